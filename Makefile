@@ -1,0 +1,69 @@
+# Builds, tests and shows reelgate. GNU make; everything is made in build/.
+# SPDX-License-Identifier: MIT
+
+version := 0.1.0
+
+# A variant is a folder: `make san=address,undefined` builds apart from `make`.
+comma := ,
+san ?=
+build := build$(if $(san),/san-$(subst $(comma),-,$(san)))
+
+CXX ?= g++
+PYTHON ?= /usr/bin/python3
+# The user's CPPFLAGS, CXXFLAGS and LDFLAGS come last, so that they win.
+cppflags = -std=c++20 -D_GNU_SOURCE -DREELGATE_VERSION='"$(version)"' -Isrc -I$(build) -MMD -MP $(CPPFLAGS)
+cxxflags = -O2 -g -Wall -Wextra -Werror -pthread $(if $(san),-fsanitize=$(san) -fno-sanitize-recover=all) $(CXXFLAGS)
+ldflags  = -pthread $(if $(san),-fsanitize=$(san)) $(LDFLAGS)
+libs     = -lfcgi -lsqlite3 -lboost_program_options
+
+sources      := $(sort $(wildcard src/*.cc src/*/*.cc))
+objects      := $(sources:%.cc=$(build)/%.o)
+test_sources := $(sort $(wildcard tests/unit/*.cc))
+test_objects := $(test_sources:%.cc=$(build)/%.o)
+
+.PHONY: all unit check demo clean help
+.DELETE_ON_ERROR:
+
+all: $(build)/reelgate  ## builds build/reelgate
+
+$(build)/reelgate: $(objects)
+	@echo "link $@"
+	@$(CXX) $(ldflags) -o $@ $^ $(libs)
+
+unit: $(build)/unit  ## builds the unit tests
+
+$(build)/unit: $(test_objects) $(filter-out %/main.o,$(objects))
+	@echo "link $@"
+	@$(CXX) $(ldflags) -o $@ $^ $(libs) -lboost_unit_test_framework
+
+$(build)/%.o: %.cc
+	@mkdir -p $(@D)
+	@echo "$(notdir $(CXX)) $<"
+	@$(CXX) $(cppflags) $(cxxflags) -c -o $@ $<
+
+$(build)/tests/%.o: cppflags += -DBOOST_TEST_DYN_LINK
+
+# `reelgate init` carries the shipped schema in itself.
+$(build)/src/media/catalog.o: $(build)/schema_sql.inc
+$(build)/schema_sql.inc: conf/schema.sql
+	@mkdir -p $(@D)
+	@{ printf 'R"sql('; cat $<; printf ')sql"\n'; } > $@
+
+check:  ## installs what is missing, builds, and runs every test (san=address,undefined: all of it sanitized)
+	scripts/deps check
+	$(MAKE) --no-print-directory san=$(san) all unit
+	$(if $(san),,$(MAKE) --no-print-directory san=address$(comma)undefined unit)
+	$(PYTHON) scripts/check --build $(build)
+
+demo:  ## installs what is missing, builds, and starts a page with a player
+	scripts/deps demo
+	$(MAKE) --no-print-directory all
+	scripts/demo
+
+clean:  ## removes build/
+	rm -rf build
+
+help:  ## lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+-include $(objects:.o=.d) $(test_objects:.o=.d)

@@ -1,0 +1,46 @@
+// Owns the table of commands: what a user can say after "reelgate".
+// Does not parse options.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "options.h"
+
+namespace reelgate::commands {
+
+/// What a command is run with.
+struct Invocation {
+    const Arguments& arguments;
+    const Settings& settings;
+};
+
+/// A command. `run` returns the exit status, and throws what went wrong.
+struct Command {
+    std::string_view name;
+    std::string_view synopsis;  ///< what follows its name
+    std::string_view meaning;
+    Scope scope;           ///< whose options it takes besides the settings
+    std::size_t operands;  ///< how many it needs
+    int (*run)(const Invocation&);
+};
+
+std::span<const Command> command_table();
+
+/// Serves FastCGI until it is told to stop.
+int serve(const Invocation& invocation);
+
+/// Answers one request that the command line describes, on standard output.
+int get(const Invocation& invocation);
+
+/// Copies a file among the videos and records it.
+int add(const Invocation& invocation);
+
+/// Makes folders and catalogue.
+int init(const Invocation& invocation);
+
+/// Answers the one request that the process environment describes, on standard output: plain CGI (RFC 3875).
+int cgi(const Settings& settings, const char* const* meta_variables);
+
+}  // namespace reelgate::commands

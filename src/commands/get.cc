@@ -1,0 +1,78 @@
+// Owns the command `get`: one request described on the command line, through the same way as CGI and FastCGI.
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "commands/commands.h"
+#include "gateway/cgi.h"
+#include "gateway/meta_variables.h"
+#include "http/ascii.h"
+#include "http/target.h"
+
+namespace reelgate::commands {
+
+namespace {
+
+/// "/..." and "http://..." are URIs; all else is an id.
+std::string target_of(const std::string& operand, const std::string& prefix) {
+    const bool is_uri = operand.starts_with('/') || operand.find("://") != std::string::npos;
+    return is_uri ? operand : http::encode_path(prefix + operand);
+}
+
+/// Turns 'Name: value' into HTTP_NAME=value (RFC 3875 §4.1.18).
+std::string meta_variable_of(const std::string& field) {
+    const auto colon = field.find(':');
+    if (colon == std::string::npos || colon == 0)
+        throw UsageError{"--header " + field + ": needs the form 'Name: value'"};
+    std::string name = field.substr(0, colon);
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+        return c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    return "HTTP_" + name + "=" + std::string{http::trim_ows(std::string_view{field}.substr(colon + 1))};
+}
+
+std::vector<std::string> meta_variables(const Invocation& invocation) {
+    const Arguments& arguments = invocation.arguments;
+    std::vector<std::string> variables{
+        "REQUEST_METHOD=" + arguments.value("method").value_or("GET"),
+        "REQUEST_URI=" + target_of(arguments.operands.front(), invocation.settings.handler.prefix),
+    };
+    if (const auto range = arguments.value("range"))
+        variables.push_back("HTTP_RANGE=" + (range->find('=') == std::string::npos ? "bytes=" + *range : *range));
+    if (const auto fields = arguments.values.find("header"); fields != arguments.values.end())
+        std::transform(fields->second.begin(), fields->second.end(), std::back_inserter(variables), meta_variable_of);
+    return variables;
+}
+
+/// With --body-only standard output may be a film: an error's content must not end up in it.
+void check_is_video(const http::Response& response, const std::string& operand) {
+    if (response.status < 400) return;
+    const auto* detail = response.pieces.empty() ? nullptr : std::get_if<std::string>(&response.pieces.front());
+    throw std::runtime_error{"get " + operand + ": " + std::to_string(response.status) + " " +
+                             std::string{http::reason_phrase(response.status)} + (detail ? ": " + *detail : "")};
+}
+
+}  // namespace
+
+int get(const Invocation& invocation) {
+    const std::vector<std::string> variables = meta_variables(invocation);
+    std::vector<const char*> environment;
+    for (const std::string& variable : variables) environment.push_back(variable.c_str());
+    environment.push_back(nullptr);
+
+    Handler handler{invocation.settings.handler};
+    const Answer answer = handler.answer(gateway::request_from(environment.data()));
+    gateway::DescriptorSender sender{STDOUT_FILENO};
+    if (invocation.arguments.has("body-only")) {
+        check_is_video(answer.response, invocation.arguments.operands.front());
+        sender.check(gateway::send_content(answer.response, answer.content_fd(), sender));
+    } else {
+        sender.check(gateway::send_response(answer.response, answer.content_fd(), sender));
+    }
+    // What the client did wrong is an answer like any other; what we could not do is a failure of the command.
+    return answer.response.status < 500 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace reelgate::commands

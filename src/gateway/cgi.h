@@ -1,0 +1,28 @@
+// Owns the way out to a plain descriptor: CGI's standard output, and `get`'s.
+// Does not read the request: that is in the meta-variables.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "gateway/sender.h"
+
+namespace reelgate::gateway {
+
+/// Sends to a descriptor that it does not own.
+class DescriptorSender : public Sender {
+public:
+    explicit DescriptorSender(int out) : out_(out) {}
+
+    Ending send_text(std::string_view text) override;
+    Ending send_file(int content, http::ByteRange range, std::uint64_t& sent) override;
+
+    /// Throws what cut `transfer`, the latest one, short.
+    void check(const Transfer& transfer) const;
+
+private:
+    Ending fail(Ending ending);
+
+    int out_;
+    int error_ = 0;  ///< errno of the latest failure; 0 where the file ended early
+};
+
+}  // namespace reelgate::gateway

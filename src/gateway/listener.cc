@@ -1,0 +1,141 @@
+// Owns the listening socket: parsing its address, making it, recognising one that was inherited.
+// SPDX-License-Identifier: MIT
+#include "gateway/listener.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+#include "posix/error.h"
+
+namespace reelgate::gateway {
+
+namespace {
+
+/// Connections that may wait to be accepted; the kernel takes net.core.somaxconn where that is less. A short queue
+/// shows as EAGAIN in the web server as soon as some tens of viewers seek at once.
+constexpr int backlog = 4096;
+
+using Candidates = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+
+sockaddr_un socket_address(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        throw std::runtime_error{"listen " + path + ": the path of a Unix socket has " +
+                                 std::to_string(sizeof address.sun_path - 1) + " bytes at the most"};
+    std::memcpy(address.sun_path, path.data(), path.size());
+    return address;
+}
+
+/// Removes the socket of a process that is gone. That it is gone shows in that nobody answers there.
+void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
+    struct stat status;
+    if (lstat(path.c_str(), &status) != 0) return;
+    if (!S_ISSOCK(status.st_mode))
+        throw std::runtime_error{"listen " + path + ": exists and is no socket; remove it or choose another path"};
+    const posix::UniqueFd probe{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!probe) posix::throw_errno("listen", path);
+    const bool answered = connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    if (answered || errno == EAGAIN)
+        throw std::runtime_error{"listen " + path + ": another process listens there; stop it or choose another path"};
+    if (errno != ECONNREFUSED) posix::throw_errno("listen", path);
+    unlink(path.c_str());
+}
+
+posix::UniqueFd listen_unix(const std::string& path, mode_t mode) {
+    const sockaddr_un address = socket_address(path);
+    remove_stale_socket(path, address);
+    posix::UniqueFd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!fd) posix::throw_errno("listen", path);
+    // bind makes the file with this mode from the first moment on: nobody slips in before a chmod.
+    const mode_t previous = umask(0777 & ~mode);
+    const int bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const int error = errno;
+    umask(previous);
+    if (bound != 0) posix::throw_errno("listen", path, error);
+    return fd;
+}
+
+posix::UniqueFd listen_internet(const InternetAddress& address) {
+    const std::string text = address.host + " port " + address.port;
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    addrinfo* raw = nullptr;
+    const int code = getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &raw);
+    if (code != 0) throw std::runtime_error{"listen " + text + ": " + gai_strerror(code)};
+    const Candidates candidates{raw, freeaddrinfo};
+    posix::UniqueFd fd{socket(raw->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const int on = 1;
+    // A restart must not wait for the last connections' TIME_WAIT.
+    if (!fd || setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(fd.get(), raw->ai_addr, raw->ai_addrlen) != 0)
+        posix::throw_errno("listen", text);
+    return fd;
+}
+
+}  // namespace
+
+Address parse_address(std::string_view text) {
+    constexpr std::string_view scheme = "unix:";
+    if (text.starts_with(scheme)) {
+        text.remove_prefix(scheme.size());
+        if (!text.starts_with('/')) throw std::invalid_argument{"the path after unix: has to begin with /"};
+        return UnixAddress{std::string{text}};
+    }
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) throw std::invalid_argument{"needs unix:/path, host:port or [v6]:port"};
+    std::string_view host = text.substr(0, colon);
+    const std::string_view port = text.substr(colon + 1);
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > 65535)
+        throw std::invalid_argument{"the port has to be a number from 1 to 65535"};
+    if (host.starts_with('[') && host.ends_with(']'))
+        host = host.substr(1, host.size() - 2);
+    else if (host.find(':') != std::string_view::npos)
+        throw std::invalid_argument{"an IPv6 address has to stand in brackets, [v6]:port"};
+    if (host.empty()) throw std::invalid_argument{"the host is missing; 127.0.0.1 keeps strangers out"};
+    return InternetAddress{std::string{host}, std::string{port}};
+}
+
+Listener::Listener(const Address& address, mode_t mode) {
+    std::string text;
+    if (const auto* local = std::get_if<UnixAddress>(&address)) {
+        fd_ = listen_unix(local->path, mode);
+        text = path_ = local->path;
+        struct stat status {};
+        lstat(path_.c_str(), &status);
+        device_ = status.st_dev;
+        inode_ = status.st_ino;
+    } else {
+        fd_ = listen_internet(std::get<InternetAddress>(address));
+        text = std::get<InternetAddress>(address).host;
+    }
+    if (listen(fd_.get(), backlog) != 0) posix::throw_errno("listen", text);
+}
+
+Listener::~Listener() {
+    // Another process may have taken the path over in the meantime: only our own file goes.
+    struct stat status;
+    if (!path_.empty() && lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_)
+        unlink(path_.c_str());
+}
+
+bool is_listening_socket(int fd) {
+    int listening = 0, type = 0;
+    socklen_t length = sizeof listening;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0 || !listening) return false;
+    length = sizeof type;
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
+}
+
+}  // namespace reelgate::gateway

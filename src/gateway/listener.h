@@ -1,0 +1,58 @@
+// Owns the listening socket: parsing its address, making it, recognising one that was inherited.
+// Does not accept connections.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "posix/unique_fd.h"
+
+namespace reelgate::gateway {
+
+/// unix:/path
+struct UnixAddress {
+    std::string path;
+};
+
+/// host:port or [v6]:port. A name stands for the first of its addresses.
+struct InternetAddress {
+    std::string host;
+    std::string port;
+};
+
+using Address = std::variant<UnixAddress, InternetAddress>;
+
+/// Parses "unix:/path", "host:port" or "[v6]:port". Throws std::invalid_argument with the reason alone.
+Address parse_address(std::string_view text);
+
+/// A listening socket, and the file to remove at the end where it is a Unix socket of our own.
+class Listener {
+public:
+    /// Binds and listens. A Unix socket gets `mode`; one that a dead process left behind is replaced, a live one and
+    /// any other file are not. Throws std::system_error, or std::runtime_error with object, cause and remedy.
+    Listener(const Address& address, mode_t mode);
+
+    /// Takes over an inherited descriptor (FastCGI 1.0 §2.2), for which is_listening_socket() holds.
+    explicit Listener(posix::UniqueFd inherited) : fd_(std::move(inherited)) {}
+
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+    ~Listener();
+
+    int fd() const { return fd_.get(); }
+
+private:
+    posix::UniqueFd fd_;
+    std::string path_;  ///< empty when there is nothing to remove
+    dev_t device_ = 0;
+    ino_t inode_ = 0;
+};
+
+/// Tells whether a descriptor is a stream socket that listens.
+bool is_listening_socket(int fd);
+
+}  // namespace reelgate::gateway

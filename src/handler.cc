@@ -1,0 +1,109 @@
+// Owns the way from a Request to an answer: catalogue, media file, representation, plan.
+// SPDX-License-Identifier: MIT
+#include "handler.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <system_error>
+
+#include "http/target.h"
+#include "log.h"
+
+namespace reelgate {
+
+namespace {
+
+/// Content-Type of a stored video.
+constexpr std::string_view media_type = "video/mp4";
+
+/// The extension of stored files, which a client may put behind an id as well.
+constexpr std::string_view extension = ".mp4";
+
+Answer error(const http::Request& request, int status, std::string_view detail) {
+    return {http::error_response(request.method, status, detail), std::nullopt, {}};
+}
+
+/// Requests are numbered over all threads, so that the two lines of one can be told from those of others.
+std::string summarise(const http::Request& request, const std::string& id, const http::Response& response) {
+    static std::atomic<unsigned long> count{0};
+    const std::string* content_range = http::find_field(response, "Content-Range");
+    std::string line = std::to_string(++count);
+    line.append(": ").append(id).append(": ").append(request.method).append(" ").append(request.range.value_or("-"));
+    line.append(": ").append(std::to_string(response.status)).append(" ").append(content_range ? *content_range : "-");
+    return line;
+}
+
+bool is_out_of_descriptors(const std::system_error& error) {
+    return error.code() == std::errc::too_many_files_open || error.code() == std::errc::too_many_files_open_in_system;
+}
+
+}  // namespace
+
+Handler::Handler(HandlerSettings settings)
+    : settings_(std::move(settings)), catalog_(settings_.database, settings_.query) {}
+
+Answer Handler::represent(const http::Request& request, const std::string& id, const std::string& name) {
+    auto opened = media::open_media_file(settings_.videos, name);
+    if (const auto* none = std::get_if<media::NoMediaFile>(&opened)) {
+        using Reason = media::NoMediaFile::Reason;
+        log(none->reason == Reason::absent ? LogLevel::info : LogLevel::warning, "open " + id + ": " + none->why);
+        if (none->reason == Reason::unreadable) return error(request, 500, "Video file cannot be read");
+        return error(request, 404, "Video file not found: " + id);
+    }
+    auto& file = std::get<media::MediaFile>(opened);
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const http::Representation representation{
+        .complete_length = file.complete_length,
+        .entity_tag = http::default_entity_tag(file.last_modified, file.complete_length),
+        // "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time
+        // of message origination" (RFC 9110 §8.8.2.1). The tag keeps the file's own date.
+        .last_modified = std::min(file.last_modified, now),
+        .media_type = std::string{media_type},
+    };
+    return {http::plan_response(request, representation, settings_.policy), std::move(file), {}};
+}
+
+Answer Handler::decide(const http::Request& request) {
+    if (!http::is_allowed(request.method)) return error(request, 405, "Method not allowed");
+    auto id = http::video_id(request.target, settings_.prefix);
+    if (!id) return error(request, 404, "Video not found");
+    auto row = catalog_.find(*id);
+    // Some players want an extension: PREFIX/ID.mp4 is the same video, unless that is an id of its own.
+    if (!row && id->ends_with(extension) && id->size() > extension.size()) {
+        id->resize(id->size() - extension.size());
+        row = catalog_.find(*id);
+    }
+    if (!row) return error(request, 404, "Video not found");
+    if (row->status != settings_.ready) return error(request, 404, "Video download not complete");
+    return represent(request, *id, *id + std::string{extension});
+}
+
+Answer Handler::answer(const http::Request& request) {
+    Answer answer;
+    try {
+        answer = decide(request);
+    } catch (const media::CatalogError& failure) {
+        log(LogLevel::error, failure.what());
+        answer = error(request, 503, "Catalogue not available");
+    } catch (const std::system_error& failure) {
+        log(LogLevel::error, failure.what());
+        answer = is_out_of_descriptors(failure) ? error(request, 503, "Too many viewers")
+                                                : error(request, 500, "Internal error");
+    } catch (const std::exception& failure) {
+        log(LogLevel::error, std::string{"answer: "} + failure.what());
+        answer = error(request, 500, "Internal error");
+    }
+    if (is_logged(LogLevel::info)) {
+        answer.summary = summarise(request, http::video_id(request.target, settings_.prefix).value_or("-"), answer.response);
+        log(LogLevel::debug, "request " + answer.summary);
+    }
+    return answer;
+}
+
+void Handler::check() {
+    catalog_.check();
+    media::check_folder(settings_.videos);
+}
+
+}  // namespace reelgate

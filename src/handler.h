@@ -1,0 +1,56 @@
+// Owns the way from a Request to an answer: catalogue, media file, representation, plan.
+// Does not know how the request came in or how the answer goes out.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "http/plan.h"
+#include "media/catalog.h"
+#include "media/media_file.h"
+
+namespace reelgate {
+
+/// Where things are, and what the administrator decided.
+struct HandlerSettings {
+    std::filesystem::path database;
+    std::filesystem::path videos;
+    std::string query;
+    std::string ready;   ///< the status that may be streamed
+    std::string prefix;  ///< what stands before the id in a target's path
+    http::Policy policy;
+};
+
+/// A response, with the file that its ranges refer to.
+struct Answer {
+    http::Response response;
+    std::optional<media::MediaFile> content;
+    std::string summary;  ///< "N: ID: METHOD RANGE: STATUS CONTENT-RANGE" for the log; empty unless info is logged
+
+    /// The descriptor that ranges refer to; -1 where there is none.
+    int content_fd() const { return content ? content->fd.get() : -1; }
+};
+
+/// Answers requests, for one thread.
+class Handler {
+public:
+    explicit Handler(HandlerSettings settings);
+
+    /// Answers a request. Never throws for what a client sends or what is wrong with catalogue and files: that is
+    /// answered with 500 or 503, and logged.
+    Answer answer(const http::Request& request);
+
+    /// Finds out whether catalogue and folder of videos can be used, for start-up. Throws what is wrong.
+    void check();
+
+private:
+    Answer decide(const http::Request& request);
+    Answer represent(const http::Request& request, const std::string& id, const std::string& name);
+
+    HandlerSettings settings_;
+    media::Catalog catalog_;
+};
+
+}  // namespace reelgate

@@ -1,0 +1,63 @@
+// Owns the response as a value: status, fields and pieces of content.
+// SPDX-License-Identifier: MIT
+#include "http/response.h"
+
+#include <algorithm>
+
+namespace reelgate::http {
+
+namespace {
+
+std::uint64_t piece_length(const Piece& piece) {
+    if (const auto* text = std::get_if<std::string>(&piece)) return text->size();
+    return std::get<ByteRange>(piece).length();
+}
+
+/// Seconds that a client should wait after a 503 (RFC 9110 §10.2.3): short, since a locked catalogue or a lack of
+/// descriptors is mostly over by then, and long enough that players do not hammer.
+constexpr std::string_view retry_after = "5";
+
+}  // namespace
+
+std::uint64_t content_length(const Response& response) {
+    std::uint64_t sum = 0;
+    for (const Piece& piece : response.pieces) sum += piece_length(piece);
+    return sum;
+}
+
+const std::string* find_field(const Response& response, std::string_view name) {
+    const auto found = std::find_if(response.fields.begin(), response.fields.end(),
+                                    [name](const Field& field) { return field.name == name; });
+    return found == response.fields.end() ? nullptr : &found->value;
+}
+
+std::string_view reason_phrase(int status) {
+    switch (status) {
+        case 200: return "OK";
+        case 206: return "Partial Content";
+        case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
+        case 416: return "Range Not Satisfiable";
+        case 500: return "Internal Server Error";
+        case 503: return "Service Unavailable";
+        default: return "Unknown";
+    }
+}
+
+Response error_response(std::string_view method, int status, std::string_view detail) {
+    std::string content = "{\"detail\":\"";
+    content.append(detail).append("\"}");
+    Response response{status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, {}};
+    if (status == 405) response.fields.push_back({"Allow", "GET, HEAD"});
+    if (status == 503) response.fields.push_back({"Retry-After", std::string{retry_after}});
+    response.pieces.emplace_back(std::move(content));
+    seal(response, method);
+    return response;
+}
+
+void seal(Response& response, std::string_view method) {
+    response.fields.push_back({"Content-Length", std::to_string(content_length(response))});
+    if (method == "HEAD") response.pieces.clear();
+}
+
+}  // namespace reelgate::http

@@ -1,0 +1,99 @@
+// Owns the request target: from what stood in the request line to the id of a video (RFC 9110 §7.1, RFC 3986 §2.1).
+// SPDX-License-Identifier: MIT
+#include "http/target.h"
+
+#include <algorithm>
+
+#include "http/ascii.h"
+
+namespace reelgate::http {
+
+namespace {
+
+/// unreserved = ALPHA / DIGIT / "-" / "." / "_" / "~" (RFC 3986 §2.3).
+bool is_unreserved(char c) {
+    const char lower = to_lower(c);
+    return is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/// Nothing for a character that is no HEXDIG.
+std::optional<unsigned> hex_value(char c) {
+    if (is_digit(c)) return static_cast<unsigned>(c - '0');
+    const char lower = to_lower(c);
+    if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a' + 10);
+    return std::nullopt;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out.push_back(text[i]);
+            continue;
+        }
+        if (text.size() - i < 3) return std::nullopt;
+        const auto high = hex_value(text[i + 1]);
+        const auto low = hex_value(text[i + 2]);
+        if (!high || !low) return std::nullopt;
+        out.push_back(static_cast<char>(*high << 4 | *low));
+        i += 2;
+    }
+    return out;
+}
+
+/// The path of a target without its query. An absolute-form, "http://host/path", has to be accepted by every server
+/// (RFC 9112 §3.2.2), and some front servers hand it on as it came.
+std::string_view raw_path(std::string_view target) {
+    target = target.substr(0, target.find('?'));
+    if (target.starts_with('/')) return target;
+    const auto authority = target.find("://");
+    if (authority == std::string_view::npos) return {};
+    const auto path = target.find('/', authority + 3);
+    return path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
+}
+
+}  // namespace
+
+bool is_video_id(std::string_view id) {
+    return !id.empty() && id.size() <= max_id_length && std::all_of(id.begin(), id.end(), is_unreserved);
+}
+
+std::optional<std::string> video_id(std::string_view target, std::string_view prefix) {
+    auto path = percent_decode(raw_path(target));
+    if (!path || !path->starts_with(prefix)) return std::nullopt;
+    path->erase(0, prefix.size());
+    if (!is_video_id(*path)) return std::nullopt;
+    return path;
+}
+
+bool query_has(std::string_view target, std::string_view name, std::string_view value) {
+    const auto question = target.find('?');
+    if (question == std::string_view::npos) return false;
+    std::string_view query = target.substr(question + 1);
+    while (true) {
+        const auto end = query.find('&');
+        const std::string_view parameter = query.substr(0, end);
+        const auto equals = parameter.find('=');
+        if (equals != std::string_view::npos && parameter.substr(0, equals) == name &&
+            parameter.substr(equals + 1) == value)
+            return true;
+        if (end == std::string_view::npos) return false;
+        query.remove_prefix(end + 1);
+    }
+}
+
+std::string encode_path(std::string_view path) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : path) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (is_unreserved(c) || c == '/')
+            out.push_back(c);
+        else
+            out.append({'%', digits[byte >> 4], digits[byte & 15]});
+    }
+    return out;
+}
+
+}  // namespace reelgate::http

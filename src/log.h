@@ -1,0 +1,26 @@
+// Owns the log: one line an event on standard error, "reelgate: level: what: object: why".
+// Does not rotate, store or date: whoever runs reelgate does.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace reelgate {
+
+enum class LogLevel { error, warning, notice, info, debug };
+
+/// Sets the least important level that is written; notice until then. For start-up, before there are threads.
+void set_log_level(LogLevel level);
+
+/// Tells whether a level is written, for callers whose lines cost something to make.
+bool is_logged(LogLevel level);
+
+/// Writes one line, in one piece. Control characters and bytes beyond ASCII are escaped as \xNN: part of a line may
+/// be a client's.
+void log(LogLevel level, std::string_view event);
+
+/// Finds a level by its name.
+std::optional<LogLevel> log_level_named(std::string_view name);
+
+}  // namespace reelgate

@@ -1,0 +1,101 @@
+// Owns the way in: which command is meant, and what exit status an error becomes.
+// Does not do anything itself.
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+
+#include "commands/commands.h"
+#include "gateway/fastcgi.h"
+
+#ifndef REELGATE_VERSION
+#error "the Makefile defines REELGATE_VERSION"
+#endif
+
+namespace reelgate {
+
+namespace {
+
+constexpr int exit_usage = 2;
+
+std::string help() {
+    std::string text = "reelgate: streams stored videos with HTTP Range, behind a web server, over FastCGI or CGI\n\n";
+    for (const commands::Command& command : commands::command_table()) {
+        std::string line = "  reelgate " + std::string{command.name} + " " + std::string{command.synopsis};
+        line.resize(std::max<std::size_t>(36, line.size() + 2), ' ');
+        text.append(line).append(command.meaning).append("\n");
+    }
+    text.append("  reelgate --help | --version\n"
+                "  REQUEST_METHOD=GET REQUEST_URI=/api/stream/ID reelgate\n"
+                "                                    plain CGI/1.1, without arguments\n");
+    text.append("\nOptions of every command, also as REELGATE_NAME in the environment and as \"name = value\" lines in\n"
+                "the file that --config names; the command line comes first, then the environment, then the file:\n");
+    text.append(describe_options(Scope::settings));
+    text.append("\nOptions of get:\n").append(describe_options(Scope::get));
+    text.append("\nOptions of add:\n").append(describe_options(Scope::add));
+    return text;
+}
+
+int print(const std::string& text) {
+    const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    if (!written) throw std::runtime_error{"write standard output: failed"};
+    return EXIT_SUCCESS;
+}
+
+std::string version() {
+    return "reelgate " REELGATE_VERSION "\nlibfcgi " + std::string{gateway::libfcgi_version()} + "\nSQLite " +
+           std::string{media::sqlite_version()} + "\nBoost " + boost_version() + "\n";
+}
+
+/// Takes the command's name off the front of `words`. An option in its place means serve.
+const commands::Command& take_command(std::span<const char* const>& words) {
+    const auto table = commands::command_table();
+    if (words.empty() || words.front()[0] == '-') return table.front();
+    const std::string_view name{words.front()};
+    words = words.subspan(1);
+    const auto found = std::find_if(table.begin(), table.end(), [&](const auto& command) { return command.name == name; });
+    if (found == table.end())
+        throw UsageError{std::string{name} + ": no such command; `reelgate --help` lists them"};
+    return *found;
+}
+
+void check_operands(const commands::Command& command, const std::vector<std::string>& operands) {
+    if (operands.size() == command.operands) return;
+    const std::string usage = "; usage: reelgate " + std::string{command.name} + " " + std::string{command.synopsis};
+    if (operands.size() < command.operands) throw UsageError{std::string{command.name} + ": too few arguments" + usage};
+    throw UsageError{std::string{command.name} + ": " + operands[command.operands] + ": not expected" + usage};
+}
+
+int run(std::span<const char* const> words) {
+    for (const std::string_view word : words) {
+        if (word == "--help") return print(help());
+        if (word == "--version") return print(version());
+    }
+    const bool is_cgi = words.empty() && std::getenv("REQUEST_METHOD");
+    const commands::Command& command = take_command(words);
+    const Arguments arguments = read_arguments(words, environ, command.scope);
+    check_operands(command, arguments.operands);
+    const Settings settings = settings_from(arguments);
+    set_log_level(settings.log_level);
+    if (is_cgi) return commands::cgi(settings, environ);
+    return command.run({arguments, settings});
+}
+
+}  // namespace
+
+}  // namespace reelgate
+
+int main(int argc, char** argv) {
+    try {
+        return reelgate::run({argv + std::min(argc, 1), argv + argc});
+    } catch (const reelgate::UsageError& error) {
+        std::fprintf(stderr, "reelgate: %s\n", error.what());
+        return reelgate::exit_usage;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "reelgate: %s\n", error.what());
+        return EXIT_FAILURE;
+    }
+}

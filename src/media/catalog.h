@@ -1,0 +1,101 @@
+// Owns the catalogue, an SQLite database that says which videos there are: the only file with <sqlite3.h>.
+// Does not look at the files that the rows stand for.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace reelgate::media {
+
+/// The catalogue cannot be read or written now. The text names operation, object, cause and remedy.
+class CatalogError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// What the catalogue says of one video.
+struct VideoRow {
+    std::string status;  ///< empty for NULL
+};
+
+struct CloseConnection {
+    void operator()(sqlite3* connection) const;
+};
+struct FinalizeStatement {
+    void operator()(sqlite3_stmt* statement) const;
+};
+using Connection = std::unique_ptr<sqlite3, CloseConnection>;
+using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
+/// Reads the catalogue: one connection and one prepared statement, for one thread. It opens itself when it is first
+/// asked and after errors, and again when another file was renamed over the path, which it notices within a second.
+class Catalog {
+public:
+    /// `query` has one parameter, the id, and a result column named "status".
+    Catalog(std::filesystem::path database, std::string query);
+
+    /// Finds the row of `id`; nothing when there is none. Throws CatalogError.
+    std::optional<VideoRow> find(std::string_view id);
+
+    /// Opens the catalogue and prepares the query now. Throws CatalogError, except that a catalogue which is merely
+    /// locked is as good as an open one: it will be there when it is asked.
+    void check();
+
+private:
+    void open();
+    void close();
+    void reopen_if_replaced();
+    [[noreturn]] void fail(const std::string& operation, int code);
+
+    std::filesystem::path database_;
+    std::string query_;
+    Connection connection_;
+    Statement statement_;  // declared after its connection, hence finalised before that closes
+    int status_column_ = 0;
+    std::uint64_t device_ = 0;
+    std::uint64_t inode_ = 0;
+    std::chrono::steady_clock::time_point looked_;
+};
+
+/// Records new videos in a catalogue of the shipped schema.
+class CatalogWriter {
+public:
+    /// Opens an existing catalogue. Throws CatalogError.
+    explicit CatalogWriter(std::filesystem::path database);
+
+    /// Finds the status of a recorded video, whatever it is.
+    std::optional<std::string> status_of(std::string_view id);
+
+    /// Begins to record a video: from here on no other writer can take its id. Nobody sees it until commit();
+    /// without that nothing has happened.
+    void insert(std::string_view id, std::string_view status);
+
+    void commit();
+
+private:
+    Statement prepare(const char* sql);
+    void execute(const char* sql);
+    [[noreturn]] void fail(const std::string& operation);
+
+    std::filesystem::path database_;
+    Connection connection_;
+};
+
+/// Creates the catalogue with the shipped schema, in WAL mode; one that is there already is left as it is. Throws
+/// CatalogError, also when what is there is no such catalogue.
+void create_catalog(const std::filesystem::path& database);
+
+/// Gives the version of the SQLite library in use.
+std::string_view sqlite_version();
+
+}  // namespace reelgate::media

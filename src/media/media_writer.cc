@@ -1,0 +1,119 @@
+// Owns putting a new file among the stored media, so that it is there whole or not at all.
+// SPDX-License-Identifier: MIT
+#include "media/media_writer.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+#include <vector>
+
+#include "posix/error.h"
+
+namespace reelgate::media {
+
+namespace {
+
+/// Bytes copied between two calls of Progress: many a second on a slow disk, few on a fast one.
+constexpr std::size_t copy_step = std::size_t{8} << 20;
+
+bool same_file(int fd, const std::filesystem::path& path) {
+    struct stat of_fd, of_path;
+    return fstat(fd, &of_fd) == 0 && stat(path.c_str(), &of_path) == 0 && of_fd.st_dev == of_path.st_dev &&
+           of_fd.st_ino == of_path.st_ino;
+}
+
+/// Opens and locks the temporary file. The lock goes with the process, so a name that a killed one left behind is
+/// free again. Between opening and locking the holder may have published that very file: hence the second look,
+/// before a byte of it is touched.
+posix::UniqueFd open_locked(const std::filesystem::path& path) {
+    while (true) {
+        posix::UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666)};
+        if (!fd) posix::throw_errno("create", path.native());
+        if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+            if (errno == EWOULDBLOCK) throw std::runtime_error{path.native() + ": another process is writing it"};
+            posix::throw_errno("lock", path.native());
+        }
+        if (!same_file(fd.get(), path)) continue;
+        if (ftruncate(fd.get(), 0) != 0) posix::throw_errno("truncate", path.native());
+        return fd;
+    }
+}
+
+/// Copies a step at both descriptors' positions; 0 at the end of the source. `what` names both in an error. `buffer`
+/// stays empty as long as the kernel copies: on some file systems the blocks are then shared and not copied at all.
+std::size_t copy_some(int from, int to, std::vector<char>& buffer, const std::string& what) {
+    if (buffer.empty()) {
+        const ssize_t n = copy_file_range(from, nullptr, to, nullptr, copy_step, 0);
+        if (n >= 0) return static_cast<std::size_t>(n);
+        if (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+            posix::throw_errno("copy", what);
+        buffer.resize(copy_step);
+    }
+    const ssize_t n = read(from, buffer.data(), buffer.size());
+    if (n < 0) posix::throw_errno("read to copy", what);
+    for (ssize_t done = 0; done < n;) {
+        const ssize_t written = write(to, buffer.data() + done, static_cast<std::size_t>(n - done));
+        if (written < 0) posix::throw_errno("write to copy", what);
+        done += written;
+    }
+    return static_cast<std::size_t>(n);
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+    const posix::UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd || fsync(fd.get()) != 0) posix::throw_errno("sync", folder.native());
+}
+
+}  // namespace
+
+MediaWriter::MediaWriter(const std::filesystem::path& folder, const std::string& name)
+    : path_(folder / name), temporary_(folder / ("." + name + ".adding")) {
+    struct stat status;
+    if (lstat(path_.c_str(), &status) == 0)
+        throw std::runtime_error{path_.native() + ": exists already; remove it or choose another id"};
+    fd_ = open_locked(temporary_);
+}
+
+MediaWriter::~MediaWriter() {
+    if (!kept_) unlink(published_ ? path_.c_str() : temporary_.c_str());
+}
+
+std::uint64_t MediaWriter::copy_from(const std::filesystem::path& source, const Progress& progress) {
+    // Non-blocking: a FIFO is refused below, not waited for.
+    const posix::UniqueFd from{::open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    if (!from) posix::throw_errno("open", source.native());
+    struct stat status;
+    if (fstat(from.get(), &status) != 0) posix::throw_errno("stat", source.native());
+    if (!S_ISREG(status.st_mode)) throw std::runtime_error{source.native() + ": not a regular file"};
+
+    const auto total = static_cast<std::uint64_t>(status.st_size);
+    std::uint64_t copied = 0;
+    std::vector<char> buffer;
+    const std::string what = source.native() + " to " + temporary_.native();
+    while (const std::size_t n = copy_some(from.get(), fd_.get(), buffer, what)) {
+        copied += n;
+        if (progress) progress(copied, std::max(copied, total));
+    }
+    if (copied != total)
+        throw std::runtime_error{source.native() + ": changed while it was copied (" + std::to_string(total) +
+                                 " bytes before, " + std::to_string(copied) + " copied); add it when it is finished"};
+    if (fsync(fd_.get()) != 0) posix::throw_errno("sync", temporary_.native());
+    return copied;
+}
+
+void MediaWriter::publish() {
+    if (renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
+        // Network file systems know no RENAME_NOREPLACE; a hard link refuses to replace as well.
+        if (errno != EINVAL && errno != ENOSYS) posix::throw_errno("create", path_.native());
+        if (link(temporary_.c_str(), path_.c_str()) != 0) posix::throw_errno("create", path_.native());
+        unlink(temporary_.c_str());
+    }
+    published_ = true;
+    sync_folder(path_.parent_path());
+}
+
+}  // namespace reelgate::media

@@ -1,0 +1,24 @@
+// Owns the form in which a failed system call is reported: operation, object, cause.
+// Does not decide what becomes of it.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace reelgate::posix {
+
+/// Throws errno as a std::system_error whose text is "operation object: cause". The present errno, unless another
+/// `error` is given.
+[[noreturn]] inline void throw_errno(std::string_view operation, std::string_view object, int error = errno) {
+    std::string what{operation};
+    what.append(" ").append(object);
+    throw std::system_error{error, std::generic_category(), what};
+}
+
+/// Gives the cause in words.
+inline std::string cause(int error) { return std::generic_category().message(error); }
+
+}  // namespace reelgate::posix
