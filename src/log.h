@@ -20,6 +20,10 @@ bool is_logged(LogLevel level);
 /// be a client's.
 void log(LogLevel level, std::string_view event);
 
+/// Writes "reelgate: text" as one line, for the person who started the program. Control characters are escaped; what
+/// is beyond ASCII stays, since it is that person's own.
+void complain(std::string_view text);
+
 /// Finds a level by its name.
 std::optional<LogLevel> log_level_named(std::string_view name);
 

@@ -92,10 +92,10 @@ int main(int argc, char** argv) {
     try {
         return reelgate::run({argv + std::min(argc, 1), argv + argc});
     } catch (const reelgate::UsageError& error) {
-        std::fprintf(stderr, "reelgate: %s\n", error.what());
+        reelgate::complain(error.what());
         return reelgate::exit_usage;
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "reelgate: %s\n", error.what());
+        reelgate::complain(error.what());
         return EXIT_FAILURE;
     }
 }

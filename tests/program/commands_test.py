@@ -1,0 +1,264 @@
+"""The program as a person uses it: wrong usage gives one line and nothing half-started; init, add and get do what
+they say; an interrupted add leaves nothing.
+
+SPDX-License-Identifier: MIT
+"""
+import os
+import pty
+import resource
+import signal
+import socket
+import sqlite3
+import subprocess
+
+import support
+from support import equal
+
+FILM = support.position_coded(100_000)
+MIB = 1 << 20
+
+# situation, arguments, exit status, what the one line has to name. {data} is a good volume, {folder} a folder beside.
+WRONG = [
+    ("unknown command", ["bogus"], 2, "bogus"),
+    ("unknown option", ["--thread", "3"], 2, "--thread"),
+    ("abbreviated option", ["--thr", "3"], 2, "--thr"),
+    ("option of another command", ["serve", "--range", "0-1"], 2, "--range"),
+    ("option without its value", ["--threads"], 2, "--threads"),
+    ("empty value", ["--ready="], 2, "--ready"),
+    ("option given twice", ["--listen", "a:1", "--listen", "a:2"], 2, "--listen"),
+    ("command after an option", ["--threads", "3", "get", "film"], 2, "get"),
+    ("threads: zero", ["--threads", "0"], 2, "--threads 0"),
+    ("threads: no number", ["--threads", "4x"], 2, "--threads 4x"),
+    ("threads: negative", ["--threads", "-4"], 2, "--threads -4"),
+    ("threads: too many", ["--threads", "1025"], 2, "--threads 1025"),
+    ("grace: no number", ["--grace", "soon"], 2, "--grace soon"),
+    ("max-ranges: zero", ["--max-ranges", "0"], 2, "--max-ranges 0"),
+    ("socket-mode: not octal", ["--socket-mode", "0888"], 2, "--socket-mode 0888"),
+    ("prefix without slashes", ["--prefix", "api"], 2, "--prefix api"),
+    ("log-level: none of the five", ["--log-level", "loud"], 2, "--log-level loud"),
+    ("cache-control with a line break", ["--cache-control", "a\nb"], 2, "--cache-control"),
+    ("listen: neither form", ["--listen", "127.0.0.1", "--data", "{data}"], 2, "--listen 127.0.0.1"),
+    ("listen: port is no number", ["--listen", "127.0.0.1:http", "--data", "{data}"], 2, "port"),
+    ("listen: IPv6 without brackets", ["--listen", "::1:9000", "--data", "{data}"], 2, "brackets"),
+    ("listen: relative path", ["--listen", "unix:x.sock", "--data", "{data}"], 2, "unix:x.sock"),
+    ("listen: folder is not there", ["--listen", "unix:/nonexistent/x", "--data", "{data}"], 1, "/nonexistent/x"),
+    ("listen: a file is there", ["--listen", "unix:{folder}/file", "--data", "{data}"], 1, "{folder}/file"),
+    ("listen: path too long", ["--listen", "unix:/" + 200 * "x", "--data", "{data}"], 1, "107 bytes"),
+    ("listen: no such host", ["--listen", "host.invalid:9000", "--data", "{data}"], 1, "host.invalid"),
+    ("no listening socket on fd 0", ["--data", "{data}"], 2, "--listen"),
+    ("no data volume", ["--data", "{folder}/none"], 1, "{folder}/none/catalog.db"),
+    ("catalogue is a folder", ["--data", "{data}", "--database", "{folder}"], 1, "{folder}: is a folder"),
+    ("catalogue is no database", ["--data", "{data}", "--database", "{folder}/file"], 1, "not an SQLite database"),
+    ("no folder of videos", ["--data", "{data}", "--videos", "{folder}/none"], 1, "{folder}/none"),
+    ("folder of videos is a file", ["--data", "{data}", "--videos", "{folder}/file"], 1, "{folder}/file"),
+    ("query: no SQL", ["--data", "{data}", "--query", "SELEC"], 1, "SELEC"),
+    ("query: no such table", ["--data", "{data}", "--query", "SELECT status FROM films WHERE id = ?1"], 1, "films"),
+    ("query: no status", ["--data", "{data}", "--query", "SELECT id FROM videos WHERE id = ?1"], 1, "status"),
+    ("query: no parameter", ["--data", "{data}", "--query", "SELECT status FROM videos"], 1, "parameter"),
+    ("query: writes", ["--data", "{data}", "--query", "DELETE FROM videos WHERE id = ?1 RETURNING status"], 1, "read"),
+    ("config: not there", ["--config", "{folder}/none.conf"], 2, "{folder}/none.conf"),
+    ("config: a folder", ["--config", "{folder}"], 2, "{folder}"),
+    ("config: unknown name", ["--config", "{folder}/wrong.conf"], 2, "wrong.conf"),
+    ("get: no id", ["get"], 2, "get"),
+    ("get: two ids", ["get", "film", "other"], 2, "other"),
+    ("get: header without colon", ["get", "--header", "Range", "film"], 2, "Range"),
+    ("get --body-only: missing video", ["get", "--body-only", "none", "--data", "{data}"], 1, "404"),
+    ("add: no file", ["add", "--data", "{data}"], 2, "add"),
+    ("add: file is not there", ["add", "--data", "{data}", "{folder}/none.mp4"], 1, "{folder}/none.mp4"),
+    ("add: a folder", ["add", "--data", "{data}", "--id", "x", "{folder}"], 1, "{folder}"),
+    ("add: a device", ["add", "--data", "{data}", "--id", "x", "/dev/zero"], 1, "/dev/zero"),
+    ("add: name is no id", ["add", "--data", "{data}", "{folder}/my film.mp4"], 2, "--id"),
+    ("add: bad id", ["add", "--data", "{data}", "--id", "../x", "{folder}/file"], 2, "../x"),
+    ("add: id of 129 characters", ["add", "--data", "{data}", "--id", 129 * "x", "{folder}/file"], 2, "128"),
+    ("add: id exists", ["add", "--data", "{data}", "--id", "film", "{folder}/file"], 1, "film"),
+    ("add: no catalogue", ["add", "--data", "{folder}/none", "{folder}/file"], 1, "{folder}/none"),
+    ("init: folder cannot be made", ["init", "--data", "{folder}/file/x"], 1, "{folder}/file/x"),
+    ("init: another database is there", ["init", "--data", "{data}", "--database", "{folder}/other.db"], 1, "other.db"),
+]
+
+# situation, environment, what the one line has to name
+WRONG_ENVIRONMENT = [
+    ("unknown name", {"REELGATE_THREAD": "3"}, "REELGATE_THREAD"),
+    ("bad value", {"REELGATE_THREADS": "many"}, "many"),
+    ("option of one command", {"REELGATE_RANGE": "0-1"}, "REELGATE_RANGE"),
+]
+
+
+def check_one_line(done, status, named):
+    equal(done.returncode, status, "exit status")
+    lines = done.stderr.decode().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("reelgate: "), f"not one line: {lines}"
+    assert named in lines[0], f"{named!r} is not in {lines[0]!r}"
+    equal(done.stdout, b"", "standard output")
+
+
+def check_wrong_usage(report, folder, volume):
+    (folder / "file").write_bytes(FILM)
+    (folder / "my film.mp4").write_bytes(FILM)
+    (folder / "wrong.conf").write_text("threads = 3\nbogus = 1\n")
+    with sqlite3.connect(folder / "other.db") as connection:
+        connection.execute("CREATE TABLE videos (name TEXT)")
+    connection.close()
+    before = sorted(path.name for path in volume.videos.iterdir())
+    for situation, arguments, status, named in WRONG:
+        def fill(text):
+            return text.replace("{data}", str(volume.path)).replace("{folder}", str(folder))
+        with report.row(f"wrong: {situation}"):
+            check_one_line(support.reelgate(*map(fill, arguments)), status, fill(named))
+    for situation, environment, named in WRONG_ENVIRONMENT:
+        with report.row(f"wrong environment: {situation}"):
+            check_one_line(support.reelgate("get", "film", environment=environment), 2, named)
+    with report.row("wrong: nothing was left behind"):
+        equal(sorted(path.name for path in volume.videos.iterdir()), before, "videos")
+        assert not (folder / "none").exists(), "a folder was made"
+    with report.row("wrong: a terminal on fd 0"):
+        leader, follower = pty.openpty()
+        done = support.reelgate("--data", volume.path, stdin=follower)
+        os.close(leader)
+        os.close(follower)
+        check_one_line(done, 2, "terminal")
+    with report.row("wrong: a listening socket is taken"), socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        check_one_line(support.reelgate("--data", volume.path, "--listen", f"127.0.0.1:{port}"), 1, "in use")
+    with report.row("wrong: standard output is full"), open("/dev/full", "wb") as full:
+        done = subprocess.run([support.PROGRAM, "get", "film", "--data", str(volume.path)], stdout=full,
+                              stderr=subprocess.PIPE, timeout=support.DEADLINE, env=support.clean_environment(),
+                              check=False)
+        done.stdout = b""
+        check_one_line(done, 1, "No space left")
+
+
+def check_help(report):
+    with report.row("--help: names every command"):
+        done = support.reelgate("--help")
+        equal((done.returncode, done.stderr), (0, b""), "exit status, errors")
+        for word in ("serve", "get", "add", "init", "--data", "--listen", "--version", "REQUEST_METHOD"):
+            assert word in done.stdout.decode(), f"no {word}"
+    with report.row("--version: names the libraries"):
+        lines = support.reelgate("--version").stdout.decode().splitlines()
+        equal([line.split()[0] for line in lines], ["reelgate", "libfcgi", "SQLite", "Boost"], "lines")
+
+
+def check_get(report, volume):
+    rows = [
+        ("an id", ["film"], 200, FILM),
+        ("a path", ["/api/stream/film"], 200, FILM),
+        ("a URI", ["https://example.org/api/stream/film?x=1"], 200, FILM),
+        ("a range in short", ["--range", "10-19", "film"], 206, FILM[10:20]),
+        ("a range in full", ["--range", "bytes=-7", "film"], 206, FILM[-7:]),
+        ("a range as a header", ["--header", "range:  bytes=5-9 ", "film"], 206, FILM[5:10]),
+        ("HEAD", ["--method", "HEAD", "film"], 200, b""),
+        ("missing", ["none"], 404, b'{"detail":"Video not found"}'),
+        ("other prefix", ["--prefix", "/v/", "/v/film"], 200, FILM),
+        ("other ready status", ["--ready", "done", "film"], 404, b'{"detail":"Video download not complete"}'),
+    ]
+    for situation, arguments, status, content in rows:
+        with report.row(f"get: {situation}"):
+            done = support.reelgate("get", "--data", volume.path, *arguments)
+            reply = support.parse_document_response(done.stdout)
+            equal((done.returncode, reply.status, reply.content), (0, status, content), "exit, status, content")
+    with report.row("get --body-only: the bytes alone"):
+        done = support.reelgate("get", "--data", volume.path, "--body-only", "--range", "0-99", "film")
+        equal(done.stdout, FILM[:100], "standard output")
+    with report.row("get: a catalogue that is not there is a failure"):
+        done = support.reelgate("get", "--data", volume.path / "none", "film")
+        equal((done.returncode, support.parse_document_response(done.stdout).status), (1, 503), "exit, status")
+        assert b"none/catalog.db" in done.stderr, done.stderr
+
+
+def rows_of(volume):
+    connection = sqlite3.connect(volume.database)
+    rows = connection.execute("SELECT id, status FROM videos ORDER BY id").fetchall()
+    connection.close()
+    return rows
+
+
+def files_of(volume):
+    return sorted(path.name for path in volume.videos.iterdir())
+
+
+def limit_file_size(ignore_signal):
+    """The copy cannot go beyond 20 MiB: the process is killed there (SIGXFSZ), or has a write fail."""
+    def prepare():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20 * MIB, 20 * MIB))
+        # Python ignores it, and children inherit that.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN if ignore_signal else signal.SIG_DFL)
+    return prepare
+
+
+def check_add(report, folder):
+    volume = support.Volume(folder / "fresh")
+    source = folder / "long.mp4"
+    content = os.urandom(1 * MIB) * 32
+    source.write_bytes(content)
+    add = ["add", "--data", volume.path, source]
+    with report.row("add: killed in the middle leaves no row and no file"):
+        done = support.reelgate(*add, preexec_fn=limit_file_size(ignore_signal=False))
+        equal(done.returncode, -signal.SIGXFSZ, "exit status")
+        equal((rows_of(volume), files_of(volume)), ([], [".long.mp4.adding"]), "rows, files")
+        assert (volume.videos / ".long.mp4.adding").stat().st_size == 20 * MIB, "not killed in the middle"
+    with report.row("add: a failing write leaves nothing at all"):
+        check_one_line(support.reelgate(*add, preexec_fn=limit_file_size(ignore_signal=True)), 1, "File too large")
+        equal((rows_of(volume), files_of(volume)), ([], []), "rows, files")
+    with report.row("add: a catalogue that refuses the row leaves no file"):
+        connection = sqlite3.connect(volume.database)
+        connection.execute("CREATE TRIGGER no BEFORE INSERT ON videos BEGIN SELECT RAISE(ABORT, 'not today'); END")
+        connection.commit()
+        check_one_line(support.reelgate(*add), 1, "not today")
+        equal((rows_of(volume), files_of(volume)), ([], []), "rows, files")
+        connection.execute("DROP TRIGGER no")
+        connection.close()
+    with report.row("add: afterwards it succeeds, and says nothing on a pipe"):
+        done = support.reelgate(*add)
+        equal((done.returncode, done.stderr), (0, b""), "exit status, errors")
+        equal((rows_of(volume), files_of(volume)), ([("long", "complete")], ["long.mp4"]), "rows, files")
+        assert (volume.videos / "long.mp4").read_bytes() == content, "other bytes"
+    with report.row("add: a file without a row is not overwritten"):
+        (volume.videos / "orphan.mp4").write_bytes(b"mine")
+        check_one_line(support.reelgate(*add, "--id", "orphan"), 1, "orphan.mp4")
+        equal((volume.videos / "orphan.mp4").read_bytes(), b"mine", "content")
+    with report.row("add: records the status that --ready names"):
+        support.reelgate(*add, "--id", "other", "--ready", "done")
+        assert ("other", "done") in rows_of(volume), rows_of(volume)
+    with report.row("add: shows its progress on a terminal"):
+        shown = on_terminal([support.PROGRAM, *map(str, add), "--id", "shown"])
+        for text in ("long.mp4: ", "of 32.0 MiB", "100 %", "MiB/s"):
+            assert text in shown, f"no {text!r} in {shown!r}"
+    with report.row("init: leaves a catalogue as it is"):
+        before = rows_of(volume)
+        equal(support.reelgate("init", "--data", volume.path).returncode, 0, "exit status")
+        equal(rows_of(volume), before, "rows")
+
+
+def on_terminal(command):
+    """What a command writes to its terminal as standard error."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen(command, stdin=follower, stdout=subprocess.DEVNULL, stderr=follower,
+                          env=support.clean_environment()) as process:
+        os.close(follower)
+        shown = b""
+        while True:
+            try:
+                shown += os.read(leader, 65536)
+            except OSError:  # EIO: the last one who had the terminal open has gone
+                break
+        os.close(leader)
+        equal(process.wait(support.DEADLINE), 0, "exit status")
+    return shown.decode()
+
+
+def main():
+    report = support.Report()
+    with support.Folder() as folder:
+        volume = support.Volume(folder / "data")
+        volume.add("film", FILM)
+        check_help(report)
+        check_wrong_usage(report, folder, volume)
+        check_get(report, volume)
+        check_add(report, folder)
+    report.finish()
+
+
+main()

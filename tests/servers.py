@@ -1,0 +1,161 @@
+"""Owns the real web servers of the tests: each is started with the file that we ship for it.
+
+Only the paths that an administrator would look at are replaced in that file.
+SPDX-License-Identifier: MIT
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import support
+
+# What an administrator adapts in the shipped files, and nothing else.
+PATHS = {
+    "program": "/usr/local/sbin/reelgate",
+    "data": "/var/lib/reelgate",
+    "lighttpd_sockets": "/run/lighttpd/reelgate.sock",
+    "socket": "/run/reelgate/reelgate.sock",
+}
+
+# Debian's user of every web server. Without root everything runs as whoever runs the tests.
+USER = "www-data"
+IS_ROOT = os.geteuid() == 0
+
+
+def shipped(name, **places):
+    """The text of a file in conf/, with some of PATHS replaced. A path that is not there is an error: the file has
+    changed, and the test with it."""
+    text = (support.ROOT / "conf" / name).read_text()
+    for key, place in places.items():
+        if PATHS[key] not in text:
+            raise RuntimeError(f"conf/{name} does not name {PATHS[key]}")
+        text = text.replace(PATHS[key], str(place))
+    return text
+
+
+class Server:
+    """A web server on a free port of the loopback interface, with reelgate behind it."""
+    name = ""
+
+    def __init__(self, folder, volume):
+        self.folder = pathlib.Path(folder)
+        self.volume = volume
+        self.log = self.folder / "server.log"
+        # A copy, as an installation makes one: the web server's user may not be able to enter our build folder.
+        self.program = self.folder / "reelgate"
+        shutil.copy(support.PROGRAM, self.program)
+        self.processes = []
+
+    def __enter__(self):
+        if IS_ROOT:
+            self.volume.give_to(USER)
+            shutil.chown(self.folder, USER, USER)
+        try:
+            self.port = self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        try:
+            for process in reversed(self.processes):
+                support.stop(process)
+        finally:
+            support.wait_until(lambda: not support.processes_of(self.program), f"{self.name}: no reelgate left")
+
+    def spawn(self, *command, **more):
+        with open(self.log, "ab") as log:
+            process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=log, env=support.clean_environment(), **more)
+        self.processes.append(process)
+        return process
+
+    def spawn_on_free_port(self, make_command):
+        """Starts a server that cannot choose a port by itself. Somebody may take the port between our look and its
+        bind: then it ends, and another is tried."""
+        for _ in range(10):
+            port = support.free_port()
+            process = self.spawn(*make_command(port))
+            try:
+                support.wait_until(lambda: support.can_connect(("127.0.0.1", port)), self.name, process)
+                return port
+            except RuntimeError:
+                if process.poll() is None:
+                    raise
+        raise RuntimeError(f"{self.name} does not start: {self.log.read_text(errors='replace')[-2000:]}")
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+
+class Lighttpd(Server):
+    """lighttpd with one of the shipped files, included by a main file that adds only what any site has."""
+    extra = ""
+
+    def start_lighttpd(self, fragment):
+        self.write("reelgate.conf", fragment)
+
+        def command(port):
+            user = f'server.username = "{USER}"\nserver.groupname = "{USER}"\n' if IS_ROOT else ""
+            return ["/usr/sbin/lighttpd", "-D", "-f", self.write("lighttpd.conf", f"""
+server.document-root = "{self.folder}"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.errorlog = "{self.folder}/lighttpd.log"
+server.breakagelog = "{self.folder}/reelgate.log"
+{user}{self.extra}
+include "{self.folder}/reelgate.conf"
+""")]
+        return self.spawn_on_free_port(command)
+
+
+class LighttpdSpawn(Lighttpd):
+    name = "lighttpd, which starts reelgate"
+
+    def start(self):
+        return self.start_lighttpd(shipped("lighttpd/spawn.conf", program=self.program, data=self.volume.path,
+                                           lighttpd_sockets=self.folder / "spawned.sock"))
+
+
+class LighttpdConnect(Lighttpd):
+    name = "lighttpd, connecting to a running reelgate"
+
+    def start(self):
+        place = str(self.folder / "running.sock")
+        process = self.spawn(self.program, "--data", self.volume.path, "--listen", f"unix:{place}",
+                             **({"user": USER, "group": USER, "extra_groups": []} if IS_ROOT else {}))
+        support.wait_until(lambda: support.can_connect(place), "reelgate", process)
+        return self.start_lighttpd(shipped("lighttpd/connect.conf", socket=place))
+
+
+class ApacheFcgid(Server):
+    name = "Apache with mod_fcgid"
+    modules = ["mpm_event", "authz_core", "fcgid"]
+
+    def start(self):
+        fragment = self.write("reelgate.conf",
+                              shipped("apache/mod_fcgid.conf", program=self.program, data=self.volume.path))
+        loads = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in self.modules)
+
+        def command(port):
+            user = f"User {USER}\nGroup {USER}\n" if IS_ROOT else ""
+            return ["/usr/sbin/apache2", "-D", "FOREGROUND", "-f", self.write("apache.conf", f"""
+ServerRoot {self.folder}
+ServerName localhost
+Listen 127.0.0.1:{port}
+PidFile {self.folder}/apache.pid
+ErrorLog {self.folder}/apache.log
+DocumentRoot {self.folder}
+{loads}
+{user}FcgidIPCDir {self.folder}
+FcgidProcessTableFile {self.folder}/fcgid_shm
+Include {fragment}
+""")]
+        return self.spawn_on_free_port(command)
+
+
+ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid]

@@ -1,0 +1,227 @@
+"""Owns what all test scripts share: counting rows, data volumes, running reelgate, raw HTTP.
+
+Does not know the web servers: servers.py does.
+SPDX-License-Identifier: MIT
+"""
+import contextlib
+import dataclasses
+import os
+import pathlib
+import pwd
+import select
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAM = os.environ.get("REELGATE", str(ROOT / "build/reelgate"))
+CLIP = ROOT / "tests/fixtures/sample.mp4"
+
+# Seconds after which something that was waited for counts as never coming. Generous: the machine may be busy.
+DEADLINE = 30
+
+
+class Report:
+    """Counts rows; the last line that it prints is what scripts/check adds up."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    @contextlib.contextmanager
+    def row(self, name):
+        try:
+            yield
+            self.passed += 1
+        except Exception as failure:  # a failed row must not keep the others from being tried
+            self.failed += 1
+            print(f"FAILED: {name}: {type(failure).__name__}: {failure}")
+            if not isinstance(failure, AssertionError):
+                traceback.print_exc(file=sys.stdout)
+
+    def finish(self):
+        print(f"{self.passed} passed, {self.failed} failed")
+        sys.exit(1 if self.failed else 0)
+
+
+def equal(got, wanted, what=""):
+    if got != wanted:
+        raise AssertionError(f"{what}: {shorten(got)} is not {shorten(wanted)}")
+
+
+def shorten(value):
+    text = repr(value)
+    return text if len(text) <= 300 else f"{text[:140]} ... {text[-140:]}"
+
+
+def position_coded(length):
+    """Bytes that tell where they stand: lines of ten, each with its number."""
+    lines = (length + 9) // 10
+    return b"".join(b"%09d\n" % i for i in range(lines))[:length]
+
+
+class Folder:
+    """A temporary folder, removed at the end; others may enter it, since web servers run as users of their own."""
+
+    def __enter__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="reelgate-test-"))
+        self.path.chmod(0o755)
+        return self.path
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path)
+
+
+def clean_environment(**more):
+    """The environment without reelgate's own variables and CGI's, so that a test says what it means."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("REELGATE", "REQUEST_", "HTTP_"))}
+    return {**kept, **more}
+
+
+def reelgate(*arguments, stdin=subprocess.DEVNULL, environment=None, **more):
+    """Runs the program to its end."""
+    return subprocess.run([PROGRAM, *map(str, arguments)], stdin=stdin, capture_output=True, timeout=DEADLINE,
+                          env=clean_environment(**(environment or {})), check=False, **more)
+
+
+class Volume:
+    """A data volume, made and filled with reelgate's own commands."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.videos = self.path / "videos"
+        self.database = self.path / "catalog.db"
+        self.must("init")
+
+    def must(self, command, *arguments):
+        done = reelgate(command, "--data", self.path, *arguments)
+        if done.returncode != 0:
+            raise RuntimeError(f"reelgate {command}: {done.stderr.decode()}")
+        return done
+
+    def add(self, video, content):
+        source = self.path / "source.mp4"
+        source.write_bytes(content)
+        self.must("add", source, "--id", video)
+        source.unlink()
+
+    def row(self, video, status):
+        """A row without its file, as an application would write it."""
+        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute("INSERT INTO videos (id, status) VALUES (?, ?)", (video, status))
+
+    def sparse(self, video, length, markers):
+        """A ready video of `length` bytes, zero but for `markers`, a dict from position to bytes."""
+        with open(self.videos / f"{video}.mp4", "wb") as file:
+            file.truncate(length)
+            for position, marker in markers.items():
+                file.seek(position)
+                file.write(marker)
+        self.row(video, "complete")
+
+    def give_to(self, user):
+        """Makes everything `user`'s, as an installation for that user would be."""
+        entry = pwd.getpwnam(user)
+        for path in [self.path, *self.path.rglob("*")]:
+            os.chown(path, entry.pw_uid, entry.pw_gid)
+
+
+@dataclasses.dataclass
+class Reply:
+    """An HTTP response, or a CGI document response, as it came over the wire."""
+    status: int
+    reason: str
+    fields: list
+    content: bytes
+
+    def field(self, name):
+        """The value of a field that must not stand there twice; None where it is absent."""
+        values = [value for key, value in self.fields if key.lower() == name.lower()]
+        assert len(values) <= 1, f"{name} stands there {len(values)} times"
+        return values[0] if values else None
+
+
+def parse_reply(raw, first_line):
+    """Takes apart a header section and what follows it. `first_line` says how that line gives the status."""
+    head, separator, content = raw.partition(b"\r\n\r\n")
+    assert separator, f"no end of the header section in {shorten(raw)}"
+    first, *lines = head.decode("latin-1").split("\r\n")
+    status, _, reason = first_line(first).partition(" ")
+    fields = [tuple(part.strip() for part in line.split(":", 1)) for line in lines]
+    return Reply(int(status), reason, fields, content)
+
+
+def parse_document_response(raw):
+    def status_of(line):
+        assert line.startswith("Status: "), f"begins with {line!r}"
+        return line.removeprefix("Status: ")
+    return parse_reply(raw, status_of)
+
+
+def http_raw(port, request):
+    """Sends bytes and reads until the server closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE) as connection:
+        connection.sendall(request)
+        received = bytearray()
+        while chunk := connection.recv(1 << 20):
+            received += chunk
+    return bytes(received)
+
+
+def http(port, target, method="GET", fields=()):
+    """One request on a connection of its own, read to its end: bytes beyond Content-Length show."""
+    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close",
+             *(f"{name}: {value}" for name, value in fields), "", ""]
+    raw = http_raw(port, "\r\n".join(lines).encode("latin-1"))
+    reply = parse_reply(raw, lambda line: line.partition(" ")[2])
+    assert reply.field("Transfer-Encoding") is None, "chunked: the length was lost on the way"
+    return reply
+
+
+def wait_until(is_true, what, process=None):
+    """Waits for a state that nobody announces, by looking again. Fails early when `process` ends meanwhile."""
+    end = time.monotonic() + DEADLINE
+    while not is_true():
+        if process and process.poll() is not None:
+            raise RuntimeError(f"{what}: the process ended with {process.returncode}")
+        if time.monotonic() > end:
+            raise RuntimeError(f"{what}: not within {DEADLINE} s")
+        select.select([], [], [], 0.01)
+
+
+def can_connect(address):
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(family) as probe:
+        return probe.connect_ex(address) == 0
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def stop(process):
+    """Ends a process that we started, in order; by force where it does not listen, which is an error."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        return process.wait(DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise RuntimeError(f"{process.args[0]}: did not end on SIGTERM") from None
+
+
+def processes_of(program):
+    """The ids of all processes that run the file `program`."""
+    found = []
+    for link in pathlib.Path("/proc").glob("[0-9]*/exe"):
+        with contextlib.suppress(OSError):
+            if os.readlink(link) == str(program):
+                found.append(int(link.parent.name))
+    return found
