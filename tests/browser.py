@@ -1,0 +1,68 @@
+"""Owns a headless Chromium for tests, driven through the WebDriver protocol (W3C), which chromedriver speaks.
+
+Does not know the pages.
+SPDX-License-Identifier: MIT
+"""
+import base64
+import json
+import subprocess
+import urllib.request
+
+import support
+
+# A browser without a sandbox of its own (tests may run as root), without a display, and without the background
+# traffic that would look for hosts outside.
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--autoplay-policy=no-user-gesture-required", "--window-size=1200,900"]
+
+
+class Browser:
+    """One tab. `run` gives what a script calls its last argument, a callback, with."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __enter__(self):
+        port = support.free_port()
+        with open(self.folder / "chromedriver.log", "ab") as log:
+            self.driver = subprocess.Popen(["/usr/bin/chromedriver", f"--port={port}"], stdin=subprocess.DEVNULL,
+                                           stdout=log, stderr=log)
+        self.address = f"http://127.0.0.1:{port}/session"
+        self.session = None
+        try:
+            support.wait_until(lambda: support.can_connect(("127.0.0.1", port)), "chromedriver", self.driver)
+            options = {"args": [*FLAGS, f"--user-data-dir={self.folder}/profile"], "binary": "/usr/bin/chromium"}
+            capabilities = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options,
+                                            "timeouts": {"script": 1000 * support.DEADLINE}}}
+            self.session = self.call("POST", "", {"capabilities": capabilities})["sessionId"]
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        try:
+            if self.session:
+                self.call("DELETE", "")
+        finally:
+            support.stop(self.driver)
+
+    def call(self, method, path, content=None):
+        url = self.address + (f"/{self.session}" if self.session else "") + path
+        data = json.dumps(content).encode() if content is not None else None
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+        # No proxy, whatever the environment says: this is the loopback interface.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=2 * support.DEADLINE) as reply:
+            return json.load(reply)["value"]
+
+    def open(self, url):
+        self.call("POST", "/url", {"url": url})
+
+    def run(self, script, *arguments):
+        return self.call("POST", "/execute/async", {"script": script, "args": arguments})
+
+    def screenshot(self):
+        """The tab as a PNG."""
+        return base64.b64decode(self.call("GET", "/screenshot"))
