@@ -1,0 +1,148 @@
+// Owns the other processes that tests need: this program as an ordinary user, and SQLite's shell.
+// Does not leave any behind: each ends with the scope that began it.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fcntl.h>
+#include <grp.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <exception>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "posix/error.h"
+#include "posix/unique_fd.h"
+
+namespace reelgate {
+
+/// Seconds after which a child is ended: nothing that it does here should take one.
+inline constexpr unsigned child_timeout = 20;
+
+/// The user and group "nobody", whom Linux has everywhere under this number.
+inline constexpr unsigned nobody = 65534;
+
+struct Pipe {
+    posix::UniqueFd read_end;
+    posix::UniqueFd write_end;
+
+    Pipe() {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) posix::throw_errno("create", "pipe");
+        read_end = posix::UniqueFd{ends[0]};
+        write_end = posix::UniqueFd{ends[1]};
+    }
+};
+
+inline void write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t n = write(fd, text.data(), text.size());
+        if (n < 0) posix::throw_errno("write", "pipe");
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+/// Reads to the end.
+inline std::string read_all(int fd) {
+    std::string text;
+    std::array<char, 4096> buffer;
+    ssize_t n;
+    while ((n = read(fd, buffer.data(), buffer.size())) > 0) text.append(buffer.data(), static_cast<std::size_t>(n));
+    return text;
+}
+
+inline void become_ordinary_user() {
+    if (geteuid() != 0) return;
+    if (setgroups(0, nullptr) != 0 || setgid(nobody) != 0 || setuid(nobody) != 0)
+        posix::throw_errno("become", "nobody");
+}
+
+/// Calls `function` in a child process, and gives the text that it returns; "threw: ..." where it throws, and
+/// "" where it dies or does not come back.
+template <typename Function>
+std::string in_child(Function&& function) {
+    Pipe pipe;
+    const pid_t child = fork();
+    if (child < 0) posix::throw_errno("fork", "test");
+    if (child == 0) {
+        alarm(child_timeout);
+        std::string text;
+        try {
+            text = function();
+        } catch (const std::exception& error) {
+            text = std::string{"threw: "} + error.what();
+        }
+        write_all(pipe.write_end.get(), text);
+        _exit(0);
+    }
+    pipe.write_end = posix::UniqueFd{};
+    std::string text = read_all(pipe.read_end.get());
+    waitpid(child, nullptr, 0);
+    return text;
+}
+
+/// The same, but by a user whom file modes bind: nobody, where the tests run as root.
+template <typename Function>
+std::string as_ordinary_user(Function&& function) {
+    return in_child([&] {
+        become_ordinary_user();
+        return function();
+    });
+}
+
+/// SQLite's command line program with a database open: another application that has the catalogue in use.
+class SqliteShell {
+public:
+    explicit SqliteShell(const std::filesystem::path& database) {
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, in_.read_end.get(), STDIN_FILENO);
+        posix_spawn_file_actions_adddup2(&actions, out_.write_end.get(), STDOUT_FILENO);
+        std::string program = "sqlite3", batch = "-batch", bail = "-bail", path = database.native();
+        char* const words[] = {program.data(), batch.data(), bail.data(), path.data(), nullptr};
+        const int error = posix_spawnp(&child_, words[0], &actions, nullptr, words, environ);
+        posix_spawn_file_actions_destroy(&actions);
+        if (error != 0) posix::throw_errno("run", program, error);
+        in_.read_end = posix::UniqueFd{};
+        out_.write_end = posix::UniqueFd{};
+    }
+    SqliteShell(const SqliteShell&) = delete;
+    SqliteShell& operator=(const SqliteShell&) = delete;
+    /// Ends it, as the end of its input does.
+    ~SqliteShell() {
+        in_.write_end = posix::UniqueFd{};
+        waitpid(child_, nullptr, 0);
+    }
+
+    /// Executes statements, each ended by a semicolon; returns when they are done. Gives what they print. Throws when
+    /// one fails; the shell has ended then.
+    std::string execute(std::string_view sql) {
+        constexpr std::string_view done = "-- done\n";
+        write_all(in_.write_end.get(), std::string{sql} + "\n.print -- done\n");
+        std::string text;
+        while (!text.ends_with(done)) {
+            char c;
+            if (read(out_.read_end.get(), &c, 1) != 1) throw std::runtime_error{"sqlite3: failed: " + std::string{sql}};
+            text.push_back(c);
+        }
+        text.resize(text.size() - done.size());
+        return text;
+    }
+
+private:
+    Pipe in_;
+    Pipe out_;
+    pid_t child_ = -1;
+};
+
+/// Executes statements on a database of our own making.
+inline std::string run_sqlite(const std::filesystem::path& database, std::string_view sql) {
+    return SqliteShell{database}.execute(sql);
+}
+
+}  // namespace reelgate

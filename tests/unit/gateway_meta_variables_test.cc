@@ -1,0 +1,109 @@
+// Owns the tests of meta-variables: which request an environment describes.
+// SPDX-License-Identifier: MIT
+#include "gateway/meta_variables.h"
+
+#include <boost/test/unit_test.hpp>
+#include <vector>
+
+namespace reelgate::gateway {
+namespace {
+
+struct VariablesRow {
+    std::string_view name;
+    std::vector<const char*> variables;
+    std::string_view method = "";
+    std::string_view target = "";
+    std::string_view range = "(absent)";
+};
+
+void check(const VariablesRow& row) {
+    BOOST_TEST_CONTEXT(row.name) {
+        std::vector<const char*> variables = row.variables;
+        variables.push_back(nullptr);
+        const http::Request request = request_from(variables.data());
+        BOOST_TEST(request.method == row.method);
+        BOOST_TEST(request.target == row.target);
+        BOOST_TEST(request.range.value_or("(absent)") == row.range);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE(gateway_meta_variables)
+
+// RFC 3875 §4.1: what an array of "NAME=value" is
+
+const VariablesRow arrays[] = {
+    {.name = "none", .variables = {}},
+    {.name = "ordinary_request",
+     .variables = {"REQUEST_METHOD=GET", "REQUEST_URI=/api/stream/abc", "HTTP_RANGE=bytes=0-9"},
+     .method = "GET", .target = "/api/stream/abc", .range = "bytes=0-9"},
+    {.name = "another_order",
+     .variables = {"HTTP_RANGE=bytes=0-9", "PATH=/bin", "REQUEST_URI=/api/stream/abc", "REQUEST_METHOD=HEAD"},
+     .method = "HEAD", .target = "/api/stream/abc", .range = "bytes=0-9"},
+    {.name = "variables_without_equals", .variables = {"REQUEST_METHOD", "", "HTTP_RANGE", "REQUEST_URI=/x"},
+     .target = "/x"},
+    {.name = "variable_without_a_name", .variables = {"=REQUEST_METHOD=GET", "REQUEST_URI=/x"}, .target = "/x"},
+    {.name = "names_are_case_sensitive", .variables = {"request_method=GET", "Request_Uri=/x", "http_range=bytes=0-9"}},
+    {.name = "longer_and_shorter_names",
+     .variables = {"REQUEST_METHODS=GET", "REQUEST_UR=/x", "HTTP_RANGES=bytes=0-9", "XHTTP_RANGE=bytes=0-9"}},
+    {.name = "method_as_it_came", .variables = {"REQUEST_METHOD=get ", "REQUEST_URI=/x"}, .method = "get ",
+     .target = "/x"},
+};
+
+BOOST_AUTO_TEST_CASE(array_of_names_and_values) {
+    for (const VariablesRow& row : arrays) check(row);
+}
+
+// RFC 3875 §4.1.5, §4.1.7, §4.1.13: the target
+
+const VariablesRow targets[] = {
+    {.name = "request_uri_is_not_decoded", .variables = {"REQUEST_URI=/api/stream/a%20b?x=%26"},
+     .target = "/api/stream/a%20b?x=%26"},
+    {.name = "request_uri_with_equals", .variables = {"REQUEST_URI=/api/stream/abc?download=1"},
+     .target = "/api/stream/abc?download=1"},
+    {.name = "request_uri_in_absolute_form", .variables = {"REQUEST_URI=http://example.org/api/stream/abc"},
+     .target = "http://example.org/api/stream/abc"},
+    {.name = "request_uri_before_script_name",
+     .variables = {"SCRIPT_NAME=/cgi", "PATH_INFO=/def", "QUERY_STRING=q", "REQUEST_URI=/api/stream/abc"},
+     .target = "/api/stream/abc"},
+    {.name = "script_name_and_path_info", .variables = {"SCRIPT_NAME=/api/stream", "PATH_INFO=/abc"},
+     .target = "/api/stream/abc"},
+    {.name = "path_info_before_script_name", .variables = {"PATH_INFO=/abc", "SCRIPT_NAME=/api/stream"},
+     .target = "/api/stream/abc"},
+    {.name = "script_name_alone", .variables = {"SCRIPT_NAME=/api/stream/abc"}, .target = "/api/stream/abc"},
+    {.name = "path_info_alone", .variables = {"SCRIPT_NAME=", "PATH_INFO=/api/stream/abc"},
+     .target = "/api/stream/abc"},
+    {.name = "decoded_parts_are_encoded_again", .variables = {"SCRIPT_NAME=/api/stream", "PATH_INFO=/a b?c%61"},
+     .target = "/api/stream/a%20b%3Fc%2561"},
+    {.name = "query_string", .variables = {"SCRIPT_NAME=/s", "PATH_INFO=/abc", "QUERY_STRING=download=1&t=%26"},
+     .target = "/s/abc?download=1&t=%26"},
+    {.name = "empty_query_string", .variables = {"SCRIPT_NAME=/s", "QUERY_STRING="}, .target = "/s"},
+    {.name = "empty_request_uri", .variables = {"REQUEST_URI=", "SCRIPT_NAME=/s", "PATH_INFO=/abc"},
+     .target = "/s/abc"},
+};
+
+BOOST_AUTO_TEST_CASE(target_is_request_uri_or_its_parts) {
+    for (const VariablesRow& row : targets) check(row);
+}
+
+// RFC 3875 §4.1.18, RFC 9110 §5.3: Range
+
+const VariablesRow ranges[] = {
+    {.name = "absent", .variables = {"REQUEST_URI=/x"}, .target = "/x", .range = "(absent)"},
+    {.name = "empty", .variables = {"HTTP_RANGE="}, .range = ""},
+    {.name = "with_equals_and_commas", .variables = {"HTTP_RANGE=bytes=0-9, 20-29"}, .range = "bytes=0-9, 20-29"},
+    {.name = "repeated", .variables = {"HTTP_RANGE=bytes=0-9", "REQUEST_URI=/x", "HTTP_RANGE=20-29"}, .target = "/x",
+     .range = "bytes=0-9, 20-29"},
+    {.name = "three_times", .variables = {"HTTP_RANGE=bytes=0-9", "HTTP_RANGE=20-29", "HTTP_RANGE=-1"},
+     .range = "bytes=0-9, 20-29, -1"},
+    {.name = "empty_and_repeated", .variables = {"HTTP_RANGE=", "HTTP_RANGE=bytes=0-9"}, .range = ", bytes=0-9"},
+    {.name = "request_range_is_another_field", .variables = {"HTTP_REQUEST_RANGE=bytes=0-9"}, .range = "(absent)"},
+};
+
+BOOST_AUTO_TEST_CASE(range_is_absent_empty_or_joined) {
+    for (const VariablesRow& row : ranges) check(row);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate::gateway

@@ -1,0 +1,404 @@
+// Owns the tests of range requests: what a Range field value means, byte by byte.
+// Does not test which status becomes of it: http_plan_test.cc does.
+// SPDX-License-Identifier: MIT
+#include "http/range.h"
+
+#include <boost/test/unit_test.hpp>
+#include <limits>
+#include <random>
+
+namespace reelgate::http {
+namespace {
+
+constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
+
+/// Writes a range-spec as the grammar has it.
+std::string describe(const RangeSpec& spec) {
+    if (const auto* suffix = std::get_if<SuffixRange>(&spec)) return "-" + std::to_string(suffix->suffix_length);
+    const auto& range = std::get<IntRange>(spec);
+    return std::to_string(range.first_pos) + "-" + (range.last_pos ? std::to_string(*range.last_pos) : "");
+}
+
+std::string describe(const std::optional<ByteRange>& range) {
+    if (!range) return "unsatisfiable";
+    return std::to_string(range->first_pos) + "-" + std::to_string(range->last_pos);
+}
+
+/// Writes what was parsed, one comma between two range-specs.
+std::string parsed(std::string_view field_value, std::size_t max_ranges = 100) {
+    const auto set = parse_range(field_value, max_ranges);
+    if (!set) return "ignored";
+    std::string text;
+    for (const RangeSpec& spec : *set) text += (text.empty() ? "" : ",") + describe(spec);
+    return text;
+}
+
+/// Writes what a field value with one range-spec stands for in a representation.
+std::string applied(std::string_view field_value, std::uint64_t complete_length) {
+    const auto set = parse_range(field_value, 100);
+    return set ? describe(resolve(set->front(), complete_length)) : "ignored";
+}
+
+struct ParseRow {
+    std::string_view name;
+    std::string_view field_value;
+    std::string_view expected;  ///< range-specs, or "ignored"
+};
+
+void check(const ParseRow& row) {
+    BOOST_TEST_CONTEXT(row.name << ": Range: " << row.field_value) {
+        BOOST_TEST(parsed(row.field_value) == row.expected);
+    }
+}
+
+struct ApplyRow {
+    std::string_view name;
+    std::string_view field_value;
+    std::uint64_t complete_length = 1000;
+    std::string_view expected;  ///< "first-last", "unsatisfiable" or "ignored"
+};
+
+void check(const ApplyRow& row) {
+    BOOST_TEST_CONTEXT(row.name << ": Range: " << row.field_value << ", " << row.complete_length << " bytes") {
+        BOOST_TEST(applied(row.field_value, row.complete_length) == row.expected);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE(http_range)
+
+// RFC 9110 §14.1: the range unit
+
+constexpr ParseRow units[] = {
+    {.name = "bytes", .field_value = "bytes=0-9", .expected = "0-9"},
+    {.name = "bytes_in_capitals", .field_value = "BYTES=0-9", .expected = "0-9"},
+    {.name = "bytes_in_mixed_case", .field_value = "Bytes=0-9", .expected = "0-9"},
+    {.name = "another_unit", .field_value = "items=0-5", .expected = "ignored"},
+    {.name = "part_of_the_unit", .field_value = "byte=0-9", .expected = "ignored"},
+    {.name = "more_than_the_unit", .field_value = "bytess=0-9", .expected = "ignored"},
+    {.name = "no_unit", .field_value = "=1-100", .expected = "ignored"},
+    {.name = "unit_alone", .field_value = "bytes", .expected = "ignored"},
+    {.name = "colon_for_equals", .field_value = "bytes: 0-100", .expected = "ignored"},
+    {.name = "space_before_equals", .field_value = "bytes =0-9", .expected = "ignored"},
+    {.name = "space_before_the_unit", .field_value = " bytes=0-9", .expected = "ignored"},
+    {.name = "empty_field_value", .field_value = "", .expected = "ignored"},
+    {.name = "two_units", .field_value = "bytes=0-9, items=0-5", .expected = "ignored"},
+};
+
+BOOST_AUTO_TEST_CASE(unit_is_bytes_or_another) {
+    for (const ParseRow& row : units) check(row);
+}
+
+// RFC 9110 §14.1.1, §14.1.2: the range-spec
+
+constexpr ParseRow valid_specs[] = {
+    {.name = "first_and_last", .field_value = "bytes=0-499", .expected = "0-499"},
+    {.name = "one_byte", .field_value = "bytes=7-7", .expected = "7-7"},
+    {.name = "open_end", .field_value = "bytes=9500-", .expected = "9500-"},
+    {.name = "suffix", .field_value = "bytes=-500", .expected = "-500"},
+    {.name = "suffix_of_nothing", .field_value = "bytes=-0", .expected = "-0"},
+    {.name = "leading_zeros", .field_value = "bytes=000000000000000000000000000000-0000000000000000000000000000000009",
+     .expected = "0-9"},
+    {.name = "several", .field_value = "bytes=0-0,-1,5-", .expected = "0-0,-1,5-"},
+    {.name = "several_out_of_order", .field_value = "bytes=20-29,0-9,20-29", .expected = "20-29,0-9,20-29"},
+};
+
+BOOST_AUTO_TEST_CASE(range_spec_follows_the_grammar) {
+    for (const ParseRow& row : valid_specs) check(row);
+}
+
+constexpr ParseRow invalid_specs[] = {
+    {.name = "nothing_after_equals", .field_value = "bytes=", .expected = "ignored"},
+    {.name = "hyphen_alone", .field_value = "bytes=-", .expected = "ignored"},
+    {.name = "last_before_first", .field_value = "bytes=7-1", .expected = "ignored"},
+    {.name = "last_zero_before_first", .field_value = "bytes=100-0", .expected = "ignored"},
+    {.name = "last_before_first_behind_the_end", .field_value = "bytes=500-20", .expected = "ignored"},
+    {.name = "no_hyphen", .field_value = "bytes=10", .expected = "ignored"},
+    {.name = "a_word", .field_value = "bytes=alpha", .expected = "ignored"},
+    {.name = "no_comma_between", .field_value = "bytes=10-11 12-", .expected = "ignored"},
+    {.name = "hexadecimal", .field_value = "bytes=0x01-0x02", .expected = "ignored"},
+    {.name = "two_hyphens", .field_value = "bytes=0--", .expected = "ignored"},
+    {.name = "two_hyphens_between", .field_value = "bytes=0--9", .expected = "ignored"},
+    {.name = "negative_positions", .field_value = "bytes=--5,4--3", .expected = "ignored"},
+    {.name = "sign_before_first", .field_value = "bytes=+0-5", .expected = "ignored"},
+    {.name = "sign_before_last", .field_value = "bytes=0-+5", .expected = "ignored"},
+    {.name = "sign_before_suffix", .field_value = "bytes=-+5", .expected = "ignored"},
+    {.name = "fraction", .field_value = "bytes=0-5.0", .expected = "ignored"},
+    {.name = "like_content_range", .field_value = "bytes=5-10/10", .expected = "ignored"},
+    {.name = "one_bad_member_among_good_ones", .field_value = "bytes=1-4,x", .expected = "ignored"},
+    {.name = "invalid_beats_unsatisfiable", .field_value = "bytes=100000-110000,5-2", .expected = "ignored"},
+    {.name = "letters_after_the_last_pos", .field_value = "bytes=1-100 , 101-xxx,  200- ", .expected = "ignored"},
+    {.name = "equals_at_the_end", .field_value = "bytes=1-100=", .expected = "ignored"},
+    {.name = "second_equals", .field_value = "bytes==1-100", .expected = "ignored"},
+    {.name = "in_quotes", .field_value = "bytes=\"0-9\"", .expected = "ignored"},
+    {.name = "suffix_with_an_end", .field_value = "bytes=-5-9", .expected = "ignored"},
+    {.name = "full_width_digit", .field_value = "bytes=\xef\xbc\x90-9", .expected = "ignored"},
+};
+
+BOOST_AUTO_TEST_CASE(one_invalid_member_invalidates_the_field) {
+    for (const ParseRow& row : invalid_specs) check(row);
+}
+
+BOOST_AUTO_TEST_CASE(nul_inside_the_field_value) {
+    using namespace std::string_view_literals;
+    BOOST_TEST(parsed("bytes=0-9\0"sv) == "ignored");
+    BOOST_TEST(parsed("bytes=0-\0009"sv) == "ignored");
+}
+
+// RFC 9110 §5.6.1, §5.6.3: lists and white space
+
+constexpr ParseRow lists[] = {
+    {.name = "space_after_comma", .field_value = "bytes=0-9, 20-29", .expected = "0-9,20-29"},
+    {.name = "space_before_comma", .field_value = "bytes=0-9 ,20-29", .expected = "0-9,20-29"},
+    {.name = "tabs_around_comma", .field_value = "bytes=0-9\t,\t200-209", .expected = "0-9,200-209"},
+    {.name = "much_white_space", .field_value = "bytes=0-9 \t \t,  \t 20-29", .expected = "0-9,20-29"},
+    {.name = "white_space_at_the_end", .field_value = "bytes=0-9 ", .expected = "0-9"},
+    {.name = "empty_member_first", .field_value = "bytes=,0-9", .expected = "0-9"},
+    {.name = "empty_member_last", .field_value = "bytes=0-9,", .expected = "0-9"},
+    {.name = "empty_member_between", .field_value = "bytes=0-9,,200-209", .expected = "0-9,200-209"},
+    {.name = "members_of_white_space", .field_value = "bytes=0-9, \t,, 200-209 , ", .expected = "0-9,200-209"},
+    {.name = "one_comma_alone", .field_value = "bytes=,", .expected = "ignored"},
+    {.name = "only_empty_members", .field_value = "bytes=, , ,   ", .expected = "ignored"},
+    {.name = "only_empty_members_after_space", .field_value = "bytes= , , ,   ", .expected = "ignored"},
+    {.name = "space_after_equals", .field_value = "bytes= 0-9", .expected = "ignored"},
+    {.name = "tab_after_equals", .field_value = "bytes=\t0-9", .expected = "ignored"},
+    {.name = "space_inside", .field_value = "bytes=0- 9", .expected = "ignored"},
+    {.name = "space_before_hyphen", .field_value = "bytes=0 -9", .expected = "ignored"},
+    {.name = "space_after_suffix_hyphen", .field_value = "bytes=- 9", .expected = "ignored"},
+    {.name = "space_everywhere", .field_value = "bytes=   1 -2   ,  4- 5, 7 - 8 , ,,", .expected = "ignored"},
+    {.name = "vertical_tab_is_no_white_space", .field_value = "bytes=0-9\x0b", .expected = "ignored"},
+    {.name = "line_feed_is_no_white_space", .field_value = "bytes=0-9,\n20-29", .expected = "ignored"},
+    {.name = "no_break_space_is_no_white_space", .field_value = "bytes=0-9,\xa0" "20-29", .expected = "ignored"},
+};
+
+BOOST_AUTO_TEST_CASE(white_space_and_empty_members_next_to_commas_only) {
+    for (const ParseRow& row : lists) check(row);
+}
+
+BOOST_AUTO_TEST_CASE(two_hundred_empty_members) {
+    BOOST_TEST(parsed("bytes=0-9" + std::string(201, ',')) == "0-9");
+    BOOST_TEST(parsed("bytes=" + std::string(201, ',') + "0-9") == "0-9");
+}
+
+// RFC 9110 §14.2: excessive sets of ranges
+
+std::string so_many_specs(int count) {
+    std::string field_value = "bytes=";
+    for (int i = 0; i < count; ++i) {
+        const std::string position = std::to_string(2 * i);
+        field_value += (i ? ", " : "") + position + "-" + position;
+    }
+    return field_value;
+}
+
+struct CountRow {
+    std::string_view name;
+    int specs = 0;
+    std::size_t max_ranges = 0;
+    bool ignored = false;
+};
+
+constexpr CountRow counts[] = {
+    {.name = "fewer_than_permitted", .specs = 99, .max_ranges = 100},
+    {.name = "as_many_as_permitted", .specs = 100, .max_ranges = 100},
+    {.name = "one_too_many", .specs = 101, .max_ranges = 100, .ignored = true},
+    {.name = "far_too_many", .specs = 10'000, .max_ranges = 100, .ignored = true},
+    {.name = "one_where_one_is_permitted", .specs = 1, .max_ranges = 1},
+    {.name = "two_where_one_is_permitted", .specs = 2, .max_ranges = 1, .ignored = true},
+};
+
+BOOST_AUTO_TEST_CASE(more_range_specs_than_permitted) {
+    for (const CountRow& row : counts) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const auto set = parse_range(so_many_specs(row.specs), row.max_ranges);
+            BOOST_TEST(!set == row.ignored);
+            if (set) BOOST_TEST(static_cast<int>(set->size()) == row.specs);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(empty_members_do_not_count) { BOOST_TEST(parsed("bytes=,,0-0,,,,2-2,,", 2) == "0-0,2-2"); }
+
+// RFC 9110 §14.1.2: which bytes a range-spec stands for
+
+constexpr ApplyRow the_tickets_own[] = {
+    {.name = "full", .field_value = "bytes=0-999", .complete_length = 5000, .expected = "0-999"},
+    {.name = "open_end", .field_value = "bytes=1000-", .complete_length = 5000, .expected = "1000-4999"},
+    {.name = "suffix", .field_value = "bytes=-500", .complete_length = 5000, .expected = "4500-4999"},
+    {.name = "none", .field_value = "", .complete_length = 5000, .expected = "ignored"},
+};
+
+BOOST_AUTO_TEST_CASE(examples_that_the_program_was_ordered_with) {
+    for (const ApplyRow& row : the_tickets_own) check(row);
+}
+
+constexpr ApplyRow satisfiable[] = {
+    {.name = "first_bytes", .field_value = "bytes=0-3", .expected = "0-3"},
+    {.name = "nine_first_bytes", .field_value = "bytes=0-8", .expected = "0-8"},
+    {.name = "from_the_middle", .field_value = "bytes=3-7", .complete_length = 11, .expected = "3-7"},
+    {.name = "first_byte", .field_value = "bytes=0-0", .complete_length = 100, .expected = "0-0"},
+    {.name = "only_byte", .field_value = "bytes=0-0", .complete_length = 1, .expected = "0-0"},
+    {.name = "exactly_the_whole", .field_value = "bytes=0-10", .complete_length = 11, .expected = "0-10"},
+    {.name = "the_whole_with_open_end", .field_value = "bytes=0-", .expected = "0-999"},
+    {.name = "the_last_ten", .field_value = "bytes=990-", .expected = "990-999"},
+    {.name = "the_second_half", .field_value = "bytes=50-", .complete_length = 100, .expected = "50-99"},
+    {.name = "the_last_byte", .field_value = "bytes=999-", .expected = "999-999"},
+    {.name = "a_suffix", .field_value = "bytes=-10", .expected = "990-999"},
+    {.name = "a_suffix_of_half", .field_value = "bytes=-50", .complete_length = 100, .expected = "50-99"},
+    {.name = "suffix_of_one_byte", .field_value = "bytes=-1", .expected = "999-999"},
+    {.name = "suffix_of_the_whole", .field_value = "bytes=-1000", .expected = "0-999"},
+    {.name = "suffix_longer_than_representation", .field_value = "bytes=-1001", .expected = "0-999"},
+    {.name = "last_one_behind_the_end", .field_value = "bytes=0-11", .complete_length = 11, .expected = "0-10"},
+    {.name = "last_byte_and_one_more", .field_value = "bytes=10-11", .complete_length = 11, .expected = "10-10"},
+    {.name = "last_far_behind_the_end", .field_value = "bytes=7-100", .complete_length = 10, .expected = "7-9"},
+    {.name = "across_a_power_of_two", .field_value = "bytes=128-224", .expected = "128-224"},
+    {.name = "a_hundred_and_one", .field_value = "bytes=0-100", .complete_length = 526, .expected = "0-100"},
+};
+
+BOOST_AUTO_TEST_CASE(range_that_can_be_satisfied) {
+    for (const ApplyRow& row : satisfiable) check(row);
+}
+
+constexpr ApplyRow unsatisfiable[] = {
+    {.name = "suffix_of_nothing", .field_value = "bytes=-0", .expected = "unsatisfiable"},
+    {.name = "first_behind_the_end", .field_value = "bytes=25-", .complete_length = 10, .expected = "unsatisfiable"},
+    {.name = "first_at_the_end", .field_value = "bytes=100-", .complete_length = 100, .expected = "unsatisfiable"},
+    {.name = "both_behind_the_end", .field_value = "bytes=12-100", .complete_length = 11, .expected = "unsatisfiable"},
+    {.name = "far_behind_the_end", .field_value = "bytes=999999-999999", .expected = "unsatisfiable"},
+    {.name = "begins_behind_the_end", .field_value = "bytes=500-999", .complete_length = 200,
+     .expected = "unsatisfiable"},
+    {.name = "first_bytes_of_nothing", .field_value = "bytes=0-128", .complete_length = 0, .expected = "unsatisfiable"},
+    {.name = "all_of_nothing", .field_value = "bytes=0-", .complete_length = 0, .expected = "unsatisfiable"},
+    {.name = "rest_of_nothing", .field_value = "bytes=1-", .complete_length = 0, .expected = "unsatisfiable"},
+    {.name = "suffix_of_an_empty_one", .field_value = "bytes=-2", .complete_length = 0, .expected = "unsatisfiable"},
+};
+
+BOOST_AUTO_TEST_CASE(range_that_cannot_be_satisfied) {
+    for (const ApplyRow& row : unsatisfiable) check(row);
+}
+
+// RFC 9110 §14.1.1, §17.5: any number of digits; RFC 9110 §8.6: lengths beyond 32 bits
+
+constexpr std::uint64_t five_gib = 5'368'709'120;
+
+constexpr ApplyRow large_numbers[] = {
+    {.name = "last_is_2_63_less_1", .field_value = "bytes=0-9223372036854775807", .expected = "0-999"},
+    {.name = "last_is_2_63", .field_value = "bytes=0-9223372036854775808", .expected = "0-999"},
+    {.name = "last_is_2_64_less_1", .field_value = "bytes=0-18446744073709551615", .expected = "0-999"},
+    {.name = "last_is_2_64", .field_value = "bytes=0-18446744073709551616", .expected = "0-999"},
+    {.name = "last_has_forty_digits", .field_value = "bytes=5-9999999999999999999999999999999999999999",
+     .expected = "5-999"},
+    {.name = "first_is_2_63_less_1", .field_value = "bytes=9223372036854775807-", .expected = "unsatisfiable"},
+    {.name = "first_is_2_63", .field_value = "bytes=9223372036854775808-", .expected = "unsatisfiable"},
+    {.name = "first_is_2_64", .field_value = "bytes=18446744073709551616-", .expected = "unsatisfiable"},
+    {.name = "first_is_2_32", .field_value = "bytes=4294967296-4294967300", .expected = "unsatisfiable"},
+    {.name = "suffix_is_2_63", .field_value = "bytes=-9223372036854775808", .expected = "0-999"},
+    {.name = "suffix_is_2_64_and_1", .field_value = "bytes=-18446744073709551617", .expected = "0-999"},
+    {.name = "last_before_first_but_both_saturated",
+     .field_value = "bytes=99999999999999999999-99999999999999999998", .expected = "unsatisfiable"},
+    {.name = "behind_2_32", .field_value = "bytes=4294967296-4294967305", .complete_length = five_gib,
+     .expected = "4294967296-4294967305"},
+    {.name = "across_2_31", .field_value = "bytes=2147483647-2147483648", .complete_length = five_gib,
+     .expected = "2147483647-2147483648"},
+    {.name = "end_of_five_gib", .field_value = "bytes=5368709110-", .complete_length = five_gib,
+     .expected = "5368709110-5368709119"},
+    {.name = "suffix_of_five_gib", .field_value = "bytes=-1", .complete_length = five_gib,
+     .expected = "5368709119-5368709119"},
+};
+
+BOOST_AUTO_TEST_CASE(numbers_saturate_and_never_wrap) {
+    for (const ApplyRow& row : large_numbers) check(row);
+    BOOST_TEST(parsed("bytes=18446744073709551614-") == "18446744073709551614-");
+    BOOST_TEST(parsed("bytes=0-18446744073709551615") == "0-18446744073709551615");
+    BOOST_TEST(parsed("bytes=18446744073709551616-") == "18446744073709551615-");
+    BOOST_TEST(parsed("bytes=-18446744073709551620") == "-18446744073709551615");
+    BOOST_TEST(parsed("bytes=184467440737095516150-") == "18446744073709551615-");
+}
+
+// Properties: whatever is asked for
+
+/// Numbers of every magnitude alike, not only the huge ones that make up most of 64 bits.
+std::uint64_t any_number(std::mt19937_64& random) { return random() >> (random() % 64); }
+
+RangeSpec any_spec(std::mt19937_64& random) {
+    const std::uint64_t number = any_number(random);
+    switch (random() % 3) {
+        case 0: return SuffixRange{number - random() % 2 * number};  // zero is as likely as all others together
+        case 1: return IntRange{number, std::nullopt};
+        default: return IntRange{number, number + std::min(any_number(random), largest - number)};
+    }
+}
+
+bool is_satisfiable(const RangeSpec& spec, std::uint64_t complete_length) {
+    if (const auto* suffix = std::get_if<SuffixRange>(&spec)) return suffix->suffix_length > 0 && complete_length > 0;
+    return std::get<IntRange>(spec).first_pos < complete_length;
+}
+
+BOOST_AUTO_TEST_CASE(resolved_range_lies_inside) {
+    std::mt19937_64 random{9110};
+    for (int i = 0; i < 20'000; ++i) {
+        const RangeSpec spec = any_spec(random);
+        const std::uint64_t complete_length = any_number(random);
+        const auto range = resolve(spec, complete_length);
+        BOOST_TEST_CONTEXT(describe(spec) << " of " << complete_length << " bytes: " << describe(range)) {
+            BOOST_TEST_REQUIRE(range.has_value() == is_satisfiable(spec, complete_length));
+            if (!range) continue;
+            BOOST_TEST_REQUIRE(range->first_pos <= range->last_pos);
+            BOOST_TEST_REQUIRE(range->last_pos < complete_length);
+            if (const auto* suffix = std::get_if<SuffixRange>(&spec)) {
+                BOOST_TEST_REQUIRE(range->last_pos == complete_length - 1);
+                BOOST_TEST_REQUIRE(range->length() == std::min(suffix->suffix_length, complete_length));
+            } else {
+                const auto& asked = std::get<IntRange>(spec);
+                BOOST_TEST_REQUIRE(range->first_pos == asked.first_pos);
+                BOOST_TEST_REQUIRE(range->last_pos == std::min(asked.last_pos.value_or(largest), complete_length - 1));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_spec_survives_writing_and_parsing) {
+    std::mt19937_64 random{14};
+    for (int i = 0; i < 2'000; ++i) {
+        RangeSet set(1 + random() % 5);
+        for (RangeSpec& spec : set) spec = any_spec(random);
+        std::string field_value = "bytes=";
+        for (const RangeSpec& spec : set) field_value += describe(spec) + (random() % 2 ? " , " : ",");
+        BOOST_TEST_CONTEXT(field_value) { BOOST_TEST_REQUIRE((parse_range(field_value, 5) == set)); }
+    }
+}
+
+// RFC 9110 §14.4: Content-Range
+
+struct FormatRow {
+    std::string_view name;
+    ByteRange range;
+    std::uint64_t complete_length = 0;
+    std::string_view expected;
+};
+
+constexpr FormatRow content_ranges[] = {
+    {.name = "first_bytes", .range = {0, 499}, .complete_length = 1234, .expected = "bytes 0-499/1234"},
+    {.name = "one_byte", .range = {7, 7}, .complete_length = 8, .expected = "bytes 7-7/8"},
+    {.name = "beyond_32_bits", .range = {4294967296, 5368709119}, .complete_length = five_gib,
+     .expected = "bytes 4294967296-5368709119/5368709120"},
+    {.name = "largest_numbers", .range = {largest - 1, largest - 1}, .complete_length = largest,
+     .expected = "bytes 18446744073709551614-18446744073709551614/18446744073709551615"},
+};
+
+BOOST_AUTO_TEST_CASE(content_range_names_positions_and_length) {
+    for (const FormatRow& row : content_ranges)
+        BOOST_TEST_CONTEXT(row.name) {
+            BOOST_TEST(format_content_range(row.range, row.complete_length) == row.expected);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(unsatisfied_range_names_the_length_alone) {
+    BOOST_TEST(format_unsatisfied_range(1234) == "bytes */1234");
+    BOOST_TEST(format_unsatisfied_range(0) == "bytes */0");
+    BOOST_TEST(format_unsatisfied_range(five_gib) == "bytes */5368709120");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate::http

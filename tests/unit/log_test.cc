@@ -1,0 +1,107 @@
+// Owns the tests of the log: what a line looks like, and which levels are written.
+// SPDX-License-Identifier: MIT
+#include "log.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "messages.h"
+
+namespace reelgate {
+namespace {
+
+std::string logged(LogLevel level, std::string_view event) {
+    const CapturedStderr captured;
+    log(level, event);
+    return captured.text();
+}
+
+/// The level is the whole program's: it is put back.
+struct WithLevel {
+    ~WithLevel() { set_log_level(LogLevel::notice); }
+};
+
+BOOST_FIXTURE_TEST_SUITE(log_line, WithLevel)
+
+struct LineRow {
+    std::string_view name;
+    std::string_view event;
+    std::string_view expected;
+};
+
+constexpr LineRow lines[] = {
+    {.name = "plain", .event = "open abc: cause", .expected = "open abc: cause"},
+    {.name = "empty", .event = "", .expected = ""},
+    {.name = "line_feed", .event = "a\nreelgate: error: forged", .expected = "a\\x0areelgate: error: forged"},
+    {.name = "carriage_return_and_tab", .event = "a\r\tb", .expected = "a\\x0d\\x09b"},
+    {.name = "escape_sequence", .event = "\x1b[2Jx", .expected = "\\x1b[2Jx"},
+    {.name = "nul", .event = {"a\0b", 3}, .expected = "a\\x00b"},
+    {.name = "first_and_last_printable", .event = " ~", .expected = " ~"},
+    {.name = "neighbours_of_the_printable", .event = "\x1f\x7f", .expected = "\\x1f\\x7f"},
+    {.name = "beyond_ascii", .event = "\xc3\xa9\xff", .expected = "\\xc3\\xa9\\xff"},
+};
+
+BOOST_AUTO_TEST_CASE(event_is_one_line_of_printable_ascii) {
+    for (const LineRow& row : lines)
+        BOOST_TEST_CONTEXT(row.name) {
+            BOOST_TEST(logged(LogLevel::error, row.event) == "reelgate: error: " + std::string{row.expected} + "\n");
+        }
+}
+
+constexpr LineRow complaints[] = {
+    {.name = "plain", .event = "--grace soon: needs a number", .expected = "--grace soon: needs a number"},
+    {.name = "line_feed_and_escape", .event = "a\n\x1b[2J\x7f", .expected = "a\\x0a\\x1b[2J\\x7f"},
+    {.name = "persons_own_letters", .event = "--data /vid\xc3\xa9os", .expected = "--data /vid\xc3\xa9os"},
+};
+
+BOOST_AUTO_TEST_CASE(complaint_keeps_the_persons_own_letters) {
+    set_log_level(LogLevel::error);  // has no say in it
+    for (const LineRow& row : complaints) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const CapturedStderr captured;
+            complain(row.event);
+            BOOST_TEST(captured.text() == "reelgate: " + std::string{row.expected} + "\n");
+        }
+    }
+}
+
+struct LevelRow {
+    std::string_view name;
+    LogLevel level = LogLevel::error;
+};
+
+/// In the order of importance.
+constexpr LevelRow levels[] = {
+    {.name = "error", .level = LogLevel::error},   {.name = "warning", .level = LogLevel::warning},
+    {.name = "notice", .level = LogLevel::notice}, {.name = "info", .level = LogLevel::info},
+    {.name = "debug", .level = LogLevel::debug},
+};
+
+BOOST_AUTO_TEST_CASE(only_as_important_as_the_level_or_more) {
+    for (const LevelRow& set : levels) {
+        set_log_level(set.level);
+        for (const LevelRow& row : levels) {
+            BOOST_TEST_CONTEXT(row.name << " where " << set.name << " is set") {
+                const bool expected = row.level <= set.level;
+                BOOST_TEST(is_logged(row.level) == expected);
+                BOOST_TEST(logged(row.level, "x") == (expected ? "reelgate: " + std::string{row.name} + ": x\n" : ""));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(notice_unless_told_otherwise) {
+    BOOST_TEST(is_logged(LogLevel::notice));
+    BOOST_TEST(!is_logged(LogLevel::info));
+}
+
+BOOST_AUTO_TEST_CASE(levels_have_names) {
+    for (const LevelRow& row : levels)
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST((log_level_named(row.name) == row.level)); }
+    for (const std::string_view name : {"", "Notice", "NOTICE", "notices", "warn", "2"})
+        BOOST_TEST_CONTEXT("\"" << name << "\"") { BOOST_TEST(!log_level_named(name)); }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate

@@ -1,0 +1,491 @@
+// Owns the tests of the catalogue, with real SQLite files: our own, other applications', broken and locked ones.
+// Does not test what an answer makes of a row: handler_test.cc does.
+// SPDX-License-Identifier: MIT
+#include "media/catalog.h"
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <fstream>
+
+#include "child_process.h"
+#include "messages.h"
+#include "temporary_folder.h"
+
+namespace reelgate::media {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* default_query = "SELECT status FROM videos WHERE id = ?1";
+
+/// A table of another application's, not in WAL mode.
+constexpr std::string_view foreign_schema =
+    "CREATE TABLE videos (id TEXT PRIMARY KEY, status, title TEXT);"
+    "INSERT INTO videos VALUES ('a', 'complete', 'A film'), ('b', 'pending', 'Another'), ('n', NULL, ''), ('i', 7, ''),"
+    "                          ('f', 1.5, ''), ('e', '', ''), ('u', 'vollständig', '');";
+
+std::string status_of(Catalog& catalog, std::string_view id) {
+    const auto row = catalog.find(id);
+    return row ? row->status : "(no row)";
+}
+
+std::string status_in(const fs::path& database, std::string_view id, std::string query = default_query) {
+    Catalog catalog{database, std::move(query)};
+    return status_of(catalog, id);
+}
+
+std::string failure(const fs::path& database, const std::string& query = default_query) {
+    return message_of<CatalogError>([&] { status_in(database, "a", query); });
+}
+
+void record(const fs::path& database, std::string_view id, std::string_view status) {
+    CatalogWriter writer{database};
+    writer.insert(id, status);
+    writer.commit();
+}
+
+/// A folder with a catalogue of the shipped schema and a foreign one.
+struct Fixture {
+    TemporaryFolder folder;
+    fs::path shipped = folder / "shipped.db";
+    fs::path foreign = folder / "foreign.db";
+
+    Fixture() {
+        create_catalog(shipped);
+        record(shipped, "a", "complete");
+        run_sqlite(foreign, foreign_schema);
+    }
+};
+
+BOOST_FIXTURE_TEST_SUITE(media_catalog, Fixture)
+
+// Looking up
+
+struct FindRow {
+    std::string_view name;
+    std::string_view id;
+    std::string_view expected;
+};
+
+constexpr FindRow rows[] = {
+    {.name = "status", .id = "a", .expected = "complete"},
+    {.name = "another_status", .id = "b", .expected = "pending"},
+    {.name = "no_row", .id = "c", .expected = "(no row)"},
+    {.name = "id_in_capitals", .id = "A", .expected = "(no row)"},
+    {.name = "no_id", .id = "", .expected = "(no row)"},
+    {.name = "id_that_would_be_sql", .id = "a' OR '1'='1", .expected = "(no row)"},
+    {.name = "id_with_a_wildcard", .id = "%", .expected = "(no row)"},
+    {.name = "null_is_an_empty_status", .id = "n", .expected = ""},
+    {.name = "empty_status", .id = "e", .expected = ""},
+    {.name = "integer_status", .id = "i", .expected = "7"},
+    {.name = "real_status", .id = "f", .expected = "1.5"},
+    {.name = "utf_8_status", .id = "u", .expected = "vollständig"},
+};
+
+BOOST_AUTO_TEST_CASE(row_of_an_id) {
+    Catalog catalog{foreign, default_query};  // one for all rows: a statement is used again and again
+    for (const FindRow& row : rows)
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(status_of(catalog, row.id) == row.expected); }
+}
+
+BOOST_AUTO_TEST_CASE(id_is_not_read_beyond_its_end) {
+    const std::string_view longer = "abc";
+    BOOST_TEST(status_in(foreign, longer.substr(0, 1)) == "complete");
+}
+
+BOOST_AUTO_TEST_CASE(row_that_another_process_adds_is_seen) {
+    Catalog catalog{shipped, default_query};
+    SqliteShell application{shipped};
+    BOOST_TEST(status_of(catalog, "new") == "(no row)");
+    application.execute("BEGIN; INSERT INTO videos (id, status) VALUES ('new', 'pending');");
+    BOOST_TEST(status_of(catalog, "new") == "(no row)");  // WAL: its writer does not lock readers out
+    application.execute("COMMIT;");
+    BOOST_TEST(status_of(catalog, "new") == "pending");
+    application.execute("UPDATE videos SET status = 'complete';");
+    BOOST_TEST(status_of(catalog, "new") == "complete");
+}
+
+/// A read lock left behind would let the log grow without end.
+BOOST_AUTO_TEST_CASE(no_lock_is_left_behind) {
+    Catalog catalog{shipped, default_query};
+    SqliteShell application{shipped};
+    for (const std::string_view id : {"a", "missing"}) {
+        BOOST_TEST_CONTEXT(id) {
+            catalog.find(id);
+            application.execute("UPDATE videos SET status = 'complete';");
+            BOOST_TEST(application.execute("PRAGMA wal_checkpoint(TRUNCATE);") == "0|0|0\n");
+        }
+    }
+}
+
+// Queries
+
+struct QueryRow {
+    std::string_view name;
+    std::string query;
+    std::string_view expected;  ///< the status, or part of the message
+};
+
+const QueryRow usable[] = {
+    {.name = "status_among_others", .query = "SELECT id, title, status FROM videos WHERE id = ?1",
+     .expected = "complete"},
+    {.name = "status_by_another_name", .query = "SELECT title AS status FROM videos WHERE id = ?1",
+     .expected = "A film"},
+    {.name = "computed_status",
+     .query = "SELECT CASE WHEN title LIKE 'A f%' THEN 'complete' END AS status FROM videos WHERE id = ?1",
+     .expected = "complete"},
+    {.name = "named_parameter", .query = "SELECT status FROM videos WHERE id = :id", .expected = "complete"},
+    {.name = "one_parameter_twice", .query = "SELECT status FROM videos WHERE id = ?1 OR title = ?1",
+     .expected = "complete"},
+    {.name = "semicolon_and_white_space", .query = "SELECT status FROM videos WHERE id = ?1 ; \n",
+     .expected = "complete"},
+};
+
+BOOST_AUTO_TEST_CASE(query_that_can_be_used) {
+    for (const QueryRow& row : usable)
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(status_in(foreign, "a", row.query) == row.expected); }
+}
+
+const QueryRow unusable[] = {
+    {.name = "no_status", .query = "SELECT title FROM videos WHERE id = ?1",
+     .expected = "has no result column named status"},
+    {.name = "status_in_capitals", .query = "SELECT title AS STATUS FROM videos WHERE id = ?1",
+     .expected = "has no result column named status"},
+    {.name = "no_parameter", .query = "SELECT status FROM videos", .expected = "does not have one parameter"},
+    {.name = "two_parameters", .query = "SELECT status FROM videos WHERE id = ?1 AND title = ?2",
+     .expected = "does not have one parameter"},
+    {.name = "writes", .query = "UPDATE videos SET status = 'x' WHERE id = ?1 RETURNING status",
+     .expected = "does not only read"},
+    {.name = "deletes", .query = "DELETE FROM videos WHERE id = ?1", .expected = "does not only read"},
+    {.name = "two_statements", .query = "SELECT status FROM videos WHERE id = ?1; DELETE FROM videos",
+     .expected = "is not one statement"},
+    {.name = "empty", .query = "", .expected = "is not one statement"},
+    {.name = "comment_alone", .query = "-- nothing", .expected = "is not one statement"},
+    {.name = "no_sql", .query = "status of ?1", .expected = "syntax error"},
+    {.name = "no_such_table", .query = "SELECT status FROM films WHERE id = ?1", .expected = "no such table: films"},
+    {.name = "no_such_column", .query = "SELECT status FROM videos WHERE key = ?1", .expected = "no such column: key"},
+};
+
+BOOST_AUTO_TEST_CASE(query_that_cannot_be_used) {
+    for (const QueryRow& row : unusable) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string message = failure(foreign, row.query);
+            BOOST_TEST(contains(message, "prepare query: "), message);
+            BOOST_TEST(contains(message, row.expected), message);
+            BOOST_TEST(message_of<CatalogError>([&] { Catalog(foreign, row.query).check(); }) == message);
+        }
+    }
+    BOOST_TEST(status_in(foreign, "a") == "complete");
+    BOOST_TEST(status_in(foreign, "b") == "pending");
+}
+
+// Catalogues that are none, or broken
+
+BOOST_AUTO_TEST_CASE(catalogue_that_is_missing) {
+    const fs::path missing = folder / "missing.db";
+    const std::string expected = "open catalogue: " + missing.native() + ": No such file or directory; "
+                                 "`reelgate init` makes a catalogue, --database names another";
+    BOOST_TEST(failure(missing) == expected);
+    BOOST_TEST(message_of<CatalogError>([&] { Catalog(missing, default_query).check(); }) == expected);
+    BOOST_TEST(!fs::exists(missing));  // looking does not make one
+}
+
+BOOST_AUTO_TEST_CASE(catalogue_that_is_a_folder) {
+    const std::string message = failure(folder.path());
+    BOOST_TEST(contains(message, folder.path().native() + ": is a folder"), message);
+}
+
+struct ContentRow {
+    std::string_view name;
+    std::string content;
+    std::string_view expected;
+};
+
+const ContentRow contents[] = {
+    {.name = "empty_file", .content = "", .expected = "no such table: videos"},
+    {.name = "garbage", .content = std::string(8192, 'x'), .expected = "not an SQLite database"},
+    {.name = "short_garbage", .content = "hello", .expected = "not an SQLite database"},
+};
+
+BOOST_AUTO_TEST_CASE(file_that_is_no_catalogue) {
+    for (const ContentRow& row : contents) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const fs::path path = folder.write("file.db", row.content);
+            const std::string message = failure(path);
+            BOOST_TEST(contains(message, path.native() + ": " + std::string{row.expected}), message);
+            BOOST_TEST(read_file(path) == row.content);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(corrupt_page) {
+    run_sqlite(foreign, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+                        "INSERT INTO videos SELECT 'x' || i, 'complete', hex(zeroblob(20)) FROM n;");
+    constexpr std::streamoff first_page = 4096;
+    std::fstream file{foreign, std::ios::in | std::ios::out | std::ios::binary};
+    file.seekp(first_page);
+    file << std::string(static_cast<std::size_t>(fs::file_size(foreign) - first_page), '\xff');
+    file.close();
+    const std::string message = failure(foreign);
+    BOOST_TEST(contains(message, "look up a: " + foreign.native() + ": corrupt; restore it"), message);
+}
+
+BOOST_AUTO_TEST_CASE(truncated_file) {
+    run_sqlite(foreign, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+                        "INSERT INTO videos SELECT 'x' || i, 'complete', hex(zeroblob(20)) FROM n;");
+    fs::resize_file(foreign, 4096);
+    const std::string message = failure(foreign);
+    BOOST_TEST(contains(message, foreign.native() + ": corrupt; restore it"), message);
+}
+
+BOOST_AUTO_TEST_CASE(mended_behind_the_same_path) {
+    const std::string good = read_file(foreign);
+    const fs::path path = folder.write("file.db", std::string(8192, 'x'));
+    Catalog catalog{path, default_query};
+    BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
+    folder.write("file.db", good);
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+}
+
+BOOST_AUTO_TEST_CASE(made_after_the_first_look) {
+    Catalog catalog{folder / "late.db", default_query};
+    BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
+    run_sqlite(folder / "late.db", foreign_schema);
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+}
+
+// Locked by a writer
+
+BOOST_AUTO_TEST_CASE(locked_before_it_is_opened) {
+    Catalog catalog{foreign, default_query};
+    SqliteShell application{foreign};
+    application.execute("BEGIN EXCLUSIVE;");
+    const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
+    BOOST_TEST(contains(message, foreign.native() + ": locked by a writer"), message);
+    application.execute("COMMIT;");
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+}
+
+BOOST_AUTO_TEST_CASE(locked_while_it_is_open) {
+    Catalog catalog{foreign, default_query};
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+    SqliteShell application{foreign};
+    application.execute("BEGIN EXCLUSIVE; UPDATE videos SET status = 'gone' WHERE id = 'a';");
+    const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
+    BOOST_TEST(contains(message, "look up a: " + foreign.native() + ": locked by a writer"), message);
+    application.execute("COMMIT;");
+    BOOST_TEST(status_of(catalog, "a") == "gone");
+}
+
+BOOST_AUTO_TEST_CASE(waiting_for_a_lock_is_short) {
+    SqliteShell application{foreign};
+    application.execute("BEGIN EXCLUSIVE;");
+    const auto begin = std::chrono::steady_clock::now();
+    BOOST_CHECK_THROW(status_in(foreign, "a"), CatalogError);
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    BOOST_TEST((waited >= std::chrono::milliseconds{200}));
+    BOOST_TEST((waited < std::chrono::seconds{5}));  // 250 ms, and time for a machine that is busy
+}
+
+BOOST_AUTO_TEST_CASE(locked_is_good_enough_at_start_up) {
+    Catalog catalog{foreign, default_query};
+    SqliteShell application{foreign};
+    application.execute("BEGIN EXCLUSIVE;");
+    BOOST_TEST(message_of<CatalogError>([&] { catalog.check(); }) == "nothing thrown");
+    application.execute("COMMIT;");
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+}
+
+// Replaced by rename: a restored backup, a replica
+
+BOOST_AUTO_TEST_CASE(replaced_by_rename_is_noticed) {
+    Catalog catalog{foreign, default_query};
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+    run_sqlite(folder / "new.db", "CREATE TABLE videos (id, status); INSERT INTO videos VALUES ('a', 'restored');");
+    fs::rename(folder / "new.db", foreign);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    std::string status;
+    do {
+        status = status_of(catalog, "a");
+    } while (status == "complete" && std::chrono::steady_clock::now() < deadline);
+    BOOST_TEST(status == "restored");
+}
+
+BOOST_AUTO_TEST_CASE(removed_is_noticed) {
+    Catalog catalog{foreign, default_query};
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+    fs::remove(foreign);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    std::string message;
+    do {
+        message = message_of<CatalogError>([&] { catalog.find("a"); });
+    } while (message == "nothing thrown" && std::chrono::steady_clock::now() < deadline);
+    BOOST_TEST(contains(message, foreign.native() + ": No such file or directory"), message);
+}
+
+// Rights: the message names who is to blame
+
+BOOST_AUTO_TEST_CASE(file_that_may_not_be_read) {
+    fs::permissions(foreign, fs::perms::none);
+    const std::string text = as_ordinary_user([&] { return failure(foreign); });
+    BOOST_TEST(contains(text, foreign.native() + ": user id "), text);
+    BOOST_TEST(contains(text, " may not read it"), text);
+}
+
+BOOST_AUTO_TEST_CASE(folder_above_that_may_not_be_searched) {
+    const fs::path closed = folder.make_folder("closed");
+    fs::rename(foreign, closed / "foreign.db");
+    fs::permissions(closed, fs::perms::none);
+    const std::string text = as_ordinary_user([&] { return failure(closed / "foreign.db"); });
+    BOOST_TEST(contains(text, (closed / "foreign.db").native() + ": Permission denied (a folder above it"), text);
+}
+
+BOOST_AUTO_TEST_CASE(wal_catalogue_in_a_folder_that_may_not_be_written) {
+    BOOST_REQUIRE(!fs::exists(shipped.native() + "-shm"));
+    fs::permissions(folder.path(), fs::perms{0555});
+    const std::string text = as_ordinary_user([&] { return failure(shipped); });
+    BOOST_TEST(contains(text, folder.path().native() + ": user id "), text);
+    BOOST_TEST(contains(text, " may not make " + shipped.native() + "-shm there, as WAL mode needs"), text);
+}
+
+struct HelperRow {
+    std::string_view name;
+    std::string suffix;
+    std::string_view expected;
+};
+
+const HelperRow helpers[] = {
+    {.name = "shared_memory", .suffix = "-shm", .expected = " may not write it, as WAL mode needs"},
+    {.name = "log", .suffix = "-wal", .expected = " may not read it"},
+};
+
+BOOST_AUTO_TEST_CASE(wal_catalogue_whose_other_files_may_not_be_used) {
+    for (const HelperRow& row : helpers) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string path = shipped.native() + row.suffix;
+            SqliteShell application{shipped};
+            application.execute("UPDATE videos SET status = 'complete';");
+            fs::permissions(shipped.native() + "-shm", fs::perms{0666});
+            fs::permissions(path, fs::perms::none);
+            const std::string text = as_ordinary_user([&] { return failure(shipped); });
+            BOOST_TEST(contains(text, path + ": user id "), text);
+            BOOST_TEST(contains(text, row.expected), text);
+            fs::permissions(path, fs::perms{0600});
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(readable_catalogue_outside_wal_mode_needs_no_other_right) {
+    fs::permissions(foreign, fs::perms{0444});
+    fs::permissions(folder.path(), fs::perms{0555});
+    BOOST_TEST(as_ordinary_user([&] { return status_in(foreign, "a"); }) == "complete");
+}
+
+// The shipped schema
+
+BOOST_AUTO_TEST_CASE(created_catalogue_is_empty_and_in_wal_mode) {
+    create_catalog(folder / "new.db");
+    BOOST_TEST(status_in(folder / "new.db", "a") == "(no row)");
+    BOOST_TEST(run_sqlite(folder / "new.db", "PRAGMA journal_mode;") == "wal\n");
+}
+
+BOOST_AUTO_TEST_CASE(created_again_leaves_what_is_there) {
+    create_catalog(shipped);
+    BOOST_TEST(status_in(shipped, "a") == "complete");
+}
+
+struct CreateRow {
+    std::string_view name;
+    std::string file;
+    std::string_view expected;
+};
+
+const CreateRow not_created[] = {
+    {.name = "table_of_another_shape", .file = "foreign.db", .expected = "no such column: added_at"},
+    {.name = "garbage", .file = "garbage.db", .expected = "not an SQLite database"},
+    {.name = "folder", .file = "folder.db", .expected = "is a folder"},
+    {.name = "missing_folder", .file = "missing/catalog.db", .expected = "No such file or directory"},
+};
+
+BOOST_AUTO_TEST_CASE(catalogue_that_cannot_be_created) {
+    folder.write("garbage.db", std::string(8192, 'x'));
+    folder.make_folder("folder.db");
+    for (const CreateRow& row : not_created) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string message = message_of<CatalogError>([&] { create_catalog(folder / row.file); });
+            BOOST_TEST(contains(message, "create catalogue: " + (folder / row.file).native() + ": "), message);
+            BOOST_TEST(contains(message, row.expected), message);
+        }
+    }
+    BOOST_TEST(status_in(foreign, "a") == "complete");
+}
+
+// Writing
+
+BOOST_AUTO_TEST_CASE(insert_is_invisible_until_commit) {
+    CatalogWriter writer{shipped};
+    writer.insert("new", "complete");
+    BOOST_TEST(status_in(shipped, "new") == "(no row)");
+    writer.commit();
+    BOOST_TEST(status_in(shipped, "new") == "complete");
+}
+
+BOOST_AUTO_TEST_CASE(insert_without_commit_leaves_nothing) {
+    CatalogWriter{shipped}.insert("new", "complete");
+    BOOST_TEST(status_in(shipped, "new") == "(no row)");
+    record(shipped, "new", "complete");
+    BOOST_TEST(status_in(shipped, "new") == "complete");
+}
+
+BOOST_AUTO_TEST_CASE(writer_finds_any_status) {
+    record(shipped, "p", "pending");
+    CatalogWriter writer{shipped};
+    BOOST_TEST(writer.status_of("a").value_or("(no row)") == "complete");
+    BOOST_TEST(writer.status_of("p").value_or("(no row)") == "pending");
+    BOOST_TEST(writer.status_of("c").value_or("(no row)") == "(no row)");
+}
+
+struct InsertRow {
+    std::string_view name;
+    std::string id;
+    std::string_view expected;
+};
+
+const InsertRow not_inserted[] = {
+    {.name = "id_that_is_there", .id = "a", .expected = "UNIQUE constraint failed"},
+    {.name = "id_with_a_slash", .id = "x/y", .expected = "CHECK constraint failed"},
+    {.name = "empty_id", .id = "", .expected = "CHECK constraint failed"},
+    {.name = "id_of_129_characters", .id = std::string(129, 'x'), .expected = "CHECK constraint failed"},
+};
+
+BOOST_AUTO_TEST_CASE(row_that_cannot_be_inserted) {
+    for (const InsertRow& row : not_inserted) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string message = message_of<CatalogError>([&] { record(shipped, row.id, "complete"); });
+            BOOST_TEST(contains(message, "record " + row.id + ": " + shipped.native() + ": "), message);
+            BOOST_TEST(contains(message, row.expected), message);
+        }
+    }
+    record(shipped, std::string(128, 'x'), "complete");
+    record(shipped, "AZaz09._~-", "complete");
+}
+
+BOOST_AUTO_TEST_CASE(writer_does_not_make_a_catalogue) {
+    const std::string message = message_of<CatalogError>([&] { CatalogWriter{folder / "missing.db"}; });
+    BOOST_TEST(contains(message, "missing.db: No such file or directory; `reelgate init` makes a catalogue"), message);
+    BOOST_TEST(!fs::exists(folder / "missing.db"));
+}
+
+BOOST_AUTO_TEST_CASE(writer_who_may_not_write) {
+    run_sqlite(shipped, "PRAGMA journal_mode = DELETE;");
+    fs::permissions(shipped, fs::perms{0444});
+    const std::string text = as_ordinary_user(
+        [&] { return message_of<CatalogError>([&] { record(shipped, "new", "complete"); }); });
+    BOOST_TEST(contains(text, shipped.native() + ": user id "), text);
+    BOOST_TEST(contains(text, " may not write it"), text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate::media

@@ -1,0 +1,213 @@
+// Owns the tests of the door to stored media: what a name below the folder of videos gives, with real files.
+// SPDX-License-Identifier: MIT
+#include "media/media_file.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstring>
+
+#include "child_process.h"
+#include "messages.h"
+#include "position_coded.h"
+#include "temporary_folder.h"
+
+namespace reelgate::media {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Opened = std::variant<MediaFile, NoMediaFile>;
+
+std::string describe(const Opened& opened) {
+    if (const auto* file = std::get_if<MediaFile>(&opened)) return std::to_string(file->complete_length) + " bytes";
+    const auto& none = std::get<NoMediaFile>(opened);
+    switch (none.reason) {
+        case NoMediaFile::Reason::absent: return "absent: " + none.why;
+        case NoMediaFile::Reason::refused: return "refused: " + none.why;
+        case NoMediaFile::Reason::unreadable: return "unreadable: " + none.why;
+    }
+    return "?";
+}
+
+std::string content_of(const Opened& opened) {
+    const auto* file = std::get_if<MediaFile>(&opened);
+    if (!file) return describe(opened);
+    std::string content(file->complete_length, '\0');
+    if (pread(file->fd.get(), content.data(), content.size(), 0) != static_cast<ssize_t>(content.size())) return "?";
+    return content;
+}
+
+void make_socket(const fs::path& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    const posix::UniqueFd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        posix::throw_errno("bind", path.native());
+}
+
+/// A folder of videos, and beside it what must never be reached.
+struct Videos {
+    TemporaryFolder outer;
+    fs::path folder = outer.make_folder("videos");
+
+    Videos() {
+        outer.write("secret.mp4", "secret");
+        outer.write("videos/film.mp4", position_coded(100));
+        outer.write("videos/empty.mp4", "");
+        outer.make_folder("videos/folder.mp4");
+        outer.make_folder("videos/series");
+        outer.write("videos/series/1.mp4", position_coded(40));
+        fs::create_symlink("film.mp4", folder / "link.mp4");
+        fs::create_symlink("../film.mp4", folder / "series/up.mp4");
+        fs::create_symlink("series", folder / "linked");
+        fs::create_symlink("missing.mp4", folder / "dangling.mp4");
+        fs::create_symlink("loop.mp4", folder / "loop.mp4");
+        fs::create_symlink("../secret.mp4", folder / "leaves.mp4");
+        fs::create_symlink(outer / "secret.mp4", folder / "absolute.mp4");
+        fs::create_symlink(folder / "film.mp4", folder / "absolute_inside.mp4");
+        fs::create_symlink("/dev/null", folder / "device.mp4");
+        fs::create_symlink("..", folder / "parent");
+        if (mkfifo((folder / "fifo.mp4").c_str(), 0666) != 0) posix::throw_errno("create", "fifo.mp4");
+        make_socket(folder / "socket.mp4");
+    }
+};
+
+struct NameRow {
+    std::string_view name;
+    std::string file;
+    std::string_view expected;  ///< what the description begins with
+};
+
+const NameRow names[] = {
+    {.name = "regular", .file = "film.mp4", .expected = "100 bytes"},
+    {.name = "empty_file", .file = "empty.mp4", .expected = "0 bytes"},
+    {.name = "folder_below", .file = "series/1.mp4", .expected = "40 bytes"},
+    {.name = "symbolic_link_inside", .file = "link.mp4", .expected = "100 bytes"},
+    {.name = "symbolic_link_upwards_but_inside", .file = "series/up.mp4", .expected = "100 bytes"},
+    {.name = "folder_through_a_symbolic_link", .file = "linked/1.mp4", .expected = "40 bytes"},
+    {.name = "dot_dot_that_stays_inside", .file = "series/../film.mp4", .expected = "100 bytes"},
+    {.name = "absent", .file = "missing.mp4", .expected = "absent"},
+    {.name = "no_name", .file = "", .expected = "absent"},
+    {.name = "other_case", .file = "FILM.mp4", .expected = "absent"},
+    {.name = "below_a_file", .file = "film.mp4/x", .expected = "absent"},
+    {.name = "dangling_link", .file = "dangling.mp4", .expected = "absent"},
+    {.name = "name_too_long", .file = std::string(300, 'x') + ".mp4", .expected = "absent"},
+    {.name = "path_too_long", .file = std::string(5000, '/') + "x.mp4", .expected = "absent"},
+    {.name = "folder_with_the_name_of_a_video", .file = "folder.mp4", .expected = "refused"},
+    {.name = "the_folder_itself", .file = ".", .expected = "refused"},
+    {.name = "link_to_itself", .file = "loop.mp4", .expected = "refused"},
+    {.name = "fifo", .file = "fifo.mp4", .expected = "refused"},
+    {.name = "socket", .file = "socket.mp4", .expected = "refused"},
+    {.name = "link_that_leaves", .file = "leaves.mp4", .expected = "refused"},
+    {.name = "absolute_link", .file = "absolute.mp4", .expected = "refused"},
+    {.name = "absolute_link_that_leads_back", .file = "absolute_inside.mp4", .expected = "refused"},
+    {.name = "link_to_a_device", .file = "device.mp4", .expected = "refused"},
+    {.name = "through_a_link_that_leaves", .file = "parent/secret.mp4", .expected = "refused"},
+    {.name = "dot_dot", .file = "../secret.mp4", .expected = "refused"},
+    {.name = "dot_dot_that_leaves_and_comes_back", .file = "../videos/film.mp4", .expected = "refused"},
+    {.name = "absolute_path", .file = "/dev/null", .expected = "refused"},
+};
+
+BOOST_FIXTURE_TEST_SUITE(media_file, Videos)
+
+/// In a child, since a name that blocks would otherwise hold up all tests.
+BOOST_AUTO_TEST_CASE(name_gives_a_regular_file_inside_or_none) {
+    for (const NameRow& row : names) {
+        BOOST_TEST_CONTEXT(row.name << ": " << row.file.substr(0, 40)) {
+            const std::string text = in_child([&] { return describe(open_media_file(folder, row.file)); });
+            BOOST_TEST(text.substr(0, row.expected.size()) == row.expected, text);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(reason_names_object_and_cause) {
+    BOOST_TEST(describe(open_media_file(folder, "missing.mp4")) ==
+               "absent: " + (folder / "missing.mp4").native() + ": No such file or directory");
+    BOOST_TEST(describe(open_media_file(folder, "folder.mp4")) ==
+               "refused: " + (folder / "folder.mp4").native() + ": not a regular file");
+    const std::string leaving = describe(open_media_file(folder, "leaves.mp4"));
+    BOOST_TEST(contains(leaving, (folder / "leaves.mp4").native() + ": leads out of the folder of videos"), leaving);
+}
+
+BOOST_AUTO_TEST_CASE(descriptor_reads_the_file) {
+    BOOST_TEST(content_of(open_media_file(folder, "film.mp4")) == position_coded(100));
+    const Opened opened = open_media_file(folder, "film.mp4");
+    const int fd = std::get<MediaFile>(opened).fd.get();
+    BOOST_TEST((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+    BOOST_TEST((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY);
+}
+
+BOOST_AUTO_TEST_CASE(last_modified_is_the_files_own_in_whole_seconds) {
+    const timespec times[] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = 784'111'777, .tv_nsec = 999'999'999}};
+    BOOST_REQUIRE(utimensat(AT_FDCWD, (folder / "film.mp4").c_str(), times, 0) == 0);
+    const Opened opened = open_media_file(folder, "film.mp4");
+    BOOST_TEST(std::get<MediaFile>(opened).last_modified.time_since_epoch().count() == 784'111'777);
+}
+
+BOOST_AUTO_TEST_CASE(file_of_five_gib) {
+    constexpr std::uint64_t complete_length = 5'368'709'120;
+    fs::resize_file(folder / "film.mp4", complete_length);
+    BOOST_TEST(describe(open_media_file(folder, "film.mp4")) == "5368709120 bytes");
+}
+
+BOOST_AUTO_TEST_CASE(file_replaced_while_it_is_open) {
+    const Opened opened = open_media_file(folder, "film.mp4");
+    outer.write("new", "another version");
+    fs::rename(outer / "new", folder / "film.mp4");
+    BOOST_TEST(content_of(opened) == position_coded(100));
+    BOOST_TEST(content_of(open_media_file(folder, "film.mp4")) == "another version");
+}
+
+// Rights
+
+struct RightsRow {
+    std::string_view name;
+    std::string object;  ///< below the folder of videos; loses all rights
+    std::string file;
+};
+
+const RightsRow taken_away[] = {
+    {.name = "of_the_file", .object = "film.mp4", .file = "film.mp4"},
+    {.name = "of_its_folder", .object = "series", .file = "series/1.mp4"},
+};
+
+BOOST_AUTO_TEST_CASE(rights_are_missing) {
+    for (const RightsRow& row : taken_away) {
+        BOOST_TEST_CONTEXT(row.name) {
+            fs::permissions(folder / row.object, fs::perms::none);
+            const std::string text = as_ordinary_user([&] { return describe(open_media_file(folder, row.file)); });
+            const std::string file = (folder / row.file).native();
+            BOOST_TEST(contains(text, "unreadable: " + file + ": Permission denied for user id "), text);
+        }
+    }
+}
+
+// The folder itself: that is not the name's fault
+
+BOOST_AUTO_TEST_CASE(folder_that_is_missing) {
+    const fs::path missing = outer / "missing";
+    const std::string expected = "open folder of videos " + missing.native() + ": No such file or directory";
+    BOOST_TEST(message_of<std::system_error>([&] { open_media_file(missing, "film.mp4"); }) == expected);
+    BOOST_TEST(message_of<std::system_error>([&] { check_folder(missing); }) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_is_a_file) {
+    const fs::path file = outer / "secret.mp4";
+    const std::string expected = "open folder of videos " + file.native() + ": Not a directory";
+    BOOST_TEST(message_of<std::system_error>([&] { open_media_file(file, "film.mp4"); }) == expected);
+    BOOST_TEST(message_of<std::system_error>([&] { check_folder(file); }) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_is_there) {
+    BOOST_TEST(message_of<std::system_error>([&] { check_folder(folder); }) == "nothing thrown");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate::media

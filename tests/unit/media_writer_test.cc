@@ -1,0 +1,251 @@
+// Owns the tests of putting a new file among the stored media: whole or not at all.
+// Does not test that it is recorded: that is the catalogue's.
+// SPDX-License-Identifier: MIT
+#include "media/media_writer.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <stdexcept>
+
+#include "child_process.h"
+#include "messages.h"
+#include "position_coded.h"
+#include "temporary_folder.h"
+
+namespace reelgate::media {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A source, and an empty folder to put it into.
+struct Fixture {
+    TemporaryFolder outer;
+    fs::path folder = outer.make_folder("videos");
+    std::string content = position_coded(100'003);
+    fs::path source = outer.write("source.mp4", content);
+
+    /// Lists what is in the folder, in alphabetical order.
+    std::string listing() const {
+        std::vector<std::string> names;
+        for (const auto& entry : fs::directory_iterator{folder}) names.push_back(entry.path().filename());
+        std::sort(names.begin(), names.end());
+        std::string text;
+        for (const std::string& name : names) text.append(text.empty() ? "" : " ").append(name);
+        return text;
+    }
+};
+
+std::string refusal(const fs::path& folder) {
+    return message_of<std::runtime_error>([&] { MediaWriter(folder, "film.mp4"); });
+}
+
+BOOST_FIXTURE_TEST_SUITE(media_writer, Fixture)
+
+BOOST_AUTO_TEST_CASE(copied_published_and_kept) {
+    {
+        MediaWriter writer{folder, "film.mp4"};
+        BOOST_TEST(writer.path().native() == (folder / "film.mp4").native());
+        BOOST_TEST(listing() == ".film.mp4.adding");
+        BOOST_TEST(writer.copy_from(source, {}) == content.size());
+        BOOST_TEST(listing() == ".film.mp4.adding");
+        writer.publish();
+        BOOST_TEST(listing() == "film.mp4");
+        writer.keep();
+    }
+    BOOST_TEST(listing() == "film.mp4");
+    BOOST_TEST(read_file(folder / "film.mp4") == content);
+    BOOST_TEST(read_file(source) == content);
+}
+
+BOOST_AUTO_TEST_CASE(empty_source) {
+    outer.write("source.mp4", "");
+    MediaWriter writer{folder, "film.mp4"};
+    BOOST_TEST(writer.copy_from(source, {}) == 0u);
+    writer.publish();
+    BOOST_TEST(fs::file_size(folder / "film.mp4") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(progress_ends_at_the_whole) {
+    std::uint64_t latest = 0;
+    bool grows = true, same_total = true;
+    MediaWriter writer{folder, "film.mp4"};
+    writer.copy_from(source, [&](std::uint64_t copied, std::uint64_t total) {
+        grows = grows && copied > latest;
+        same_total = same_total && total == content.size();
+        latest = copied;
+    });
+    BOOST_TEST(grows);
+    BOOST_TEST(same_total);
+    BOOST_TEST(latest == content.size());
+}
+
+// Thrown away: nothing stays behind
+
+struct StepsRow {
+    std::string_view name;
+    bool copied = false;
+    bool published = false;
+};
+
+constexpr StepsRow not_kept[] = {
+    {.name = "after_its_beginning"},
+    {.name = "after_copying", .copied = true},
+    {.name = "after_publishing", .copied = true, .published = true},
+};
+
+BOOST_AUTO_TEST_CASE(thrown_away_unless_kept) {
+    for (const StepsRow& row : not_kept) {
+        BOOST_TEST_CONTEXT(row.name) {
+            {
+                MediaWriter writer{folder, "film.mp4"};
+                if (row.copied) writer.copy_from(source, {});
+                if (row.published) writer.publish();
+                BOOST_TEST(listing() == (row.published ? "film.mp4" : ".film.mp4.adding"));
+            }
+            BOOST_TEST(listing() == "");
+        }
+    }
+}
+
+// Names that are taken
+
+BOOST_AUTO_TEST_CASE(existing_name_is_refused) {
+    outer.write("videos/film.mp4", "precious");
+    const std::string message = refusal(folder);
+    BOOST_TEST(contains(message, (folder / "film.mp4").native() + ": exists already"), message);
+    BOOST_TEST(listing() == "film.mp4");
+    BOOST_TEST(read_file(folder / "film.mp4") == "precious");
+}
+
+BOOST_AUTO_TEST_CASE(dangling_link_under_the_name_is_refused) {
+    fs::create_symlink(outer / "elsewhere", folder / "film.mp4");
+    BOOST_TEST(contains(refusal(folder), "exists already"));
+    BOOST_TEST(!fs::exists(outer / "elsewhere"));
+}
+
+BOOST_AUTO_TEST_CASE(name_taken_while_copying_is_not_replaced) {
+    {
+        MediaWriter writer{folder, "film.mp4"};
+        writer.copy_from(source, {});
+        outer.write("videos/film.mp4", "precious");
+        const std::string message = message_of<std::system_error>([&] { writer.publish(); });
+        BOOST_TEST(message == "create " + (folder / "film.mp4").native() + ": File exists");
+    }
+    BOOST_TEST(listing() == "film.mp4");
+    BOOST_TEST(read_file(folder / "film.mp4") == "precious");
+}
+
+BOOST_AUTO_TEST_CASE(leftover_of_a_dead_process_is_taken_over) {
+    outer.write("videos/.film.mp4.adding", content + "longer than the new one");
+    {
+        MediaWriter writer{folder, "film.mp4"};
+        writer.copy_from(source, {});
+        writer.publish();
+        writer.keep();
+    }
+    BOOST_TEST(listing() == "film.mp4");
+    BOOST_TEST(read_file(folder / "film.mp4") == content);
+}
+
+BOOST_AUTO_TEST_CASE(second_writer_of_a_name_is_refused) {
+    {
+        MediaWriter first{folder, "film.mp4"};
+        first.copy_from(source, {});
+        const std::string message = refusal(folder);
+        BOOST_TEST(contains(message, ".film.mp4.adding: another process is writing it"), message);
+        const std::string in_another_process = in_child([&] { return refusal(folder); });
+        BOOST_TEST(contains(in_another_process, "another process is writing it"), in_another_process);
+        BOOST_TEST(read_file(folder / ".film.mp4.adding") == content);
+        first.publish();
+        first.keep();
+    }
+    BOOST_TEST(read_file(folder / "film.mp4") == content);
+}
+
+BOOST_AUTO_TEST_CASE(two_names_at_once) {
+    MediaWriter one{folder, "1.mp4"};
+    MediaWriter two{folder, "2.mp4"};
+    BOOST_TEST(listing() == ".1.mp4.adding .2.mp4.adding");
+}
+
+BOOST_AUTO_TEST_CASE(symbolic_link_under_the_temporary_name_is_not_followed) {
+    const fs::path target = outer.write("elsewhere", "precious");
+    fs::create_symlink(target, folder / ".film.mp4.adding");
+    BOOST_TEST(contains(refusal(folder), ".film.mp4.adding: "));
+    BOOST_TEST(read_file(target) == "precious");
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_is_missing) {
+    const std::string message = refusal(outer / "missing");
+    BOOST_TEST(message == "create " + (outer / "missing/.film.mp4.adding").native() + ": No such file or directory");
+}
+
+// Sources
+
+struct SourceRow {
+    std::string_view name;
+    std::string source;
+    std::string_view expected;
+};
+
+const SourceRow sources[] = {
+    {.name = "missing", .source = "missing", .expected = "No such file or directory"},
+    {.name = "folder", .source = "videos", .expected = "not a regular file"},
+    {.name = "fifo", .source = "fifo", .expected = "not a regular file"},
+    {.name = "device", .source = "/dev/zero", .expected = "not a regular file"},
+};
+
+/// In a child, since a source that blocks would otherwise hold up all tests.
+BOOST_AUTO_TEST_CASE(source_that_is_no_regular_file) {
+    BOOST_REQUIRE(mkfifo((outer / "fifo").c_str(), 0666) == 0);
+    for (const SourceRow& row : sources) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string text = in_child([&] {
+                MediaWriter writer{folder, "film.mp4"};
+                return message_of<std::runtime_error>([&] { writer.copy_from(outer / row.source, {}); });
+            });
+            BOOST_TEST(contains(text, (outer / row.source).native() + ": " + std::string{row.expected}), text);
+            BOOST_TEST(listing() == "");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(source_that_is_still_growing) {
+    {
+        MediaWriter writer{folder, "film.mp4"};
+        bool grown = false;
+        const std::string message = message_of<std::runtime_error>([&] {
+            writer.copy_from(source, [&](std::uint64_t, std::uint64_t) {
+                if (!std::exchange(grown, true)) std::ofstream{source, std::ios::app} << "more";
+            });
+        });
+        const std::string expected = ": changed while it was copied (100003 bytes before, 100007 copied)";
+        BOOST_TEST(contains(message, source.native() + expected), message);
+    }
+    BOOST_TEST(listing() == "");
+}
+
+BOOST_AUTO_TEST_CASE(source_that_may_not_be_read) {
+    fs::permissions(source, fs::perms::none);
+    fs::permissions(folder, fs::perms::all);
+    const std::string text = as_ordinary_user([&] {
+        MediaWriter writer{folder, "film.mp4"};
+        return message_of<std::system_error>([&] { writer.copy_from(source, {}); });
+    });
+    BOOST_TEST(text == "open " + source.native() + ": Permission denied");
+    BOOST_TEST(listing() == "");
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_may_not_be_written) {
+    fs::permissions(folder, fs::perms{0555});
+    const std::string text = as_ordinary_user([&] { return refusal(folder); });
+    BOOST_TEST(text == "create " + (folder / ".film.mp4.adding").native() + ": Permission denied");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate::media

@@ -1,0 +1,384 @@
+// Owns the tests of the options: where each value comes from, and which values are refused.
+// Does not test what a command does with them.
+// SPDX-License-Identifier: MIT
+#include "options.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "messages.h"
+#include "temporary_folder.h"
+
+namespace reelgate {
+namespace {
+
+using Words = std::vector<const char*>;
+
+Arguments read(const Words& words, Words environment = {}, Scope scope = Scope::settings) {
+    environment.push_back(nullptr);
+    return read_arguments(words, environment.data(), scope);
+}
+
+std::string refusal(const Words& words, const Words& environment = {}, Scope scope = Scope::settings) {
+    return message_of<UsageError>([&] { settings_from(read(words, environment, scope)); });
+}
+
+/// Writes what was given for an option, one bar between two values.
+std::string given(const Arguments& arguments, std::string_view name) {
+    const auto found = arguments.values.find(name);
+    if (found == arguments.values.end()) return "(absent)";
+    std::string text;
+    for (const std::string& value : found->second) text.append(text.empty() ? "" : "|").append(value);
+    return text;
+}
+
+/// A configuration file, and the words that name it.
+struct ConfigFile {
+    TemporaryFolder folder;
+    std::string option;
+
+    explicit ConfigFile(std::string_view content)
+        : option("--config=" + folder.write("reelgate.conf", content).native()) {}
+
+    Words with(Words words) const {
+        words.push_back(option.c_str());
+        return words;
+    }
+};
+
+BOOST_AUTO_TEST_SUITE(options)
+
+// Where a value comes from: command line, environment, file, default
+
+struct PrecedenceRow {
+    std::string_view name;
+    bool on_command_line = false;
+    bool in_environment = false;
+    bool in_file = false;
+    std::string_view expected;
+};
+
+constexpr PrecedenceRow precedences[] = {
+    {.name = "nowhere", .expected = "/var/lib/reelgate"},
+    {.name = "file", .in_file = true, .expected = "/from/file"},
+    {.name = "environment", .in_environment = true, .expected = "/from/environment"},
+    {.name = "environment_and_file", .in_environment = true, .in_file = true, .expected = "/from/environment"},
+    {.name = "command_line", .on_command_line = true, .expected = "/from/line"},
+    {.name = "command_line_and_file", .on_command_line = true, .in_file = true, .expected = "/from/line"},
+    {.name = "command_line_and_environment", .on_command_line = true, .in_environment = true, .expected = "/from/line"},
+    {.name = "everywhere", .on_command_line = true, .in_environment = true, .in_file = true, .expected = "/from/line"},
+};
+
+BOOST_AUTO_TEST_CASE(command_line_before_environment_before_file_before_default) {
+    for (const PrecedenceRow& row : precedences) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const ConfigFile file{row.in_file ? "data = /from/file\n" : "# nothing\n"};
+            const Words words = row.on_command_line ? Words{"--data", "/from/line"} : Words{};
+            const Words environment = row.in_environment ? Words{"REELGATE_DATA=/from/environment"} : Words{};
+            const Settings settings = settings_from(read(file.with(words), environment));
+            BOOST_TEST(settings.data.native() == row.expected);
+            BOOST_TEST(settings.handler.database.native() == std::string{row.expected} + "/catalog.db");
+            BOOST_TEST(settings.handler.videos.native() == std::string{row.expected} + "/videos");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(each_option_from_its_own_source) {
+    const ConfigFile file{"grace = 7\nready = from file\nsocket-mode = 0600\n"};
+    const Settings settings = settings_from(
+        read(file.with({"--grace=5"}), {"REELGATE_READY=from environment", "REELGATE_MAX_RANGES=9"}));
+    BOOST_TEST(settings.engine.grace.count() == 5);
+    BOOST_TEST(settings.handler.ready == "from environment");
+    BOOST_TEST(settings.handler.policy.max_ranges == 9u);
+    BOOST_TEST(settings.socket_mode == 0600u);
+}
+
+BOOST_AUTO_TEST_CASE(file_named_in_the_environment) {
+    const ConfigFile file{"ready = done\n"};
+    const std::string variable = "REELGATE_CONFIG=" + file.option.substr(sizeof "--config=" - 1);
+    BOOST_TEST(settings_from(read({}, {variable.c_str()})).handler.ready == "done");
+}
+
+BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
+    const Settings settings = settings_from(read({}));
+    BOOST_TEST(settings.handler.query == "SELECT status FROM videos WHERE id = ?1");
+    BOOST_TEST(settings.handler.ready == "complete");
+    BOOST_TEST(settings.handler.prefix == "/api/stream/");
+    BOOST_TEST(settings.handler.policy.max_ranges == 100u);
+    BOOST_TEST(settings.handler.policy.cache_control == "private");
+    BOOST_TEST(settings.listen == "");
+    BOOST_TEST(settings.socket_mode == 0660u);
+    BOOST_TEST(settings.engine.threads >= 4u);
+    BOOST_TEST(settings.engine.grace.count() == 30);
+    BOOST_TEST((settings.log_level == LogLevel::notice));
+}
+
+BOOST_AUTO_TEST_CASE(paths_apart_from_the_data_volume) {
+    const Settings settings = settings_from(read({"--data=/d", "--database=/b/my.db", "--videos", "/v"}));
+    BOOST_TEST(settings.handler.database.native() == "/b/my.db");
+    BOOST_TEST(settings.handler.videos.native() == "/v");
+}
+
+// The command line
+
+struct WordsRow {
+    std::string_view name;
+    Words words;
+    Scope scope = Scope::settings;
+    std::string_view option = "";
+    std::string_view expected;  ///< values, or the message
+};
+
+const WordsRow words_rows[] = {
+    {.name = "value_in_the_next_word", .words = {"--ready", "done"}, .option = "ready", .expected = "done"},
+    {.name = "value_after_equals", .words = {"--ready=done"}, .option = "ready", .expected = "done"},
+    {.name = "value_with_equals", .words = {"--query=SELECT a = b"}, .option = "query", .expected = "SELECT a = b"},
+    {.name = "value_with_spaces", .words = {"--ready", "all done"}, .option = "ready", .expected = "all done"},
+    {.name = "value_of_another_language", .words = {"--ready", "vollständig"}, .option = "ready",
+     .expected = "vollständig"},
+    {.name = "range_that_begins_with_a_hyphen", .words = {"--range", "-500"}, .scope = Scope::get, .option = "range",
+     .expected = "-500"},
+    {.name = "fields_are_repeatable", .words = {"--header", "A: 1", "--header=B: 2"}, .scope = Scope::get,
+     .option = "header", .expected = "A: 1|B: 2"},
+    {.name = "option_without_value", .words = {"--body-only"}, .scope = Scope::get, .option = "body-only",
+     .expected = ""},
+    {.name = "id_of_add", .words = {"--id", "abc"}, .scope = Scope::add, .option = "id", .expected = "abc"},
+};
+
+BOOST_AUTO_TEST_CASE(words_of_the_command_line) {
+    for (const WordsRow& row : words_rows)
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(given(read(row.words, {}, row.scope), row.option) == row.expected); }
+}
+
+BOOST_AUTO_TEST_CASE(operands_around_options) {
+    const Arguments arguments = read({"one", "--ready", "done", "two"});
+    BOOST_TEST(arguments.operands.size() == 2u);
+    BOOST_TEST(arguments.operands.front() == "one");
+    BOOST_TEST(arguments.operands.back() == "two");
+    BOOST_TEST(read({"--", "--ready"}).operands.front() == "--ready");
+}
+
+const WordsRow refused_words[] = {
+    {.name = "unknown_name", .words = {"--colour=red"}, .expected = "unrecognised option '--colour=red'"},
+    {.name = "abbreviated_name", .words = {"--read=done"}, .expected = "unrecognised option '--read=done'"},
+    {.name = "name_in_capitals", .words = {"--READY=done"}, .expected = "unrecognised option '--READY=done'"},
+    {.name = "name_with_underscore", .words = {"--socket_mode=0600"},
+     .expected = "unrecognised option '--socket_mode=0600'"},
+    {.name = "option_of_another_command", .words = {"--id=abc"}, .scope = Scope::get,
+     .expected = "unrecognised option '--id=abc'"},
+    {.name = "option_of_no_such_command", .words = {"--range=0-9"}, .expected = "unrecognised option '--range=0-9'"},
+    {.name = "value_missing", .words = {"--ready"},
+     .expected = "the required argument for option '--ready' is missing"},
+    {.name = "value_where_there_is_none", .words = {"--body-only=yes"}, .scope = Scope::get,
+     .expected = "option '--body-only' does not take any arguments"},
+    {.name = "given_twice", .words = {"--ready=a", "--ready=b"},
+     .expected = "--ready: given twice; which one is meant?"},
+    {.name = "given_twice_alike", .words = {"--ready=a", "--ready=a"}, .expected = "--ready: given twice"},
+};
+
+BOOST_AUTO_TEST_CASE(words_that_are_refused) {
+    for (const WordsRow& row : refused_words) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string message = refusal(row.words, {}, row.scope);
+            BOOST_TEST(contains(message, row.expected), message);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(empty_value_is_refused) {
+    for (const char* const word : {"--ready=", "--data="}) {
+        BOOST_TEST_CONTEXT(word) { BOOST_TEST(refusal({word}) != "nothing thrown"); }
+    }
+    BOOST_TEST(contains(refusal({"--ready", ""}), "--ready: the value is empty; leave the option out for its default"));
+}
+
+// The environment
+
+struct EnvironmentRow {
+    std::string_view name;
+    Words environment;
+    std::string_view expected;  ///< the value of socket-mode, or the message
+};
+
+const EnvironmentRow environments[] = {
+    {.name = "dashes_as_underscores", .environment = {"REELGATE_SOCKET_MODE=0600"}, .expected = "0600"},
+    {.name = "other_variables", .environment = {"PATH=/bin", "SOCKET_MODE=0644", "REELGATE_SOCKET_MODE=0600", "EMPTY="},
+     .expected = "0600"},
+    {.name = "without_equals", .environment = {"REELGATE_SOCKET_MODE"}, .expected = "(absent)"},
+    {.name = "other_prefix", .environment = {"REELGATE=1", "XREELGATE_SOCKET_MODE=0600", "reelgate_socket_mode=0600"},
+     .expected = "(absent)"},
+};
+
+BOOST_AUTO_TEST_CASE(variables_of_the_environment) {
+    for (const EnvironmentRow& row : environments)
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(given(read({}, row.environment), "socket-mode") == row.expected); }
+}
+
+const EnvironmentRow refused_environments[] = {
+    {.name = "unknown_name", .environment = {"REELGATE_COLOUR=red"},
+     .expected = "environment variable REELGATE_COLOUR: no such option"},
+    {.name = "no_name", .environment = {"REELGATE_=red"}, .expected = "environment variable REELGATE_: no such option"},
+    {.name = "option_of_a_command", .environment = {"REELGATE_RANGE=0-9"},
+     .expected = "environment variable REELGATE_RANGE: no such option"},
+    {.name = "given_twice", .environment = {"REELGATE_READY=a", "REELGATE_READY=b"}, .expected = "ready: given twice"},
+    {.name = "empty", .environment = {"REELGATE_READY="},
+     .expected = "environment variable for ready: the value is empty; leave the option out for its default"},
+};
+
+BOOST_AUTO_TEST_CASE(variables_that_are_refused) {
+    for (const EnvironmentRow& row : refused_environments) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string message = refusal({}, row.environment);
+            BOOST_TEST(contains(message, row.expected), message);
+        }
+    }
+}
+
+// The configuration file
+
+struct FileRow {
+    std::string_view name;
+    std::string_view content;
+    std::string_view expected;  ///< the value of ready, or the message
+};
+
+constexpr FileRow files[] = {
+    {.name = "name_and_value", .content = "ready = done\n", .expected = "done"},
+    {.name = "no_white_space", .content = "ready=done\n", .expected = "done"},
+    {.name = "much_white_space", .content = "  ready\t=   all done \t\n", .expected = "all done"},
+    {.name = "no_line_feed_at_the_end", .content = "ready = done", .expected = "done"},
+    {.name = "comments_and_empty_lines", .content = "# ready = no\n\n   # more\nready = done # because\n\n",
+     .expected = "done"},
+    {.name = "value_with_equals", .content = "ready = a = b\n", .expected = "a = b"},
+    {.name = "empty_file", .content = "", .expected = "(absent)"},
+    {.name = "comments_alone", .content = "# ready = done\n", .expected = "(absent)"},
+};
+
+BOOST_AUTO_TEST_CASE(lines_of_the_file) {
+    for (const FileRow& row : files) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const ConfigFile file{row.content};
+            BOOST_TEST(given(read(file.with({})), "ready") == row.expected);
+        }
+    }
+}
+
+constexpr FileRow refused_files[] = {
+    {.name = "unknown_name", .content = "colour = red\n", .expected = "unrecognised option 'colour'"},
+    {.name = "option_of_a_command", .content = "range = 0-9\n", .expected = "unrecognised option 'range'"},
+    {.name = "no_equals", .content = "ready done\n", .expected = "ready done"},
+    {.name = "given_twice", .content = "ready = a\nready = b\n", .expected = "ready: given twice"},
+    {.name = "empty_value", .content = "ready =\n", .expected = "ready: the value is empty"},
+    {.name = "option_in_a_section", .content = "[reelgate]\nready = done\n",
+     .expected = "unrecognised option 'reelgate.ready'"},
+    {.name = "bad_value", .content = "grace = soon\n", .expected = "--grace soon: needs a number from 0 to 86400"},
+};
+
+BOOST_AUTO_TEST_CASE(lines_that_are_refused) {
+    for (const FileRow& row : refused_files) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const ConfigFile file{row.content};
+            const std::string message = refusal(file.with({}));
+            BOOST_TEST(contains(message, row.expected), message);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(file_that_cannot_be_read) {
+    const TemporaryFolder folder;
+    for (const std::string& path : {(folder / "missing").native(), folder.path().native()}) {
+        const std::string message = refusal({"--config", path.c_str()});
+        BOOST_TEST(contains(message, "--config " + path + ": cannot be read"), message);
+    }
+}
+
+// Values
+
+struct ValueRow {
+    std::string_view name;
+    Words words;
+    std::string_view expected = "nothing thrown";
+};
+
+constexpr std::string_view octal = "needs an octal mode such as 0660";
+
+const ValueRow values[] = {
+    {.name = "prefix_of_the_root", .words = {"--prefix=/"}},
+    {.name = "prefix_without_first_slash", .words = {"--prefix=api/"},
+     .expected = "--prefix api/: has to begin and end with /"},
+    {.name = "prefix_without_last_slash", .words = {"--prefix=/api"},
+     .expected = "--prefix /api: has to begin and end with /"},
+    {.name = "least_ranges", .words = {"--max-ranges=1"}},
+    {.name = "most_ranges", .words = {"--max-ranges=10000"}},
+    {.name = "no_ranges", .words = {"--max-ranges=0"}, .expected = "--max-ranges 0: needs a number from 1 to 10000"},
+    {.name = "too_many_ranges", .words = {"--max-ranges=10001"}, .expected = "needs a number from 1 to 10000"},
+    {.name = "negative", .words = {"--max-ranges=-1"}, .expected = "--max-ranges -1: needs a number"},
+    {.name = "sign", .words = {"--max-ranges=+1"}, .expected = "--max-ranges +1: needs a number"},
+    {.name = "fraction", .words = {"--max-ranges=1.5"}, .expected = "--max-ranges 1.5: needs a number"},
+    {.name = "hexadecimal", .words = {"--max-ranges=0x10"}, .expected = "--max-ranges 0x10: needs a number"},
+    {.name = "beyond_32_bits", .words = {"--max-ranges=4294967297"}, .expected = "needs a number"},
+    {.name = "word", .words = {"--threads=many"}, .expected = "--threads many: needs a number from 1 to 1024"},
+    {.name = "no_threads", .words = {"--threads=0"}, .expected = "--threads 0: needs a number from 1 to 1024"},
+    {.name = "most_threads", .words = {"--threads=1024"}},
+    {.name = "too_many_threads", .words = {"--threads=1025"}, .expected = "needs a number from 1 to 1024"},
+    {.name = "no_grace", .words = {"--grace=0"}},
+    {.name = "a_day_of_grace", .words = {"--grace=86400"}},
+    {.name = "more_grace", .words = {"--grace=86401"}, .expected = "--grace 86401: needs a number from 0 to 86400"},
+    {.name = "grace_with_unit", .words = {"--grace=30s"}, .expected = "--grace 30s: needs a number"},
+    {.name = "mode_without_zero", .words = {"--socket-mode=777"}},
+    {.name = "mode_with_bits_beyond", .words = {"--socket-mode=1777"}, .expected = octal},
+    {.name = "mode_not_octal", .words = {"--socket-mode=0688"}, .expected = octal},
+    {.name = "mode_in_letters", .words = {"--socket-mode=rw-"}, .expected = octal},
+    {.name = "cache_control_with_commas", .words = {"--cache-control=public, max-age=60"}},
+    {.name = "cache_control_of_two_lines", .words = {"--cache-control=private\r\nX: y"},
+     .expected = "must not contain control characters"},
+    {.name = "cache_control_with_delete", .words = {"--cache-control=\x7f"}, .expected = "must not contain control"},
+    {.name = "log_level", .words = {"--log-level=debug"}},
+    {.name = "log_level_in_capitals", .words = {"--log-level=DEBUG"},
+     .expected = "--log-level DEBUG: needs error, warning, notice, info or debug"},
+    {.name = "log_level_as_a_number", .words = {"--log-level=3"}, .expected = "--log-level 3: needs error, "},
+};
+
+BOOST_AUTO_TEST_CASE(value_in_its_bounds_or_refused) {
+    for (const ValueRow& row : values) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string message = refusal(row.words);
+            BOOST_TEST(contains(message, row.expected), message);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(values_reach_the_settings) {
+    const Settings settings = settings_from(
+        read({"--query=SELECT 1", "--ready=done", "--prefix=/v/", "--listen=unix:/s", "--socket-mode=0606",
+              "--threads=3", "--grace=4", "--max-ranges=5", "--cache-control=no-cache", "--log-level=warning"}));
+    BOOST_TEST(settings.handler.query == "SELECT 1");
+    BOOST_TEST(settings.handler.ready == "done");
+    BOOST_TEST(settings.handler.prefix == "/v/");
+    BOOST_TEST(settings.listen == "unix:/s");
+    BOOST_TEST(settings.socket_mode == 0606u);
+    BOOST_TEST(settings.engine.threads == 3u);
+    BOOST_TEST(settings.engine.grace.count() == 4);
+    BOOST_TEST(settings.handler.policy.max_ranges == 5u);
+    BOOST_TEST(settings.handler.policy.cache_control == "no-cache");
+    BOOST_TEST((settings.log_level == LogLevel::warning));
+}
+
+// The table feeds --help: no option without a line there
+
+BOOST_AUTO_TEST_CASE(every_option_is_described) {
+    for (const Option& option : option_table()) {
+        BOOST_TEST_CONTEXT(option.name) {
+            const std::string text = describe_options(option.scope);
+            BOOST_TEST(contains(text, "  --" + std::string{option.name} + " "));
+            BOOST_TEST(contains(text, option.meaning));
+            BOOST_TEST(!option.meaning.empty());
+            if (!option.default_value.empty())
+                BOOST_TEST(contains(text, "(default: " + std::string{option.default_value} + ")"));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate
