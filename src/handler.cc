@@ -2,20 +2,28 @@
 // SPDX-License-Identifier: MIT
 #include "handler.h"
 
+#include <sys/random.h>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cinttypes>
+#include <cstdio>
 #include <system_error>
 
+#include "http/cors.h"
+#include "http/media_type.h"
 #include "http/target.h"
 #include "log.h"
+#include "posix/error.h"
 
 namespace reelgate {
 
 namespace {
 
-/// Content-Type of a stored video.
-constexpr std::string_view media_type = "video/mp4";
+/// Content-Type of a stored video, where the catalogue does not say another.
+constexpr std::string_view default_media_type = "video/mp4";
 
 /// The extension of stored files, which a client may put behind an id as well.
 constexpr std::string_view extension = ".mp4";
@@ -34,6 +42,50 @@ std::string summarise(const http::Request& request, const std::string& id, const
     return line;
 }
 
+/// 128 random bits, in hexadecimal digits: no file has them by chance, and nobody can put them into one beforehand.
+std::string new_boundary() {
+    std::array<std::uint64_t, 2> bits;
+    if (getrandom(bits.data(), sizeof bits, 0) != sizeof bits) posix::throw_errno("get", "random bits");
+    std::array<char, 33> digits;
+    std::snprintf(digits.data(), digits.size(), "%016" PRIx64 "%016" PRIx64, bits[0], bits[1]);
+    return digits.data();
+}
+
+/// Says once, not for each request, that the catalogue holds something that cannot be sent.
+void log_ignored(std::atomic_flag& was_said, const std::string& id, const char* column, const std::string& value) {
+    if (!was_said.test_and_set())
+        log(LogLevel::warning, std::string{"catalogue: "} + column + " of " + id + ": \"" + value +
+                                   "\" cannot be sent and is ignored, as others like it will be");
+}
+
+/// The strong tag that the catalogue gives, quoted or not, or else the file's own.
+http::EntityTag entity_tag_of(const std::string& id, const media::VideoRow& row, const media::MediaFile& file) {
+    static std::atomic_flag was_said;
+    if (row.etag) {
+        const bool is_quoted = row.etag->starts_with('"') || row.etag->starts_with("W/");
+        auto tag = is_quoted ? http::parse_entity_tag(*row.etag) : http::entity_tag_of(*row.etag);
+        if (tag && !tag->weak) return std::move(*tag);
+        log_ignored(was_said, id, "etag", *row.etag);
+    }
+    return http::default_entity_tag(file.last_modified, file.complete_length);
+}
+
+std::string media_type_of(const std::string& id, const media::VideoRow& row) {
+    static std::atomic_flag was_said;
+    if (row.media_type) {
+        if (http::is_media_type(*row.media_type)) return *row.media_type;
+        log_ignored(was_said, id, "media_type", *row.media_type);
+    }
+    return std::string{default_media_type};
+}
+
+/// What a saved copy is called: the id, with the extension once.
+std::string download_name_of(const std::string& id, const std::string& name) {
+    const std::string file_extension = std::filesystem::path{name}.extension();
+    const bool is_usable = http::is_video_id(file_extension) && !id.ends_with(file_extension);
+    return is_usable ? id + file_extension : id;
+}
+
 bool is_out_of_descriptors(const std::system_error& error) {
     return error.code() == std::errc::too_many_files_open || error.code() == std::errc::too_many_files_open_in_system;
 }
@@ -43,7 +95,8 @@ bool is_out_of_descriptors(const std::system_error& error) {
 Handler::Handler(HandlerSettings settings)
     : settings_(std::move(settings)), catalog_(settings_.database, settings_.query) {}
 
-Answer Handler::represent(const http::Request& request, const std::string& id, const std::string& name) {
+Answer Handler::represent(const http::Request& request, const std::string& id, const media::VideoRow& row) {
+    const std::string name = row.file.value_or(id + std::string{extension});
     auto opened = media::open_media_file(settings_.videos, name);
     if (const auto* none = std::get_if<media::NoMediaFile>(&opened)) {
         using Reason = media::NoMediaFile::Reason;
@@ -55,17 +108,19 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     const http::Representation representation{
         .complete_length = file.complete_length,
-        .entity_tag = http::default_entity_tag(file.last_modified, file.complete_length),
+        .entity_tag = entity_tag_of(id, row, file),
         // "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time
         // of message origination" (RFC 9110 §8.8.2.1). The tag keeps the file's own date.
         .last_modified = std::min(file.last_modified, now),
-        .media_type = std::string{media_type},
+        .media_type = media_type_of(id, row),
+        .download_name = download_name_of(id, name),
     };
-    return {http::plan_response(request, representation, settings_.policy), std::move(file), {}};
+    return {http::plan_response(request, representation, settings_.policy, {now, new_boundary}), std::move(file), {}};
 }
 
 Answer Handler::decide(const http::Request& request) {
-    if (!http::is_allowed(request.method)) return error(request, 405, "Method not allowed");
+    if (!http::asks_for_representation(request.method))
+        return {http::plan_without_representation(request), std::nullopt, {}};
     auto id = http::video_id(request.target, settings_.prefix);
     if (!id) return error(request, 404, "Video not found");
     auto row = catalog_.find(*id);
@@ -76,7 +131,7 @@ Answer Handler::decide(const http::Request& request) {
     }
     if (!row) return error(request, 404, "Video not found");
     if (row->status != settings_.ready) return error(request, 404, "Video download not complete");
-    return represent(request, *id, *id + std::string{extension});
+    return represent(request, *id, *row);
 }
 
 Answer Handler::answer(const http::Request& request) {
@@ -94,6 +149,7 @@ Answer Handler::answer(const http::Request& request) {
         log(LogLevel::error, std::string{"answer: "} + failure.what());
         answer = error(request, 500, "Internal error");
     }
+    http::add_cors_fields(answer.response, request, settings_.cors_origins);
     if (is_logged(LogLevel::info)) {
         answer.summary = summarise(request, http::video_id(request.target, settings_.prefix).value_or("-"), answer.response);
         log(LogLevel::debug, "request " + answer.summary);

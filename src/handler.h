@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "http/plan.h"
 #include "media/catalog.h"
@@ -21,6 +22,7 @@ struct HandlerSettings {
     std::string ready;   ///< the status that may be streamed
     std::string prefix;  ///< what stands before the id in a target's path
     http::Policy policy;
+    std::vector<std::string> cors_origins;  ///< see http::add_cors_fields
 };
 
 /// A response, with the file that its ranges refer to.
@@ -47,7 +49,7 @@ public:
 
 private:
     Answer decide(const http::Request& request);
-    Answer represent(const http::Request& request, const std::string& id, const std::string& name);
+    Answer represent(const http::Request& request, const std::string& id, const media::VideoRow& row);
 
     HandlerSettings settings_;
     media::Catalog catalog_;

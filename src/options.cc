@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "http/ascii.h"
+#include "http/cors.h"
 
 namespace reelgate {
 
@@ -23,7 +24,8 @@ constexpr std::array table{
     Option{"database", "FILE", "", "the SQLite catalogue (default: DATA/catalog.db)"},
     Option{"videos", "DIR", "", "where the media files are (default: DATA/videos)"},
     Option{"query", "SQL", "SELECT status FROM videos WHERE id = ?1",
-           "looks a video up: one parameter, the id; a result column named status"},
+           "looks a video up: one parameter, the id; result columns by name: status, and, where there are any,"
+           " file (path below VIDEOS), media_type, etag"},
     Option{"ready", "STATUS", "complete", "the status that may be streamed"},
     Option{"prefix", "PATH", "/api/stream/", "what comes before the id in REQUEST_URI"},
     Option{"listen", "ADDR", "", "unix:/path, host:port or [v6]:port (default: the socket on fd 0)"},
@@ -31,13 +33,15 @@ constexpr std::array table{
     Option{"threads", "N", "", "worker threads (default: the greater of 4 and 2 x cores)"},
     Option{"grace", "SECONDS", "30", "how long SIGTERM lets transfers finish"},
     Option{"max-ranges", "N", "100", "more range-specs than this: Range is ignored"},
-    Option{"cache-control", "VALUE", "private", "Cache-Control of 200 and 206"},
+    Option{"cache-control", "VALUE", "private", "Cache-Control of 200, 206 and 304"},
+    Option{"cors-origin", "ORIGIN", "", "whose pages may read answers: scheme://host[:port], or *; repeatable",
+           Scope::settings, true},
     Option{"log-level", "LEVEL", "notice", "error, warning, notice, info or debug; on standard error"},
     Option{"config", "FILE", "", "reads options from FILE, one \"name = value\" a line"},
     Option{"id", "ID", "", "the video's id (default: FILE's name without .mp4)", Scope::add},
     Option{"range", "SPEC", "", "asks for a range: 0-99, 1000-, -500, or a whole field value", Scope::get},
     Option{"method", "METHOD", "GET", "the request method", Scope::get},
-    Option{"header", "FIELD", "", "a request field, 'Name: value'; repeatable", Scope::get},
+    Option{"header", "FIELD", "", "a request field, 'Name: value'; repeatable", Scope::get, true},
     Option{"body-only", "", "", "writes the content alone, and fails unless there is a video's", Scope::get},
 };
 
@@ -71,7 +75,7 @@ void take(Arguments& arguments, const po::parsed_options& parsed, const std::str
             continue;
         }
         auto& values = given.values[option.string_key];
-        if (!values.empty() && option.string_key != "header")
+        if (!values.empty() && !find_option(option.string_key)->repeatable)
             throw UsageError{source + option.string_key + ": given twice; which one is meant?"};
         values.insert(values.end(), option.value.begin(), option.value.end());
     }
@@ -121,7 +125,10 @@ void read_file(Arguments& arguments, const std::string& path) {
             throw UsageError{"--config " + path + ": cannot be read; is it there, and may this user read it?"};
     }
     try {
-        take(arguments, po::parse_config_file(file, described(Scope::settings)), path + ": ");
+        const po::parsed_options parsed = po::parse_config_file(file, described(Scope::settings));
+        for (const po::option& option : parsed.options)
+            if (option.string_key == "config") throw UsageError{"--config " + path + ": cannot name another with config"};
+        take(arguments, parsed, path + ": ");
     } catch (const po::error& error) {
         throw UsageError{"--config " + path + ": " + error.what()};
     }
@@ -149,6 +156,26 @@ void check_prefix(const std::string& prefix) {
 void check_field_value(std::string_view name, const std::string& value) {
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
     if (std::any_of(value.begin(), value.end(), is_control)) reject(name, value, "must not contain control characters");
+}
+
+/// Takes the values apart at commas and white space, which no origin contains: an environment variable has but one.
+std::vector<std::string> origins_from(const std::vector<std::string>& values) {
+    std::vector<std::string> origins;
+    for (const std::string& value : values) {
+        std::string_view rest = value;
+        while (true) {
+            rest.remove_prefix(std::min(rest.find_first_not_of(", \t"), rest.size()));
+            if (rest.empty()) break;
+            origins.emplace_back(rest.substr(0, rest.find_first_of(", \t")));
+            rest.remove_prefix(origins.back().size());
+            if (!http::is_cors_origin(origins.back()))
+                reject("cors-origin", origins.back(), "needs * or scheme://host[:port], in lower case and with nothing after it");
+        }
+    }
+    if (origins.empty()) reject("cors-origin", values.front(), "names no origin");
+    if (origins.size() > 1 && std::find(origins.begin(), origins.end(), "*") != origins.end())
+        reject("cors-origin", "*", "stands for every origin; leave the others out");
+    return origins;
 }
 
 }  // namespace
@@ -191,6 +218,8 @@ Settings settings_from(const Arguments& arguments) {
     settings.handler.policy.max_ranges = number("max-ranges", 1, 10'000);
     settings.handler.policy.cache_control = value("cache-control");
     check_field_value("cache-control", settings.handler.policy.cache_control);
+    if (const auto origins = arguments.values.find("cors-origin"); origins != arguments.values.end())
+        settings.handler.cors_origins = origins_from(origins->second);
     settings.listen = value("listen");
     settings.socket_mode = number_from("socket-mode", value("socket-mode"), 0, 0777, 8);
     settings.engine.threads = arguments.has("threads") ? number("threads", 1, 1024)

@@ -41,6 +41,7 @@ struct Option {
     std::string_view default_value;  ///< empty: none, or one that depends on another option or the machine
     std::string_view meaning;
     Scope scope = Scope::settings;
+    bool repeatable = false;
 };
 
 /// All options, in the order of --help.

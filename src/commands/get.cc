@@ -8,7 +8,6 @@
 #include "commands/commands.h"
 #include "gateway/cgi.h"
 #include "gateway/meta_variables.h"
-#include "http/ascii.h"
 #include "http/target.h"
 
 namespace reelgate::commands {
@@ -30,7 +29,7 @@ std::string meta_variable_of(const std::string& field) {
     std::transform(name.begin(), name.end(), name.begin(), [](char c) {
         return c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     });
-    return "HTTP_" + name + "=" + std::string{http::trim_ows(std::string_view{field}.substr(colon + 1))};
+    return "HTTP_" + name + "=" + field.substr(colon + 1);
 }
 
 std::vector<std::string> meta_variables(const Invocation& invocation) {

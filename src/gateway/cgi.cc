@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/cgi.h"
 
+#include <poll.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -26,10 +27,18 @@ Ending DescriptorSender::fail(Ending ending) {
     return ending;
 }
 
+/// Tells whether errno is of the passing kind. A descriptor that somebody made non-blocking is waited for.
+bool DescriptorSender::may_try_again() {
+    if (errno == EINTR) return true;
+    if (errno != EAGAIN) return false;
+    pollfd wait{out_, POLLOUT, 0};
+    return poll(&wait, 1, -1) >= 0 || errno == EINTR;
+}
+
 Ending DescriptorSender::send_text(std::string_view text) {
     while (!text.empty()) {
         const ssize_t n = write(out_, text.data(), text.size());
-        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && may_try_again()) continue;
         if (n < 0) return fail(Ending::aborted);
         text.remove_prefix(static_cast<std::size_t>(n));
     }
@@ -50,7 +59,7 @@ Ending DescriptorSender::send_file(int content, http::ByteRange range, std::uint
                 continue;
             }
             // sendfile does not say which end failed: the file's is an I/O error, all else is the way out.
-            if (n < 0 && errno != EINTR) return fail(errno == EIO ? Ending::broken : Ending::aborted);
+            if (n < 0 && !may_try_again()) return fail(errno == EIO ? Ending::broken : Ending::aborted);
         } else {
             n = pread(content, buffer.data(), std::min<std::uint64_t>(left, buffer.size()), position);
             if (n < 0 && errno != EINTR) return fail(Ending::broken);

@@ -20,6 +20,7 @@ public:
 
 private:
     Ending fail(Ending ending);
+    bool may_try_again();
 
     int out_;
     int error_ = 0;  ///< errno of the latest failure; 0 where the file ended early

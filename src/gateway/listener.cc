@@ -117,13 +117,20 @@ Listener::Listener(const Address& address, mode_t mode) {
         device_ = status.st_dev;
         inode_ = status.st_ino;
     } else {
-        fd_ = listen_internet(std::get<InternetAddress>(address));
-        text = std::get<InternetAddress>(address).host;
+        const auto& internet = std::get<InternetAddress>(address);
+        fd_ = listen_internet(internet);
+        text = internet.host + " port " + internet.port;
     }
-    if (listen(fd_.get(), backlog) != 0) posix::throw_errno("listen", text);
+    if (listen(fd_.get(), backlog) != 0) {
+        const int error = errno;
+        remove_own_socket();
+        posix::throw_errno("listen", text, error);
+    }
 }
 
-Listener::~Listener() {
+Listener::~Listener() { remove_own_socket(); }
+
+void Listener::remove_own_socket() const {
     // Another process may have taken the path over in the meantime: only our own file goes.
     struct stat status;
     if (!path_.empty() && lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_)

@@ -46,6 +46,8 @@ public:
     int fd() const { return fd_.get(); }
 
 private:
+    void remove_own_socket() const;
+
     posix::UniqueFd fd_;
     std::string path_;  ///< empty when there is nothing to remove
     dev_t device_ = 0;

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "http/ascii.h"
 #include "http/target.h"
 
 namespace reelgate::gateway {
@@ -15,6 +16,22 @@ void join(std::optional<std::string>& field, std::string_view value) {
         field->append(", ").append(value);
     else
         field.emplace(value);
+}
+
+/// The field of `request` that a protocol-specific meta-variable stands for (RFC 3875 §4.1.18); nullptr where it does
+/// not change answers.
+std::optional<std::string>* field_named(http::Request& request, std::string_view name) {
+    constexpr std::string_view prefix = "HTTP_";
+    if (!name.starts_with(prefix)) return nullptr;
+    name.remove_prefix(prefix.size());
+    if (name == "RANGE") return &request.range;
+    if (name == "IF_RANGE") return &request.if_range;
+    if (name == "IF_MATCH") return &request.if_match;
+    if (name == "IF_NONE_MATCH") return &request.if_none_match;
+    if (name == "IF_MODIFIED_SINCE") return &request.if_modified_since;
+    if (name == "IF_UNMODIFIED_SINCE") return &request.if_unmodified_since;
+    if (name == "ORIGIN") return &request.origin;
+    return nullptr;
 }
 
 }  // namespace
@@ -32,7 +49,7 @@ http::Request request_from(const char* const* meta_variables) {
         else if (name == "SCRIPT_NAME") script_name = value;
         else if (name == "PATH_INFO") path_info = value;
         else if (name == "QUERY_STRING") query_string = value;
-        else if (name == "HTTP_RANGE") join(request.range, value);
+        else if (auto* field = field_named(request, name)) join(*field, http::trim_ows(value));
     }
     if (request.target.empty()) {
         // These two are decoded already, unlike REQUEST_URI.

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "http/date.h"
 
@@ -20,6 +22,26 @@ struct EntityTag {
 
 /// Formats a field value: the quotation marks always, W/ where weak.
 std::string format_entity_tag(const EntityTag& tag);
+
+/// Parses a field value that is one entity-tag and nothing else.
+std::optional<EntityTag> parse_entity_tag(std::string_view text);
+
+/// Makes the strong tag of an opaque-tag's inside that somebody else chose; nothing where a character is in it that
+/// may not be.
+std::optional<EntityTag> entity_tag_of(std::string_view opaque);
+
+using Comparison = bool (*)(const EntityTag&, const EntityTag&);
+
+/// Strong comparison: neither is weak, and the opaque-tags are the same octet by octet (RFC 9110 §8.8.3.2).
+bool matches_strongly(const EntityTag& a, const EntityTag& b);
+
+/// Weak comparison: the opaque-tags are the same (RFC 9110 §8.8.3.2).
+bool matches_weakly(const EntityTag& a, const EntityTag& b);
+
+/// Tells whether the value of If-Match or If-None-Match, "*" or a list, holds a tag that `matches` finds to be the same
+/// as `tag`. "*" is the same as every tag. What follows the first member that is no entity-tag is not looked at, and an
+/// invalid value matches as far as it was valid: for If-Match that is the safe side, and for If-None-Match as well.
+bool list_matches(std::string_view field_value, const EntityTag& tag, Comparison matches);
 
 /// Makes the strong tag "hex(mtime)-hex(length)" of a stored file. It is nginx's own form, so that a front server
 /// which sends the file itself and we are interchangeable in the middle of a download; no inode in it, because

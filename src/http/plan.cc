@@ -2,74 +2,126 @@
 // SPDX-License-Identifier: MIT
 #include "http/plan.h"
 
+#include "http/multipart.h"
+#include "http/precondition.h"
+#include "http/target.h"
+
 namespace reelgate::http {
 
 namespace {
 
+/// Fields of the longest answer, so that the list is allocated once; CORS adds up to three.
+constexpr std::size_t most_fields = 11;
+
+/// What the members of a plan have in common.
+struct Plan {
+    const Request& request;
+    const Representation& representation;
+    const Policy& policy;
+};
+
 /// What every answer about this representation says, whatever part of it is sent.
-Response begin_response(int status, const Representation& representation, const Policy& policy) {
+Response begin_response(const Plan& plan, int status) {
     Response response;
     response.status = status;
-    response.fields.reserve(8);
+    response.fields.reserve(most_fields);
     response.fields.push_back({"Accept-Ranges", "bytes"});
-    response.fields.push_back({"ETag", format_entity_tag(representation.entity_tag)});
-    response.fields.push_back({"Last-Modified", format_date(representation.last_modified)});
-    response.fields.push_back({"Cache-Control", policy.cache_control});
+    response.fields.push_back({"ETag", format_entity_tag(plan.representation.entity_tag)});
+    response.fields.push_back({"Last-Modified", format_date(plan.representation.last_modified)});
+    response.fields.push_back({"Cache-Control", plan.policy.cache_control});
     return response;
 }
 
-Response whole(const Request& request, const Representation& representation, const Policy& policy) {
-    Response response = begin_response(200, representation, policy);
-    response.fields.push_back({"Content-Type", representation.media_type});
-    if (representation.complete_length > 0) response.pieces.emplace_back(ByteRange{0, representation.complete_length - 1});
-    seal(response, request.method);
+/// RFC 6266 §4: the name in both forms, of which old clients know the first only. It needs no escape in either, being
+/// made of unreserved characters.
+std::string attachment(const std::string& name) {
+    return "attachment; filename=\"" + name + "\"; filename*=UTF-8''" + name;
+}
+
+/// Adds what goes with content of this representation.
+void describe_content(Response& response, const Plan& plan, std::string media_type) {
+    response.fields.push_back({"Content-Type", std::move(media_type)});
+    if (query_has(plan.request.target, "download", "1"))
+        response.fields.push_back({"Content-Disposition", attachment(plan.representation.download_name)});
+}
+
+Response whole(const Plan& plan) {
+    Response response = begin_response(plan, 200);
+    describe_content(response, plan, plan.representation.media_type);
+    const std::uint64_t length = plan.representation.complete_length;
+    if (length > 0) response.pieces.emplace_back(ByteRange{0, length - 1});
+    seal(response, plan.request.method);
     return response;
 }
 
-Response single_part(const Request& request, const Representation& representation, const Policy& policy,
-                     ByteRange range) {
-    Response response = begin_response(206, representation, policy);
-    response.fields.push_back({"Content-Type", representation.media_type});
-    response.fields.push_back({"Content-Range", format_content_range(range, representation.complete_length)});
+Response single_part(const Plan& plan, ByteRange range) {
+    Response response = begin_response(plan, 206);
+    describe_content(response, plan, plan.representation.media_type);
+    response.fields.push_back({"Content-Range", format_content_range(range, plan.representation.complete_length)});
     response.pieces.emplace_back(range);
-    seal(response, request.method);
+    seal(response, plan.request.method);
     return response;
 }
 
-Response unsatisfiable(const Request& request, const Representation& representation) {
-    Response response = error_response(request.method, 416, "Range not satisfiable");
+/// "MUST NOT generate a Content-Range header field in the HTTP header section of a multiple part response"
+/// (§15.3.7.2).
+Response multiple_parts(const Plan& plan, const std::vector<ByteRange>& ranges, const std::string& boundary) {
+    Response response = begin_response(plan, 206);
+    describe_content(response, plan, multipart_media_type(boundary));
+    response.pieces = multipart_pieces(ranges, plan.representation, boundary);
+    seal(response, plan.request.method);
+    return response;
+}
+
+Response unsatisfiable(const Plan& plan) {
+    Response response = error_response(plan.request.method, 416, "Range not satisfiable");
     // The field that tells the client how long the representation is now (§15.5.17).
-    response.fields.push_back({"Content-Range", format_unsatisfied_range(representation.complete_length)});
+    response.fields.push_back({"Content-Range", format_unsatisfied_range(plan.representation.complete_length)});
     response.fields.push_back({"Accept-Ranges", "bytes"});
     return response;
+}
+
+/// Which part is asked for, the preconditions being met.
+Response answer_range(const Plan& plan, const Surroundings& surroundings) {
+    const Request& request = plan.request;
+    const Representation& representation = plan.representation;
+    // RFC 9110 §14.2 defines Range for GET only. HEAD is answered as GET would be, 206 and its fields included, like
+    // nginx, Apache and Go do: whoever asks with HEAD wants to know what GET would say (§9.3.2).
+    if (!request.range || !if_range_holds(request, representation, surroundings.now)) return whole(plan);
+    // A server MAY ignore Range (§14.2): we do when there is no content of which a part could be sent, ...
+    if (representation.complete_length == 0) return whole(plan);
+    // ... and when it is invalid, in another unit or excessive.
+    const auto set = parse_range(*request.range, plan.policy.max_ranges);
+    if (!set) return whole(plan);
+
+    const std::vector<ByteRange> ranges = resolve(*set, representation.complete_length);
+    if (ranges.empty()) return unsatisfiable(plan);
+    // A range that covers everything is 206 all the same: browsers switch seeking off after a 200 to "bytes=0-". One
+    // part is never sent as multipart (§15.3.7.2: MUST NOT, where one was asked for).
+    if (ranges.size() == 1) return single_part(plan, ranges.front());
+    return multiple_parts(plan, ranges, surroundings.new_boundary());
 }
 
 }  // namespace
 
-bool is_allowed(std::string_view method) { return method == "GET" || method == "HEAD"; }
+bool asks_for_representation(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
-Response plan_response(const Request& request, const Representation& representation, const Policy& policy) {
-    // RFC 9110 §14.2 defines Range for GET only. HEAD is answered as GET would be, 206 and its fields included, like
-    // nginx, Apache and Go do: whoever asks with HEAD wants to know what GET would say (§9.3.2).
-    if (!request.range) return whole(request, representation, policy);
+Response plan_response(const Request& request, const Representation& representation, const Policy& policy,
+                       const Surroundings& surroundings) {
+    const Plan plan{request, representation, policy};
+    switch (evaluate_preconditions(request, representation, surroundings.now)) {
+        // No Content-Type and no Content-Length: there is no content, and a length would be the 200's (§15.4.5, §8.6).
+        case Precondition::not_modified: return begin_response(plan, 304);
+        case Precondition::failed: return error_response(request.method, 412, "Precondition failed");
+        case Precondition::holds: break;
+    }
+    return answer_range(plan, surroundings);
+}
 
-    // A server MAY ignore Range (§14.2): we do when there is no content of which a part could be sent, ...
-    if (representation.complete_length == 0) return whole(request, representation, policy);
-
-    // ... when it is invalid, in another unit or excessive, ...
-    const auto set = parse_range(*request.range, policy.max_ranges);
-    if (!set) return whole(request, representation, policy);
-
-    std::vector<ByteRange> satisfiable;
-    for (const RangeSpec& spec : *set)
-        if (const auto range = resolve(spec, representation.complete_length)) satisfiable.push_back(*range);
-    if (satisfiable.empty()) return unsatisfiable(request, representation);
-
-    // A range that covers everything is 206 all the same: browsers switch seeking off after a 200 to "bytes=0-".
-    if (satisfiable.size() == 1) return single_part(request, representation, policy, satisfiable.front());
-
-    // ... and when several are asked for.
-    return whole(request, representation, policy);
+Response plan_without_representation(const Request& request) {
+    // "A server MUST NOT send a Content-Length header field in any response with a status code of [...] 204" (§8.6).
+    if (request.method == "OPTIONS") return {204, {{"Allow", std::string{allowed_methods}}}, {}};
+    return error_response(request.method, 405, "Method not allowed");
 }
 
 }  // namespace reelgate::http

@@ -3,6 +3,8 @@
 #include "http/range.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <limits>
 
 #include "http/ascii.h"
@@ -23,6 +25,11 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
         text.remove_prefix(1);
     }
     return value;
+}
+
+void append_number(std::string& out, std::uint64_t value) {
+    std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1> digits;
+    out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
 }
 
 bool take_hyphen(std::string_view& text) {
@@ -57,12 +64,14 @@ std::optional<RangeSet> parse_range(std::string_view field_value, std::size_t ma
     if (!equal_ignoring_case(field_value.substr(0, equals), "bytes")) return std::nullopt;
 
     std::string_view list = field_value.substr(equals + 1);
-    // White space is permitted next to a comma only (§5.6.1), so none may follow "=". A list that begins with empty
-    // members has none there either.
-    if (list.starts_with(' ') || list.starts_with('\t')) return std::nullopt;
+    // White space is permitted next to a comma only (§5.6.1): after "=" it may stand before an empty first member, and
+    // nowhere else.
+    const std::string_view trimmed = trim_ows(list);
+    if (trimmed.data() != list.data() && !trimmed.starts_with(',')) return std::nullopt;
 
     RangeSet set;
-    set.reserve(std::min<std::size_t>(max_ranges, 1 + static_cast<std::size_t>(std::count(list.begin(), list.end(), ','))));
+    const auto commas = static_cast<std::size_t>(std::count(list.begin(), list.end(), ','));
+    set.reserve(std::min(max_ranges, commas + 1));
     while (true) {
         const auto comma = list.find(',');
         const std::string_view member = trim_ows(list.substr(0, comma));
@@ -92,11 +101,55 @@ std::optional<ByteRange> resolve(const RangeSpec& spec, std::uint64_t complete_l
     return ByteRange{range.first_pos, std::min(range.last_pos.value_or(end_pos), end_pos)};
 }
 
+std::vector<ByteRange> resolve(const RangeSet& set, std::uint64_t complete_length) {
+    if (set.size() == 1) {  // nearly always; saves the sorting's memory
+        const auto range = resolve(set.front(), complete_length);
+        return range ? std::vector{*range} : std::vector<ByteRange>{};
+    }
+    struct Placed {
+        ByteRange range;
+        std::size_t place;
+    };
+    std::vector<Placed> placed;
+    placed.reserve(set.size());
+    for (const RangeSpec& spec : set)
+        if (const auto range = resolve(spec, complete_length)) placed.push_back({*range, placed.size()});
+
+    // "A server MAY coalesce any of the ranges that overlap, or that are separated by a gap that is smaller than the
+    // overhead of sending multiple parts" (§15.3.7.2). We do where nothing is sent that was not asked for, over the
+    // whole list, since neighbours in the file need not be neighbours in it.
+    std::sort(placed.begin(), placed.end(),
+              [](const Placed& a, const Placed& b) { return a.range.first_pos < b.range.first_pos; });
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < placed.size(); ++i) {
+        if (placed[i].range.first_pos <= placed[kept].range.last_pos + 1) {
+            placed[kept].range.last_pos = std::max(placed[kept].range.last_pos, placed[i].range.last_pos);
+            placed[kept].place = std::min(placed[kept].place, placed[i].place);
+        } else {
+            placed[++kept] = placed[i];
+        }
+    }
+    if (!placed.empty()) placed.resize(kept + 1);
+    std::sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) { return a.place < b.place; });
+
+    std::vector<ByteRange> ranges;
+    ranges.reserve(placed.size());
+    for (const Placed& each : placed) ranges.push_back(each.range);
+    return ranges;
+}
+
+void append_content_range(std::string& out, ByteRange range, std::uint64_t complete_length) {
+    out.append("bytes ");
+    append_number(out, range.first_pos);
+    out.push_back('-');
+    append_number(out, range.last_pos);
+    out.push_back('/');
+    append_number(out, complete_length);
+}
+
 std::string format_content_range(ByteRange range, std::uint64_t complete_length) {
-    std::string out = "bytes ";
-    out.reserve(sizeof "bytes 18446744073709551615-18446744073709551615/18446744073709551615");
-    out.append(std::to_string(range.first_pos)).append("-").append(std::to_string(range.last_pos));
-    out.append("/").append(std::to_string(complete_length));
+    std::string out;
+    append_content_range(out, range, complete_length);
     return out;
 }
 

@@ -50,6 +50,13 @@ std::optional<RangeSet> parse_range(std::string_view field_value, std::size_t ma
 /// Applies one range-spec. Returns nothing when it is unsatisfiable (RFC 9110 §14.1.1).
 std::optional<ByteRange> resolve(const RangeSpec& spec, std::uint64_t complete_length);
 
+/// Applies a whole set: the unsatisfiable are dropped, and those that overlap or touch become one, which has the place
+/// of its first; the others keep the order asked for. Empty when nothing is satisfiable. Hence no byte is in it twice.
+std::vector<ByteRange> resolve(const RangeSet& set, std::uint64_t complete_length);
+
+/// Formats "bytes a-b/N" (RFC 9110 §14.4), behind what is in `out`.
+void append_content_range(std::string& out, ByteRange range, std::uint64_t complete_length);
+
 /// Formats "bytes a-b/N" (RFC 9110 §14.4).
 std::string format_content_range(ByteRange range, std::uint64_t complete_length);
 

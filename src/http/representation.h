@@ -17,6 +17,7 @@ struct Representation {
     EntityTag entity_tag;               ///< strong
     Time last_modified;                 ///< not later than the response's own date (RFC 9110 §8.8.2.1)
     std::string media_type;             ///< RFC 9110 §8.3.1
+    std::string download_name;          ///< what a saved copy should be called; unreserved characters only
 };
 
 }  // namespace reelgate::http

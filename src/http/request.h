@@ -12,7 +12,14 @@ namespace reelgate::http {
 struct Request {
     std::string method;  ///< case-sensitive (RFC 9110 §9.1)
     std::string target;  ///< as in the request line: origin-form or absolute-form, not decoded (RFC 9112 §3.2)
-    std::optional<std::string> range;  ///< Range, several lines joined by ", " (RFC 9110 §5.3)
+    // Field values, without white space around them (RFC 9110 §5.5); several lines are joined by ", " (§5.3).
+    std::optional<std::string> range;                ///< §14.2
+    std::optional<std::string> if_range;             ///< §13.1.5
+    std::optional<std::string> if_match;             ///< §13.1.1
+    std::optional<std::string> if_none_match;        ///< §13.1.2
+    std::optional<std::string> if_modified_since;    ///< §13.1.3
+    std::optional<std::string> if_unmodified_since;  ///< §13.1.4
+    std::optional<std::string> origin;               ///< Fetch standard, section 3.2
 };
 
 }  // namespace reelgate::http

@@ -34,9 +34,12 @@ const std::string* find_field(const Response& response, std::string_view name) {
 std::string_view reason_phrase(int status) {
     switch (status) {
         case 200: return "OK";
+        case 204: return "No Content";
         case 206: return "Partial Content";
+        case 304: return "Not Modified";
         case 404: return "Not Found";
         case 405: return "Method Not Allowed";
+        case 412: return "Precondition Failed";
         case 416: return "Range Not Satisfiable";
         case 500: return "Internal Server Error";
         case 503: return "Service Unavailable";
@@ -48,7 +51,7 @@ Response error_response(std::string_view method, int status, std::string_view de
     std::string content = "{\"detail\":\"";
     content.append(detail).append("\"}");
     Response response{status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, {}};
-    if (status == 405) response.fields.push_back({"Allow", "GET, HEAD"});
+    if (status == 405) response.fields.push_back({"Allow", std::string{allowed_methods}});
     if (status == 503) response.fields.push_back({"Retry-After", std::string{retry_after}});
     response.pieces.emplace_back(std::move(content));
     seal(response, method);

@@ -43,6 +43,9 @@ const std::string* find_field(const Response& response, std::string_view name);
 /// Gives the reason phrase of a status that this program sends (RFC 9110 §15).
 std::string_view reason_phrase(int status);
 
+/// Value of Allow.
+inline constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
+
 /// Makes an error answer in the form {"detail": "..."}, never to be stored, in answer to `method`. `detail` is put
 /// between quotation marks as it is: it must need no JSON escape.
 Response error_response(std::string_view method, int status, std::string_view detail);

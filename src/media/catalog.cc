@@ -101,11 +101,20 @@ std::string text_column(sqlite3_stmt* statement, int column) {
     return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
 }
 
-/// Finds a result column by its name; -1 when there is none.
+/// Finds a result column by its name; -1 when there is none, or no statement.
 int column_named(sqlite3_stmt* statement, std::string_view name) {
+    if (!statement) return -1;
     for (int i = 0; i < sqlite3_column_count(statement); ++i)
         if (name == sqlite3_column_name(statement, i)) return i;
     return -1;
+}
+
+/// A column that may not be there. Nothing in it means the same as NULL: applications write either.
+std::optional<std::string> optional_column(sqlite3_stmt* statement, int column) {
+    if (column < 0) return std::nullopt;
+    std::string text = text_column(statement, column);
+    if (text.empty()) return std::nullopt;
+    return text;
 }
 
 void bind_text(sqlite3_stmt* statement, int parameter, std::string_view text) {
@@ -143,7 +152,14 @@ void Catalog::close() {
     connection_.reset();
 }
 
+void Catalog::find_columns() {
+    sqlite3_stmt* statement = statement_.get();
+    columns_ = {column_named(statement, "status"), column_named(statement, "file"),
+                column_named(statement, "media_type"), column_named(statement, "etag")};
+}
+
 void Catalog::open() {
+    close();
     struct stat status {};
     stat(database_.c_str(), &status);
     device_ = status.st_dev;
@@ -160,12 +176,12 @@ void Catalog::open() {
     statement_.reset(raw);
     if (code != SQLITE_OK) fail("prepare query", code);
 
-    status_column_ = raw ? column_named(raw, "status") : -1;
+    find_columns();
     const bool is_one = raw && std::string_view{tail}.find_first_not_of(" \t\r\n;") == std::string_view::npos;
     const char* wrong = !is_one                                     ? "is not one statement"
                         : !sqlite3_stmt_readonly(raw)               ? "does not only read"
                         : sqlite3_bind_parameter_count(raw) != 1    ? "does not have one parameter, the id, as ?1"
-                        : status_column_ < 0                        ? "has no result column named status"
+                        : columns_.status < 0                       ? "has no result column named status"
                                                                     : nullptr;
     if (wrong) {
         close();
@@ -187,9 +203,19 @@ std::optional<VideoRow> Catalog::find(std::string_view id) {
     sqlite3_stmt* statement = statement_.get();
     bind_text(statement, 1, id);
     const int code = sqlite3_step(statement);
+    // After a change of the schema SQLite prepares anew by itself; "SELECT *" then has its columns elsewhere.
+    if (sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_REPREPARE, 1) > 0) {
+        find_columns();
+        if (columns_.status < 0) {
+            close();
+            throw CatalogError{"look up " + std::string{id} + ": " + database_.native() +
+                               ": the query has no result column named status any more; see --query"};
+        }
+    }
     if (code == SQLITE_ROW) {
         const ResetAtEnd reset{statement};
-        return VideoRow{text_column(statement, status_column_)};
+        return VideoRow{text_column(statement, columns_.status), optional_column(statement, columns_.file),
+                        optional_column(statement, columns_.media_type), optional_column(statement, columns_.etag)};
     }
     sqlite3_reset(statement);
     if (code == SQLITE_DONE) return std::nullopt;

@@ -26,6 +26,10 @@ public:
 /// What the catalogue says of one video.
 struct VideoRow {
     std::string status;  ///< empty for NULL
+    // Absent where the query has no such column, or the row has NULL or nothing in it.
+    std::optional<std::string> file;        ///< path below the folder of videos
+    std::optional<std::string> media_type;  ///< not checked
+    std::optional<std::string> etag;        ///< not checked
 };
 
 struct CloseConnection {
@@ -41,7 +45,8 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 /// asked and after errors, and again when another file was renamed over the path, which it notices within a second.
 class Catalog {
 public:
-    /// `query` has one parameter, the id, and a result column named "status".
+    /// `query` has one parameter, the id, and a result column named "status"; columns named "file", "media_type" and
+    /// "etag" may be there as well.
     Catalog(std::filesystem::path database, std::string query);
 
     /// Finds the row of `id`; nothing when there is none. Throws CatalogError.
@@ -52,8 +57,14 @@ public:
     void check();
 
 private:
+    /// Where the result columns are; -1 where the query does not have one.
+    struct Columns {
+        int status = -1, file = -1, media_type = -1, etag = -1;
+    };
+
     void open();
     void close();
+    void find_columns();
     void reopen_if_replaced();
     [[noreturn]] void fail(const std::string& operation, int code);
 
@@ -61,7 +72,7 @@ private:
     std::string query_;
     Connection connection_;
     Statement statement_;  // declared after its connection, hence finalised before that closes
-    int status_column_ = 0;
+    Columns columns_;
     std::uint64_t device_ = 0;
     std::uint64_t inode_ = 0;
     std::chrono::steady_clock::time_point looked_;

@@ -26,13 +26,20 @@ bool same_file(int fd, const std::filesystem::path& path) {
            of_fd.st_ino == of_path.st_ino;
 }
 
+bool is_regular(int fd) {
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 /// Opens and locks the temporary file. The lock goes with the process, so a name that a killed one left behind is
 /// free again. Between opening and locking the holder may have published that very file: hence the second look,
 /// before a byte of it is touched.
 posix::UniqueFd open_locked(const std::filesystem::path& path) {
     while (true) {
-        posix::UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666)};
+        // Non-blocking: should a FIFO have that name, it is refused, not waited for.
+        posix::UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666)};
         if (!fd) posix::throw_errno("create", path.native());
+        if (!is_regular(fd.get())) throw std::runtime_error{path.native() + ": not a regular file; remove it"};
         if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
             if (errno == EWOULDBLOCK) throw std::runtime_error{path.native() + ": another process is writing it"};
             posix::throw_errno("lock", path.native());

@@ -3,8 +3,10 @@
 #include "gateway/cgi.h"
 
 #include <fcntl.h>
+#include <poll.h>
 
 #include <boost/test/unit_test.hpp>
+#include <thread>
 
 #include "child_process.h"
 #include "messages.h"
@@ -84,6 +86,57 @@ BOOST_AUTO_TEST_CASE(ranges_into_a_pipe) {
                 return status == 0 ? text : "the writer failed after " + std::to_string(text.size()) + " bytes";
             });
             BOOST_TEST(received == slice(content, row.range));
+        }
+    }
+}
+
+/// Waits until nothing more can be written into a pipe, or until it is closed.
+void wait_until_full(int write_end) {
+    pollfd state{write_end, POLLOUT, 0};
+    while (poll(&state, 1, 0) >= 0 && state.revents == POLLOUT) std::this_thread::yield();
+}
+
+/// A pipe that somebody made non-blocking, as ssh and some shells do. Nobody reads from it before it is full.
+struct NonBlockingPipe : Pipe {
+    NonBlockingPipe() {
+        if (fcntl(write_end.get(), F_SETFL, O_NONBLOCK) != 0) posix::throw_errno("change", "pipe");
+    }
+};
+
+BOOST_AUTO_TEST_CASE(full_pipe_that_does_not_block_is_waited_for) {
+    for (const http::Piece& piece : {http::Piece{content}, http::Piece{http::ByteRange{0, long_length - 1}}}) {
+        BOOST_TEST_CONTEXT((piece.index() == 0 ? "text" : "range")) {
+            NonBlockingPipe pipe;
+            const int write_end = pipe.write_end.get();
+            Transfer transfer;
+            std::thread writer{[&] {
+                DescriptorSender sender{write_end};
+                transfer = send_content({200, {}, {piece}}, media.get(), sender);
+                pipe.write_end = posix::UniqueFd{};
+            }};
+            wait_until_full(write_end);
+            const std::string received = read_all(pipe.read_end.get());
+            writer.join();
+            BOOST_TEST(describe(transfer.ending) == "complete");
+            BOOST_TEST(transfer.sent == long_length);
+            BOOST_TEST((received == content), received.size() << " bytes");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(reader_of_a_full_pipe_that_does_not_block_goes) {
+    for (const http::Piece& piece : {http::Piece{content}, http::Piece{http::ByteRange{0, long_length - 1}}}) {
+        BOOST_TEST_CONTEXT((piece.index() == 0 ? "text" : "range")) {
+            NonBlockingPipe pipe;
+            DescriptorSender sender{pipe.write_end.get()};
+            Transfer transfer;
+            std::thread writer{[&] { transfer = send_content({200, {}, {piece}}, media.get(), sender); }};
+            wait_until_full(pipe.write_end.get());
+            pipe.read_end = posix::UniqueFd{};
+            writer.join();
+            BOOST_TEST(describe(transfer.ending) == "aborted");
+            const std::string message = message_of<std::system_error>([&] { sender.check(transfer); });
+            BOOST_TEST(contains(message, "Broken pipe"), message);
         }
     }
 }

@@ -103,6 +103,58 @@ BOOST_AUTO_TEST_CASE(range_is_absent_empty_or_joined) {
     for (const VariablesRow& row : ranges) check(row);
 }
 
+// RFC 3875 §4.1.18: each other field has its own variable
+
+struct FieldRow {
+    std::string_view name;
+    const char* variable;
+    std::optional<std::string> http::Request::*field;
+};
+
+constexpr FieldRow fields[] = {
+    {.name = "range", .variable = "HTTP_RANGE=x", .field = &http::Request::range},
+    {.name = "if_range", .variable = "HTTP_IF_RANGE=x", .field = &http::Request::if_range},
+    {.name = "if_match", .variable = "HTTP_IF_MATCH=x", .field = &http::Request::if_match},
+    {.name = "if_none_match", .variable = "HTTP_IF_NONE_MATCH=x", .field = &http::Request::if_none_match},
+    {.name = "if_modified_since", .variable = "HTTP_IF_MODIFIED_SINCE=x", .field = &http::Request::if_modified_since},
+    {.name = "if_unmodified_since", .variable = "HTTP_IF_UNMODIFIED_SINCE=x",
+     .field = &http::Request::if_unmodified_since},
+    {.name = "origin", .variable = "HTTP_ORIGIN=x", .field = &http::Request::origin},
+};
+
+BOOST_AUTO_TEST_CASE(variable_is_one_field_and_no_other) {
+    for (const FieldRow& row : fields) {
+        const char* const variables[] = {row.variable, nullptr};
+        const http::Request request = request_from(variables);
+        for (const FieldRow& other : fields) {
+            BOOST_TEST_CONTEXT(row.variable << ": " << other.name) {
+                BOOST_TEST((request.*other.field).value_or("(absent)") == (other.name == row.name ? "x" : "(absent)"));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(repeated_field_is_joined) {
+    const char* const variables[] = {"HTTP_IF_NONE_MATCH=\"a\"", "HTTP_IF_NONE_MATCH=W/\"b\"", nullptr};
+    BOOST_TEST(request_from(variables).if_none_match.value_or("(absent)") == R"("a", W/"b")");
+}
+
+// RFC 9110 §5.5: white space around a field value is no part of it
+
+const VariablesRow white_space[] = {
+    {.name = "before_and_behind", .variables = {"HTTP_RANGE= \t bytes=0-9\t \t"}, .range = "bytes=0-9"},
+    {.name = "inside_stays", .variables = {"HTTP_RANGE= bytes=0-9 ,\t20-29 "}, .range = "bytes=0-9 ,\t20-29"},
+    {.name = "nothing_else", .variables = {"HTTP_RANGE= \t "}, .range = ""},
+    {.name = "of_each_line", .variables = {"HTTP_RANGE= bytes=0-9 ", "HTTP_RANGE=\t20-29\t"},
+     .range = "bytes=0-9, 20-29"},
+    {.name = "other_characters_stay", .variables = {"HTTP_RANGE=\vbytes=0-9\n"}, .range = "\vbytes=0-9\n"},
+    {.name = "target_keeps_its_own", .variables = {"REQUEST_URI= /x "}, .target = " /x "},
+};
+
+BOOST_AUTO_TEST_CASE(white_space_around_a_field_value) {
+    for (const VariablesRow& row : white_space) check(row);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -63,6 +63,11 @@ std::string expected(int status, std::string_view content) {
     return std::to_string(status) + " " + std::string{content};
 }
 
+void set_date(const fs::path& path, std::int64_t seconds) {
+    const timespec times[] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = seconds, .tv_nsec = 0}};
+    if (utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) posix::throw_errno("date", path.native());
+}
+
 /// A data volume, as `reelgate init` makes it, with some videos.
 struct Volume {
     TemporaryFolder folder;
@@ -204,7 +209,18 @@ BOOST_AUTO_TEST_CASE(method_that_is_not_allowed) {
         BOOST_TEST_CONTEXT(row.name) {
             const Answer given = answer(request_for(row.target, row.method));
             BOOST_TEST(describe(given) == expected(row.status, row.content));
-            BOOST_TEST(contains(field(given, "Allow"), "GET, HEAD"));
+            BOOST_TEST(field(given, "Allow") == "GET, HEAD, OPTIONS");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(options_of_any_target) {
+    for (const char* const target : {"/api/stream/film", "/api/stream/missing", "*", ""}) {
+        BOOST_TEST_CONTEXT(target) {
+            const Answer given = answer(request_for(target, "OPTIONS"));
+            BOOST_TEST(describe(given) == expected(204, ""));
+            BOOST_TEST(field(given, "Allow") == "GET, HEAD, OPTIONS");
+            BOOST_TEST(field(given, "Content-Length") == "(absent)");
         }
     }
 }
@@ -220,8 +236,305 @@ BOOST_AUTO_TEST_CASE(status_prefix_and_policy_are_the_administrators) {
     BOOST_TEST(describe(given) == expected(206, "half"));
     BOOST_TEST(field(given, "Cache-Control") == "no-cache");
     BOOST_TEST(describe(answer(request_for("/v/pending", "GET", "bytes=0-3,90-"))) == expected(200, "half of it"));
+    settings.policy.max_ranges = 2;
+    BOOST_TEST(describe(answer(request_for("/v/pending", "GET", "bytes=0-3,90-"))) == expected(206, "half"));
     BOOST_TEST(describe(answer(request_for("/v/film"))) == expected(404, not_complete));
     BOOST_TEST(describe(answer(request_for("/api/stream/pending"))) == expected(404, not_found));
+}
+
+// Columns of the catalogue beside the status: file, media_type, etag
+
+/// An application's own table, and a query that gives all columns.
+struct OwnTable : Volume {
+    OwnTable() {
+        run_sqlite(settings.database, "CREATE TABLE own (id TEXT PRIMARY KEY, file, media_type, etag);");
+        settings.query = "SELECT 'complete' AS status, file, media_type, etag FROM own WHERE id = ?1";
+        folder.make_folder("videos/series");
+        folder.write("videos/series/1.webm", "series/1.webm's");
+        folder.write("videos/raw", "raw's");
+        folder.write("videos/v.m v", "v.m v's");
+        set_date(videos / "film.mp4", 784'111'777);
+    }
+
+    /// Puts one row into the table; values as SQL has them.
+    void put(std::string_view id, std::string_view values) const {
+        run_sqlite(settings.database, "INSERT OR REPLACE INTO own VALUES ('" + std::string{id} + "', " +
+                                          std::string{values} + ");");
+    }
+};
+
+struct ColumnRow {
+    std::string_view name;
+    std::string_view value;     ///< as SQL has it
+    std::string_view expected;  ///< content, or a field value
+};
+
+constexpr ColumnRow file_columns[] = {
+    {.name = "null", .value = "NULL", .expected = "200 film's"},
+    {.name = "empty", .value = "''", .expected = "200 film's"},
+    {.name = "another_name", .value = "'raw'", .expected = "200 raw's"},
+    {.name = "below_a_folder", .value = "'series/1.webm'", .expected = "200 series/1.webm's"},
+    {.name = "dots_that_stay_inside", .value = "'series/../raw'", .expected = "200 raw's"},
+    {.name = "missing", .value = "'missing.mp4'", .expected = R"(404 {"detail":"Video file not found: film"})"},
+    {.name = "folder", .value = "'series'", .expected = R"(404 {"detail":"Video file not found: film"})"},
+    {.name = "leaves_the_folder", .value = "'../secret.mp4'",
+     .expected = R"(404 {"detail":"Video file not found: film"})"},
+    {.name = "leaves_and_comes_back", .value = "'../videos/raw'",
+     .expected = R"(404 {"detail":"Video file not found: film"})"},
+    {.name = "absolute", .value = "'/etc/passwd'", .expected = R"(404 {"detail":"Video file not found: film"})"},
+    {.name = "through_a_link", .value = "'leaves.mp4'", .expected = R"(404 {"detail":"Video file not found: film"})"},
+};
+
+BOOST_FIXTURE_TEST_CASE(file_that_the_catalogue_names, OwnTable) {
+    folder.write("videos/film.mp4", "film's");
+    for (const ColumnRow& row : file_columns) {
+        BOOST_TEST_CONTEXT(row.name) {
+            put("film", std::string{row.value} + ", NULL, NULL");
+            BOOST_TEST(describe(answer(request_for("/api/stream/film"))) == row.expected);
+        }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(log_names_the_file_that_leaves, OwnTable) {
+    put("film", "'../secret.mp4', NULL, NULL");
+    const std::string log = log_of(request_for("/api/stream/film"));
+    BOOST_TEST(contains(log, "warning: open film: " + (videos / "../secret.mp4").native() + ": leads out of"), log);
+}
+
+constexpr ColumnRow media_type_columns[] = {
+    {.name = "null", .value = "NULL", .expected = "video/mp4"},
+    {.name = "empty", .value = "''", .expected = "video/mp4"},
+    {.name = "another", .value = "'video/webm'", .expected = "video/webm"},
+    {.name = "with_parameters", .value = "'video/webm; codecs=\"vp9\"'", .expected = "video/webm; codecs=\"vp9\""},
+    {.name = "word", .value = "'webm'", .expected = "video/mp4"},
+    {.name = "two_lines", .value = "'video/webm' || char(13, 10) || 'X: y'", .expected = "video/mp4"},
+};
+
+/// In a child, since the log says only once for each process what it ignores.
+BOOST_FIXTURE_TEST_CASE(media_type_that_the_catalogue_names, OwnTable) {
+    for (const ColumnRow& row : media_type_columns) {
+        BOOST_TEST_CONTEXT(row.name) {
+            put("film", "NULL, " + std::string{row.value} + ", NULL");
+            const std::string text = in_child([&] {
+                const Answer part = answer(request_for("/api/stream/film", "GET", "bytes=0-7"));
+                return describe(part) + " " + field(part, "Content-Type");
+            });
+            BOOST_TEST(text == "206 0000000| " + std::string{row.expected});
+        }
+    }
+}
+
+constexpr std::string_view own_tag = "\"2ebc98a1-3e8\"";  ///< of the file's date and length
+
+constexpr ColumnRow etag_columns[] = {
+    {.name = "null", .value = "NULL", .expected = own_tag},
+    {.name = "empty", .value = "''", .expected = own_tag},
+    {.name = "word", .value = "'v1'", .expected = "\"v1\""},
+    {.name = "number", .value = "7", .expected = "\"7\""},
+    {.name = "in_quotation_marks", .value = "'\"v1\"'", .expected = "\"v1\""},
+    {.name = "nothing_in_quotation_marks", .value = "'\"\"'", .expected = "\"\""},
+    {.name = "weak", .value = "'W/\"v1\"'", .expected = own_tag},
+    {.name = "weak_without_quotes", .value = "'W/v1'", .expected = own_tag},
+    {.name = "one_quotation_mark", .value = "'\"v1'", .expected = own_tag},
+    {.name = "quotation_mark_inside", .value = "'v\"1'", .expected = own_tag},
+    {.name = "list", .value = "'\"v1\", \"v2\"'", .expected = own_tag},
+    {.name = "space", .value = "'v 1'", .expected = own_tag},
+    {.name = "two_lines", .value = "'v1' || char(13, 10) || 'X: y'", .expected = own_tag},
+};
+
+BOOST_FIXTURE_TEST_CASE(tag_that_the_catalogue_names, OwnTable) {
+    for (const ColumnRow& row : etag_columns) {
+        BOOST_TEST_CONTEXT(row.name) {
+            put("film", "NULL, NULL, " + std::string{row.value});
+            const std::string text = in_child([&] { return field(answer(request_for("/api/stream/film")), "ETag"); });
+            BOOST_TEST(text == row.expected);
+        }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(tag_of_the_catalogue_is_the_one_compared, OwnTable) {
+    put("film", "NULL, NULL, 'v1'");
+    http::Request request = request_for("/api/stream/film");
+    request.if_none_match = "\"v1\"";
+    BOOST_TEST(describe(answer(request)) == "304 ");
+    request.if_none_match = own_tag;
+    BOOST_TEST(answer(request).response.status == 200);
+}
+
+std::size_t count_of(std::string_view text, std::string_view part) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = text.find(part, at)) != std::string_view::npos; at += part.size()) ++count;
+    return count;
+}
+
+struct IgnoredRow {
+    std::string_view name;
+    std::string_view first;   ///< values of a row, as SQL has them
+    std::string_view second;  ///< of another row
+    std::string_view expected;
+};
+
+constexpr IgnoredRow ignored[] = {
+    {.name = "media_type", .first = "NULL, 'webm', NULL", .second = "NULL, 'mpeg', NULL",
+     .expected = "warning: catalogue: media_type of film: \"webm\" cannot be sent and is ignored, "
+                 "as others like it will be\n"},
+    {.name = "etag", .first = "NULL, NULL, 'v 1'", .second = "NULL, NULL, 'W/\"v1\"'",
+     .expected = "warning: catalogue: etag of film: \"v 1\" cannot be sent and is ignored, "
+                 "as others like it will be\n"},
+};
+
+BOOST_FIXTURE_TEST_CASE(value_that_cannot_be_sent_is_logged_once, OwnTable) {
+    for (const IgnoredRow& row : ignored) {
+        BOOST_TEST_CONTEXT(row.name) {
+            put("film", row.first);
+            put("empty", row.second);
+            const std::string log = in_child([&] {
+                const CapturedStderr captured;
+                for (const char* const target : {"/api/stream/film", "/api/stream/empty", "/api/stream/film"})
+                    Handler{settings}.answer(request_for(target));
+                return captured.text();
+            });
+            BOOST_TEST(contains(log, row.expected), log);
+            BOOST_TEST(count_of(log, "\n") == 1u, log);
+        }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(each_column_is_logged_for_itself, OwnTable) {
+    put("film", "NULL, 'webm', 'v 1'");
+    const std::string log = in_child([&] {
+        const CapturedStderr captured;
+        Handler{settings}.answer(request_for("/api/stream/film"));
+        Handler{settings}.answer(request_for("/api/stream/film"));
+        return captured.text();
+    });
+    BOOST_TEST(count_of(log, "media_type of film") == 1u, log);
+    BOOST_TEST(count_of(log, "etag of film") == 1u, log);
+    BOOST_TEST(count_of(log, "\n") == 2u, log);
+}
+
+BOOST_FIXTURE_TEST_CASE(column_with_nothing_in_it_is_not_logged, OwnTable) {
+    put("film", "'', '', ''");
+    const std::string log = in_child([&] {
+        const CapturedStderr captured;
+        Handler{settings}.answer(request_for("/api/stream/film"));
+        return "log: " + captured.text();
+    });
+    BOOST_TEST(log == "log: ");
+}
+
+// RFC 6266: what a saved copy is called
+
+constexpr ColumnRow download_names[] = {
+    {.name = "id_with_the_usual_extension", .value = "NULL", .expected = "film.mp4"},
+    {.name = "extension_of_the_file", .value = "'series/1.webm'", .expected = "film.webm"},
+    {.name = "file_without_an_extension", .value = "'raw'", .expected = "film"},
+    {.name = "extension_that_is_no_part_of_a_name", .value = "'v.m v'", .expected = "film"},
+};
+
+BOOST_FIXTURE_TEST_CASE(name_of_a_download, OwnTable) {
+    for (const ColumnRow& row : download_names) {
+        BOOST_TEST_CONTEXT(row.name) {
+            put("film", std::string{row.value} + ", NULL, NULL");
+            const Answer given = answer(request_for("/api/stream/film?download=1"));
+            const std::string name{row.expected};
+            BOOST_TEST(given.response.status == 200);
+            BOOST_TEST(field(given, "Content-Disposition") ==
+                       "attachment; filename=\"" + name + "\"; filename*=UTF-8''" + name);
+            BOOST_TEST(field(answer(request_for("/api/stream/film")), "Content-Disposition") == "(absent)");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(name_of_a_download_has_the_extension_once) {
+    add("other.mp4", "other.mp4's");
+    for (const char* const target : {"/api/stream/other.mp4?download=1", "/api/stream/other.mp4.mp4?download=1"})
+        BOOST_TEST_CONTEXT(target) {
+            BOOST_TEST(contains(field(answer(request_for(target)), "Content-Disposition"), "filename=\"other.mp4\";"));
+        }
+}
+
+// RFC 9110 §15.3.7.2: several parts
+
+BOOST_AUTO_TEST_CASE(several_ranges_of_a_file) {
+    const Answer given = answer(request_for("/api/stream/film", "GET", "bytes=16-31,0-7"));
+    const std::string type = field(given, "Content-Type");
+    constexpr std::string_view before = "multipart/byteranges; boundary=";
+    BOOST_REQUIRE(type.starts_with(before));
+    const std::string boundary = type.substr(before.size());
+    BOOST_TEST(boundary.size() == 32u);
+    BOOST_TEST(boundary.find_first_not_of("0123456789abcdef") == std::string::npos);
+    const std::string head = "--" + boundary + "\r\nContent-Type: video/mp4\r\nContent-Range: bytes ";
+    const std::string content = head + "16-31/1000\r\n\r\n0000016|0000024|\r\n" + head +
+                                "0-7/1000\r\n\r\n0000000|\r\n--" + boundary + "--\r\n";
+    BOOST_TEST(describe(given) == expected(206, content));
+    BOOST_TEST(field(given, "Content-Length") == std::to_string(content.size()));
+    BOOST_TEST(field(answer(request_for("/api/stream/film", "GET", "bytes=16-31,0-7")), "Content-Type") != type);
+    const Answer head_of_it = answer(request_for("/api/stream/film", "HEAD", "bytes=16-31,0-7"));
+    BOOST_TEST(describe(head_of_it) == expected(206, ""));
+    BOOST_TEST(field(head_of_it, "Content-Length") == std::to_string(content.size()));
+}
+
+// Cross-origin access: on every answer, errors included
+
+struct CorsRow {
+    std::string_view name;
+    http::Request request;
+    int status = 0;
+};
+
+const CorsRow cors_rows[] = {
+    {.name = "whole", .request = {.method = "GET", .target = "/api/stream/film"}, .status = 200},
+    {.name = "part", .request = {.method = "GET", .target = "/api/stream/film", .range = "bytes=0-7"}, .status = 206},
+    {.name = "preflight", .request = {.method = "OPTIONS", .target = "/api/stream/film"}, .status = 204},
+    {.name = "not_modified", .request = {.method = "GET", .target = "/api/stream/film", .if_none_match = "*"},
+     .status = 304},
+    {.name = "no_such_row", .request = {.method = "GET", .target = "/api/stream/missing"}, .status = 404},
+    {.name = "not_complete", .request = {.method = "HEAD", .target = "/api/stream/pending"}, .status = 404},
+    {.name = "no_file", .request = {.method = "GET", .target = "/api/stream/gone"}, .status = 404},
+    {.name = "method", .request = {.method = "POST", .target = "/api/stream/film"}, .status = 405},
+    {.name = "failed", .request = {.method = "GET", .target = "/api/stream/film", .if_match = "\"x\""},
+     .status = 412},
+    {.name = "unsatisfiable", .request = {.method = "GET", .target = "/api/stream/film", .range = "bytes=1000-"},
+     .status = 416},
+};
+
+void check_cors(const Volume& volume, const CorsRow& row) {
+    BOOST_TEST_CONTEXT(row.name) {
+        http::Request request = row.request;
+        request.origin = "https://a.example";
+        const Answer listed = volume.answer(request);
+        BOOST_TEST(listed.response.status == row.status);
+        BOOST_TEST(field(listed, "Access-Control-Allow-Origin") == "https://a.example");
+        BOOST_TEST(field(listed, "Vary") == "Origin");
+        request.origin = "https://other.example";
+        const Answer other = volume.answer(request);
+        BOOST_TEST(other.response.status == row.status);
+        BOOST_TEST(field(other, "Access-Control-Allow-Origin") == "(absent)");
+        BOOST_TEST(field(other, "Vary") == "Origin");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(page_of_another_origin_may_read_every_answer) {
+    settings.cors_origins = {"https://a.example"};
+    for (const CorsRow& row : cors_rows) check_cors(*this, row);
+    const http::Request request = request_for("/api/stream/film");
+    fs::rename(videos, folder / "elsewhere");
+    check_cors(*this, {.name = "no_folder", .request = request, .status = 500});
+    fs::remove(settings.database);
+    check_cors(*this, {.name = "no_catalogue", .request = request, .status = 503});
+}
+
+BOOST_AUTO_TEST_CASE(no_page_of_another_origin_without_the_setting) {
+    for (const CorsRow& row : cors_rows) {
+        BOOST_TEST_CONTEXT(row.name) {
+            http::Request request = row.request;
+            request.origin = "https://a.example";
+            const Answer given = answer(request);
+            for (const http::Field& field : given.response.fields)
+                BOOST_TEST((!field.name.starts_with("Access-Control") && field.name != "Vary"), field.name);
+        }
+    }
 }
 
 // PREFIX/ID.mp4
@@ -257,11 +570,6 @@ BOOST_AUTO_TEST_CASE(own_id_that_is_not_ready_hides_the_other) {
 }
 
 // RFC 9110 §8.8: validators
-
-void set_date(const fs::path& path, std::int64_t seconds) {
-    const timespec times[] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = seconds, .tv_nsec = 0}};
-    if (utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) posix::throw_errno("date", path.native());
-}
 
 BOOST_AUTO_TEST_CASE(validators_of_a_file) {
     set_date(videos / "film.mp4", 784'111'777);

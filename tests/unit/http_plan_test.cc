@@ -1,10 +1,11 @@
 // Owns the tests of the decision: the answer to a request for a representation that is there.
-// Does not test the grammar of Range: http_range_test.cc does.
+// Does not test the grammar of Range or the order of preconditions: http_range_test.cc and http_precondition_test.cc.
 // SPDX-License-Identifier: MIT
 #include "http/plan.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <stdexcept>
 
 namespace reelgate::http {
 namespace {
@@ -15,7 +16,17 @@ Representation representation_of(std::uint64_t complete_length) {
         .entity_tag = {.opaque = "2ebc9861-3e8"},
         .last_modified = Time{std::chrono::seconds{784'111'777}},
         .media_type = "video/mp4",
+        .download_name = "abc.mp4",
     };
+}
+
+std::string boundary() { return "B"; }
+
+/// Thu, 01 Jan 2026 00:00:00 GMT.
+const Surroundings surroundings{.now = Time{std::chrono::seconds{1'767'225'600}}, .new_boundary = boundary};
+
+Response plan(const Request& request, const Policy& policy = {}) {
+    return plan_response(request, representation_of(1000), policy, surroundings);
 }
 
 std::string field(const Response& response, std::string_view name) {
@@ -50,8 +61,13 @@ std::string field_names(const Response& response) {
 constexpr std::string_view fields_of_200 = "Accept-Ranges Cache-Control Content-Length Content-Type ETag Last-Modified";
 constexpr std::string_view fields_of_206 =
     "Accept-Ranges Cache-Control Content-Length Content-Range Content-Type ETag Last-Modified";
+constexpr std::string_view fields_of_multipart = fields_of_200;
+constexpr std::string_view fields_of_304 = "Accept-Ranges Cache-Control ETag Last-Modified";
+constexpr std::string_view fields_of_error = "Cache-Control Content-Length Content-Type";
 constexpr std::string_view fields_of_416 = "Accept-Ranges Cache-Control Content-Length Content-Range Content-Type";
 constexpr std::string_view text_of_416 = R"({"detail":"Range not satisfiable"})";
+constexpr std::string_view text_of_412 = R"({"detail":"Precondition failed"})";
+constexpr std::string_view text_of_405 = R"({"detail":"Method not allowed"})";
 
 struct PlanRow {
     std::string_view name;
@@ -67,7 +83,7 @@ struct PlanRow {
 Response answer_to(const PlanRow& row) {
     Request request{.method = std::string{row.method}, .target = "/api/stream/abc", .range = std::nullopt};
     if (row.range) request.range = std::string{*row.range};
-    return plan_response(request, representation_of(row.complete_length), Policy{});
+    return plan_response(request, representation_of(row.complete_length), Policy{}, surroundings);
 }
 
 void check(const PlanRow& row) {
@@ -121,12 +137,65 @@ constexpr PlanRow satisfiable[] = {
     {.name = "beyond_32_bits", .range = "bytes=4294967296-4294967305", .complete_length = 5'368'709'120, .status = 206,
      .content_range = "bytes 4294967296-4294967305/5368709120", .content_length = 10,
      .content = "4294967296-4294967305"},
+    {.name = "two_that_touch", .range = "bytes=5-9,0-4", .status = 206, .content_range = "bytes 0-9/1000",
+     .content_length = 10, .content = "0-9"},
     {.name = "one_of_two_satisfiable", .range = "bytes=2000-, 5-9", .status = 206, .content_range = "bytes 5-9/1000",
      .content_length = 5, .content = "5-9"},
 };
 
 BOOST_AUTO_TEST_CASE(one_satisfiable_range) {
     for (const PlanRow& row : satisfiable) check(row);
+}
+
+// RFC 9110 §15.3.7.2: several satisfiable ranges
+
+struct PartsRow {
+    std::string_view name;
+    std::string_view range;
+    std::uint64_t content_length = 0;
+    std::string_view content;
+};
+
+constexpr PartsRow several[] = {
+    {.name = "two", .range = "bytes=0-9,20-29", .content_length = 159,
+     .content = "--B\r\nContent-Type: video/mp4\r\nContent-Range: bytes 0-9/1000\r\n\r\n, 0-9, "
+                "\r\n--B\r\nContent-Type: video/mp4\r\nContent-Range: bytes 20-29/1000\r\n\r\n, 20-29, "
+                "\r\n--B--\r\n"},
+    {.name = "in_the_order_of_the_request", .range = "bytes=-10,0-0,5000-", .content_length = 152,
+     .content = "--B\r\nContent-Type: video/mp4\r\nContent-Range: bytes 990-999/1000\r\n\r\n, 990-999, "
+                "\r\n--B\r\nContent-Type: video/mp4\r\nContent-Range: bytes 0-0/1000\r\n\r\n, 0-0, "
+                "\r\n--B--\r\n"},
+};
+
+BOOST_AUTO_TEST_CASE(several_satisfiable_ranges) {
+    for (const std::string_view method : {"GET", "HEAD"}) {
+        for (const PartsRow& row : several) {
+            BOOST_TEST_CONTEXT(row.name << ": " << method) {
+                const Response response = plan({.method = std::string{method}, .range = std::string{row.range}});
+                BOOST_TEST(response.status == 206);
+                BOOST_TEST(field_names(response) == fields_of_multipart);  // no Content-Range among them
+                BOOST_TEST(field(response, "Content-Type") == "multipart/byteranges; boundary=B");
+                BOOST_TEST(field(response, "Content-Length") == std::to_string(row.content_length));
+                BOOST_TEST(describe_content(response) == (method == "HEAD" ? "" : row.content));
+            }
+        }
+    }
+}
+
+std::string boundary_that_nobody_needs() { throw std::logic_error{"a boundary was made"}; }
+
+BOOST_AUTO_TEST_CASE(boundary_is_made_for_several_parts_only) {
+    const Surroundings without{.now = surroundings.now, .new_boundary = boundary_that_nobody_needs};
+    Request request{.method = "GET"};
+    BOOST_TEST(plan_response(request, representation_of(1000), {}, without).status == 200);
+    for (const char* const range : {"bytes=0-9", "bytes=0-9,5-19", "bytes=0-9,2000-", "bytes=2000-,3000-", "x"}) {
+        request.range = range;
+        BOOST_TEST_CONTEXT(range) {
+            BOOST_CHECK_NO_THROW(plan_response(request, representation_of(1000), {}, without));
+        }
+    }
+    request.range = "bytes=0-9,20-29";
+    BOOST_CHECK_THROW(plan_response(request, representation_of(1000), {}, without), std::logic_error);
 }
 
 // RFC 9110 §14.2: Range is ignored
@@ -151,8 +220,8 @@ BOOST_AUTO_TEST_CASE(range_that_is_ignored) {
 
 BOOST_AUTO_TEST_CASE(more_ranges_than_the_policy_permits) {
     const Request request{.method = "GET", .target = "/api/stream/abc", .range = "bytes=0-9,5000-,6000-"};
-    BOOST_TEST(plan_response(request, representation_of(1000), {.max_ranges = 3}).status == 206);
-    BOOST_TEST(plan_response(request, representation_of(1000), {.max_ranges = 2}).status == 200);
+    BOOST_TEST(plan(request, {.max_ranges = 3}).status == 206);
+    BOOST_TEST(plan(request, {.max_ranges = 2}).status == 200);
 }
 
 // RFC 9110 §15.5.17: no satisfiable range
@@ -170,6 +239,118 @@ constexpr PlanRow unsatisfiable[] = {
 
 BOOST_AUTO_TEST_CASE(no_satisfiable_range) {
     for (const PlanRow& row : unsatisfiable) check(row);
+}
+
+// RFC 9110 §13, §14.2, §15.4.5, §15.5.13: preconditions come before Range, and If-Range last
+
+struct ConditionRow {
+    std::string_view name;
+    Request request;
+    int status = 200;
+    std::string_view fields = fields_of_200;
+    std::string_view content = "";
+};
+
+constexpr const char* same_tag = R"("2ebc9861-3e8")";
+constexpr const char* other_tag = R"("x")";
+constexpr const char* same_date = "Sun, 06 Nov 1994 08:49:37 GMT";
+constexpr const char* earlier_date = "Sun, 06 Nov 1994 08:49:36 GMT";
+
+const ConditionRow conditions[] = {
+    {.name = "not_modified_by_tag", .request = {.if_none_match = same_tag}, .status = 304, .fields = fields_of_304},
+    {.name = "not_modified_by_date", .request = {.if_modified_since = same_date}, .status = 304,
+     .fields = fields_of_304},
+    {.name = "not_modified_before_a_range", .request = {.range = "bytes=0-9", .if_none_match = same_tag},
+     .status = 304, .fields = fields_of_304},
+    {.name = "not_modified_before_an_unsatisfiable_range",
+     .request = {.range = "bytes=5000-", .if_none_match = same_tag}, .status = 304, .fields = fields_of_304},
+    {.name = "failed_by_tag", .request = {.if_match = other_tag}, .status = 412, .fields = fields_of_error,
+     .content = text_of_412},
+    {.name = "failed_by_date", .request = {.if_unmodified_since = earlier_date}, .status = 412,
+     .fields = fields_of_error, .content = text_of_412},
+    {.name = "failed_before_a_range", .request = {.range = "bytes=0-9", .if_match = other_tag}, .status = 412,
+     .fields = fields_of_error, .content = text_of_412},
+    {.name = "failed_before_an_unsatisfiable_range", .request = {.range = "bytes=5000-", .if_match = other_tag},
+     .status = 412, .fields = fields_of_error, .content = text_of_412},
+    {.name = "modified_by_tag", .request = {.if_none_match = other_tag}, .content = "0-999"},
+    {.name = "modified_and_range", .request = {.range = "bytes=0-9", .if_none_match = other_tag}, .status = 206,
+     .fields = fields_of_206, .content = "0-9"},
+    {.name = "match_and_range", .request = {.range = "bytes=0-9", .if_match = same_tag}, .status = 206,
+     .fields = fields_of_206, .content = "0-9"},
+    {.name = "if_range_that_holds", .request = {.range = "bytes=0-9", .if_range = same_tag}, .status = 206,
+     .fields = fields_of_206, .content = "0-9"},
+    {.name = "if_range_date_that_holds", .request = {.range = "bytes=0-9", .if_range = same_date}, .status = 206,
+     .fields = fields_of_206, .content = "0-9"},
+    {.name = "if_range_that_does_not", .request = {.range = "bytes=0-9", .if_range = other_tag}, .content = "0-999"},
+    {.name = "if_range_that_does_not_and_unsatisfiable", .request = {.range = "bytes=5000-", .if_range = other_tag},
+     .content = "0-999"},
+    {.name = "if_range_that_holds_and_unsatisfiable", .request = {.range = "bytes=5000-", .if_range = same_tag},
+     .status = 416, .fields = fields_of_416, .content = text_of_416},
+    {.name = "if_range_without_range", .request = {.if_range = other_tag}, .content = "0-999"},
+    {.name = "if_range_that_does_not_and_match", .request = {.range = "bytes=0-9", .if_range = other_tag,
+                                                             .if_match = same_tag}, .content = "0-999"},
+};
+
+BOOST_AUTO_TEST_CASE(preconditions_and_range) {
+    for (const std::string_view method : {"GET", "HEAD"}) {
+        for (const ConditionRow& row : conditions) {
+            BOOST_TEST_CONTEXT(row.name << ": " << method) {
+                Request request = row.request;
+                request.method = method;
+                const Response response = plan(request);
+                BOOST_TEST(response.status == row.status);
+                BOOST_TEST(field_names(response) == row.fields);
+                BOOST_TEST(describe_content(response) == (method == "HEAD" ? "" : row.content));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(date_whose_second_has_not_passed_is_no_strong_validator) {
+    const Request request{.method = "GET", .range = "bytes=0-9", .if_range = same_date};
+    const Surroundings in_that_second{.now = Time{std::chrono::seconds{784'111'777}}, .new_boundary = boundary};
+    BOOST_TEST(plan_response(request, representation_of(1000), {}, in_that_second).status == 200);
+    BOOST_TEST(plan(request).status == 206);
+}
+
+// RFC 6266: ?download=1
+
+constexpr std::string_view attachment = "attachment; filename=\"abc.mp4\"; filename*=UTF-8''abc.mp4";
+
+struct DownloadRow {
+    std::string_view name;
+    Request request;
+    int status = 200;
+    std::string_view expected = "(absent)";
+};
+
+const DownloadRow downloads[] = {
+    {.name = "not_asked_for", .request = {.target = "/api/stream/abc"}},
+    {.name = "whole", .request = {.target = "/api/stream/abc?download=1"}, .expected = attachment},
+    {.name = "one_range", .request = {.target = "/api/stream/abc?download=1", .range = "bytes=0-9"}, .status = 206,
+     .expected = attachment},
+    {.name = "several_ranges", .request = {.target = "/api/stream/abc?download=1", .range = "bytes=0-9,20-29"},
+     .status = 206, .expected = attachment},
+    {.name = "another_value", .request = {.target = "/api/stream/abc?download=0"}},
+    {.name = "not_modified", .request = {.target = "/api/stream/abc?download=1", .if_none_match = same_tag},
+     .status = 304},
+    {.name = "failed", .request = {.target = "/api/stream/abc?download=1", .if_match = other_tag}, .status = 412},
+    {.name = "unsatisfiable", .request = {.target = "/api/stream/abc?download=1", .range = "bytes=5000-"},
+     .status = 416},
+};
+
+BOOST_AUTO_TEST_CASE(download_has_a_name) {
+    for (const std::string_view method : {"GET", "HEAD"}) {
+        for (const DownloadRow& row : downloads) {
+            BOOST_TEST_CONTEXT(row.name << ": " << method) {
+                Request request = row.request;
+                request.method = method;
+                const Response response = plan(request);
+                BOOST_TEST(response.status == row.status);
+                BOOST_TEST(field(response, "Content-Disposition") == row.expected);
+            }
+        }
+    }
 }
 
 // RFC 9110 §9.3.2: HEAD says what GET would, and sends no content
@@ -190,34 +371,50 @@ BOOST_AUTO_TEST_CASE(head_has_the_fields_of_get) {
 // RFC 9110 §8: what every answer says about the representation
 
 struct StatusRow {
+    std::string_view name;
+    Request request;
     int status = 0;
-    std::optional<std::string_view> range = std::nullopt;
+    std::string_view content_type = "(absent)";
 };
 
-constexpr StatusRow about_the_representation[] = {{.status = 200}, {.status = 206, .range = "bytes=0-9"}};
+const StatusRow about_the_representation[] = {
+    {.name = "whole", .request = {.method = "GET"}, .status = 200, .content_type = "video/mp4"},
+    {.name = "one_part", .request = {.method = "GET", .range = "bytes=0-9"}, .status = 206,
+     .content_type = "video/mp4"},
+    {.name = "several_parts", .request = {.method = "GET", .range = "bytes=0-9,20-29"}, .status = 206,
+     .content_type = "multipart/byteranges; boundary=B"},
+    {.name = "not_modified", .request = {.method = "GET", .if_none_match = "*"}, .status = 304},
+};
 
-BOOST_AUTO_TEST_CASE(whole_and_part_have_the_same_validators) {
+BOOST_AUTO_TEST_CASE(whole_part_and_not_modified_have_the_same_validators) {
     for (const StatusRow& row : about_the_representation) {
-        BOOST_TEST_CONTEXT(row.status) {
-            const Response response = answer_to({.name = "", .range = row.range, .content = ""});
+        BOOST_TEST_CONTEXT(row.name) {
+            const Response response = plan(row.request, {.cache_control = "public, max-age=60"});
             BOOST_TEST(response.status == row.status);
             BOOST_TEST(field(response, "Accept-Ranges") == "bytes");
             BOOST_TEST(field(response, "ETag") == "\"2ebc9861-3e8\"");
             BOOST_TEST(field(response, "Last-Modified") == "Sun, 06 Nov 1994 08:49:37 GMT");
-            BOOST_TEST(field(response, "Content-Type") == "video/mp4");
-            BOOST_TEST(field(response, "Cache-Control") == "private");
+            BOOST_TEST(field(response, "Content-Type") == row.content_type);
+            BOOST_TEST(field(response, "Cache-Control") == "public, max-age=60");
+            BOOST_TEST(field(plan(row.request), "Cache-Control") == "private");
         }
     }
 }
 
-BOOST_AUTO_TEST_CASE(cache_control_is_the_administrators) {
-    const Policy policy{.cache_control = "public, max-age=60"};
-    Request request{.method = "GET", .target = "/api/stream/abc", .range = std::nullopt};
-    BOOST_TEST(field(plan_response(request, representation_of(9), policy), "Cache-Control") == "public, max-age=60");
-    request.range = "bytes=0-0";
-    BOOST_TEST(field(plan_response(request, representation_of(9), policy), "Cache-Control") == "public, max-age=60");
-    request.range = "bytes=9-";
-    BOOST_TEST(field(plan_response(request, representation_of(9), policy), "Cache-Control") == "no-store");
+const StatusRow errors[] = {
+    {.name = "failed", .request = {.method = "GET", .if_match = other_tag}, .status = 412},
+    {.name = "unsatisfiable", .request = {.method = "GET", .range = "bytes=1000-"}, .status = 416},
+};
+
+BOOST_AUTO_TEST_CASE(error_is_never_stored) {
+    for (const StatusRow& row : errors) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const Response response = plan(row.request, {.cache_control = "public, max-age=60"});
+            BOOST_TEST(response.status == row.status);
+            BOOST_TEST(field(response, "Cache-Control") == "no-store");
+            BOOST_TEST(field(response, "Content-Type") == "application/json");
+        }
+    }
 }
 
 constexpr std::string_view ranges_of_every_kind[] = {
@@ -246,12 +443,36 @@ struct MethodRow {
 
 constexpr MethodRow methods[] = {
     {.method = "GET", .expected = true}, {.method = "HEAD", .expected = true}, {.method = "POST"}, {.method = "PUT"},
-    {.method = "DELETE"}, {.method = "get"}, {.method = "GETS"}, {.method = ""},
+    {.method = "DELETE"}, {.method = "OPTIONS"}, {.method = "get"}, {.method = "GETS"}, {.method = ""},
 };
 
 BOOST_AUTO_TEST_CASE(methods_that_get_a_representation) {
     for (const MethodRow& row : methods)
-        BOOST_TEST_CONTEXT(row.method) { BOOST_TEST(is_allowed(row.method) == row.expected); }
+        BOOST_TEST_CONTEXT(row.method) { BOOST_TEST(asks_for_representation(row.method) == row.expected); }
+}
+
+struct OtherMethodRow {
+    std::string_view method;
+    int status = 405;
+    std::string_view fields = "Allow Cache-Control Content-Length Content-Type";
+    std::string_view content = text_of_405;
+};
+
+constexpr OtherMethodRow other_methods[] = {
+    {.method = "OPTIONS", .status = 204, .fields = "Allow", .content = ""},  // §8.6: no Content-Length
+    {.method = "POST"}, {.method = "PUT"}, {.method = "DELETE"}, {.method = "options"}, {.method = ""},
+};
+
+BOOST_AUTO_TEST_CASE(methods_that_do_not) {
+    for (const OtherMethodRow& row : other_methods) {
+        BOOST_TEST_CONTEXT(row.method) {
+            const Response response = plan_without_representation({.method = std::string{row.method}});
+            BOOST_TEST(response.status == row.status);
+            BOOST_TEST(field_names(response) == row.fields);
+            BOOST_TEST(field(response, "Allow") == "GET, HEAD, OPTIONS");
+            BOOST_TEST(describe_content(response) == row.content);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

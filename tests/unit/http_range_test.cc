@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "http/range.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <limits>
 #include <random>
@@ -33,10 +34,16 @@ std::string parsed(std::string_view field_value, std::size_t max_ranges = 100) {
     return text;
 }
 
-/// Writes what a field value with one range-spec stands for in a representation.
+std::string describe(const std::vector<ByteRange>& ranges) {
+    std::string text;
+    for (const ByteRange range : ranges) text += (text.empty() ? "" : ",") + describe(std::optional{range});
+    return text.empty() ? "unsatisfiable" : text;
+}
+
+/// Writes what a field value stands for in a representation.
 std::string applied(std::string_view field_value, std::uint64_t complete_length) {
     const auto set = parse_range(field_value, 100);
-    return set ? describe(resolve(set->front(), complete_length)) : "ignored";
+    return set ? describe(resolve(*set, complete_length)) : "ignored";
 }
 
 struct ParseRow {
@@ -55,7 +62,7 @@ struct ApplyRow {
     std::string_view name;
     std::string_view field_value;
     std::uint64_t complete_length = 1000;
-    std::string_view expected;  ///< "first-last", "unsatisfiable" or "ignored"
+    std::string_view expected;  ///< "first-last,first-last", "unsatisfiable" or "ignored"
 };
 
 void check(const ApplyRow& row) {
@@ -161,6 +168,10 @@ constexpr ParseRow lists[] = {
     {.name = "only_empty_members_after_space", .field_value = "bytes= , , ,   ", .expected = "ignored"},
     {.name = "space_after_equals", .field_value = "bytes= 0-9", .expected = "ignored"},
     {.name = "tab_after_equals", .field_value = "bytes=\t0-9", .expected = "ignored"},
+    {.name = "space_after_equals_and_an_empty_member", .field_value = "bytes= ,0-9", .expected = "0-9"},
+    {.name = "tab_after_equals_and_empty_members", .field_value = "bytes=\t, , 0-9", .expected = "0-9"},
+    {.name = "space_after_equals_and_a_later_empty_member", .field_value = "bytes= 0-9,,20-29", .expected = "ignored"},
+    {.name = "white_space_alone", .field_value = "bytes= \t ", .expected = "ignored"},
     {.name = "space_inside", .field_value = "bytes=0- 9", .expected = "ignored"},
     {.name = "space_before_hyphen", .field_value = "bytes=0 -9", .expected = "ignored"},
     {.name = "space_after_suffix_hyphen", .field_value = "bytes=- 9", .expected = "ignored"},
@@ -276,6 +287,65 @@ BOOST_AUTO_TEST_CASE(range_that_cannot_be_satisfied) {
     for (const ApplyRow& row : unsatisfiable) check(row);
 }
 
+// RFC 9110 §14.2, §15.3.7.2: sets of ranges
+
+constexpr ApplyRow several[] = {
+    {.name = "apart", .field_value = "bytes=0-9,20-29", .expected = "0-9,20-29"},
+    {.name = "order_of_the_request", .field_value = "bytes=500-509,0-9,-1,20-29",
+     .expected = "500-509,0-9,999-999,20-29"},
+    {.name = "gap_of_one_byte", .field_value = "bytes=0-9,11-19", .expected = "0-9,11-19"},
+    {.name = "touching", .field_value = "bytes=0-9,10-19", .expected = "0-19"},
+    {.name = "touching_the_other_way_round", .field_value = "bytes=10-19,0-9", .expected = "0-19"},
+    {.name = "overlapping", .field_value = "bytes=0-9,5-14", .expected = "0-14"},
+    {.name = "overlapping_the_other_way_round", .field_value = "bytes=5-14,0-9", .expected = "0-14"},
+    {.name = "one_inside_the_other", .field_value = "bytes=0-99,20-29", .expected = "0-99"},
+    {.name = "one_around_the_other", .field_value = "bytes=20-29,0-99", .expected = "0-99"},
+    {.name = "same_twice", .field_value = "bytes=7-7,7-7", .expected = "7-7"},
+    {.name = "same_first", .field_value = "bytes=5-9,5-19,5-7", .expected = "5-19"},
+    {.name = "suffix_meets_open_end", .field_value = "bytes=990-,-20", .expected = "980-999"},
+    {.name = "last_behind_the_end", .field_value = "bytes=0-0,990-5000,-5", .expected = "0-0,990-999"},
+    {.name = "third_closes_the_gap", .field_value = "bytes=0-9,20-29,10-19", .expected = "0-29"},
+    {.name = "place_of_the_first", .field_value = "bytes=500-599,0-9,550-650", .expected = "500-650,0-9"},
+    {.name = "first_grows_to_the_left", .field_value = "bytes=500-599,800-809,0-9,400-499",
+     .expected = "400-599,800-809,0-9"},
+    {.name = "place_of_the_first_among_later_ones", .field_value = "bytes=900-909,300-309,0-9,310-319",
+     .expected = "900-909,300-319,0-9"},
+    {.name = "everything_in_two", .field_value = "bytes=0-499,500-", .expected = "0-999"},
+};
+
+BOOST_AUTO_TEST_CASE(ranges_that_meet_become_one) {
+    for (const ApplyRow& row : several) check(row);
+}
+
+/// Three that meet and one that does not, in each of their orders.
+BOOST_AUTO_TEST_CASE(merging_does_not_depend_on_the_order) {
+    RangeSet set{IntRange{0, 9}, IntRange{10, 19}, IntRange{15, 29}, IntRange{50, 59}};
+    const RangeSpec apart = set.back();
+    std::vector<std::size_t> order{0, 1, 2, 3};
+    do {
+        RangeSet permuted;
+        for (const std::size_t i : order) permuted.push_back(set[i]);
+        const std::string expected = permuted.front() == apart ? "50-59,0-29" : "0-29,50-59";
+        BOOST_TEST_CONTEXT(order[0] << order[1] << order[2] << order[3]) {
+            BOOST_TEST(describe(resolve(permuted, 1000)) == expected);
+        }
+    } while (std::next_permutation(order.begin(), order.end()));
+}
+
+constexpr ApplyRow partly_unsatisfiable[] = {
+    {.name = "first_of_two", .field_value = "bytes=1000-,5-9", .expected = "5-9"},
+    {.name = "last_of_two", .field_value = "bytes=5-9,1000-", .expected = "5-9"},
+    {.name = "between", .field_value = "bytes=500-509,2000-3000,0-9", .expected = "500-509,0-9"},
+    {.name = "suffix_of_nothing", .field_value = "bytes=-0,0-0,-1", .expected = "0-0,999-999"},
+    {.name = "does_not_close_a_gap", .field_value = "bytes=0-9,1000-1009,20-29", .expected = "0-9,20-29"},
+    {.name = "all_of_them", .field_value = "bytes=1000-,2000-2001,-0", .expected = "unsatisfiable"},
+    {.name = "of_an_empty_one", .field_value = "bytes=0-,-5", .complete_length = 0, .expected = "unsatisfiable"},
+};
+
+BOOST_AUTO_TEST_CASE(unsatisfiable_among_others_is_dropped) {
+    for (const ApplyRow& row : partly_unsatisfiable) check(row);
+}
+
 // RFC 9110 §14.1.1, §17.5: any number of digits; RFC 9110 §8.6: lengths beyond 32 bits
 
 constexpr std::uint64_t five_gib = 5'368'709'120;
@@ -297,6 +367,10 @@ constexpr ApplyRow large_numbers[] = {
      .field_value = "bytes=99999999999999999999-99999999999999999998", .expected = "unsatisfiable"},
     {.name = "behind_2_32", .field_value = "bytes=4294967296-4294967305", .complete_length = five_gib,
      .expected = "4294967296-4294967305"},
+    {.name = "several_behind_2_32", .field_value = "bytes=4294967296-4294967299,0-3,4294967300-4294967305",
+     .complete_length = five_gib, .expected = "4294967296-4294967305,0-3"},
+    {.name = "end_of_the_longest_one", .field_value = "bytes=0-0,-1,9223372036854775805-9223372036854775805",
+     .complete_length = 9'223'372'036'854'775'807, .expected = "0-0,9223372036854775805-9223372036854775806"},
     {.name = "across_2_31", .field_value = "bytes=2147483647-2147483648", .complete_length = five_gib,
      .expected = "2147483647-2147483648"},
     {.name = "end_of_five_gib", .field_value = "bytes=5368709110-", .complete_length = five_gib,
@@ -390,6 +464,16 @@ BOOST_AUTO_TEST_CASE(content_range_names_positions_and_length) {
         BOOST_TEST_CONTEXT(row.name) {
             BOOST_TEST(format_content_range(row.range, row.complete_length) == row.expected);
         }
+}
+
+BOOST_AUTO_TEST_CASE(content_range_behind_other_text) {
+    for (const FormatRow& row : content_ranges) {
+        BOOST_TEST_CONTEXT(row.name) {
+            std::string text = "Content-Range: ";
+            append_content_range(text, row.range, row.complete_length);
+            BOOST_TEST(text == "Content-Range: " + std::string{row.expected});
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(unsatisfied_range_names_the_length_alone) {

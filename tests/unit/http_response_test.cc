@@ -90,9 +90,12 @@ struct PhraseRow {
 
 constexpr PhraseRow phrases[] = {
     {.status = 200, .expected = "OK"},
+    {.status = 204, .expected = "No Content"},
     {.status = 206, .expected = "Partial Content"},
+    {.status = 304, .expected = "Not Modified"},
     {.status = 404, .expected = "Not Found"},
     {.status = 405, .expected = "Method Not Allowed"},
+    {.status = 412, .expected = "Precondition Failed"},
     {.status = 416, .expected = "Range Not Satisfiable"},
     {.status = 500, .expected = "Internal Server Error"},
     {.status = 503, .expected = "Service Unavailable"},
@@ -115,7 +118,8 @@ struct ErrorRow {
 constexpr ErrorRow errors[] = {
     {.name = "not_found", .status = 404},
     {.name = "not_found_for_head", .method = "HEAD", .status = 404},
-    {.name = "method_not_allowed_names_the_allowed", .method = "POST", .status = 405, .allow = "GET, HEAD"},  // §15.5.6
+    {.name = "method_not_allowed_names_the_allowed", .method = "POST", .status = 405,
+     .allow = "GET, HEAD, OPTIONS"},  // §15.5.6
     {.name = "internal_error", .status = 500},
     {.name = "unavailable_says_when_to_come_again", .status = 503, .retry_after = "5"},  // §15.6.4
     {.name = "unavailable_for_head", .method = "HEAD", .status = 503, .retry_after = "5"},

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <fstream>
+#include <iterator>
 
 #include "child_process.h"
 #include "messages.h"
@@ -177,6 +178,164 @@ BOOST_AUTO_TEST_CASE(query_that_cannot_be_used) {
     }
     BOOST_TEST(status_in(foreign, "a") == "complete");
     BOOST_TEST(status_in(foreign, "b") == "pending");
+}
+
+// Columns that need not be there
+
+/// Writes a row, "-" for what is absent.
+std::string describe(const std::optional<VideoRow>& row) {
+    if (!row) return "(no row)";
+    return row->status + "|" + row->file.value_or("-") + "|" + row->media_type.value_or("-") + "|" +
+           row->etag.value_or("-");
+}
+
+constexpr std::string_view schema_of_columns =
+    "CREATE TABLE files (id TEXT PRIMARY KEY, state, path, type, tag);"
+    "INSERT INTO files VALUES ('all', 'complete', 'a/b.webm', 'video/webm', 'v1'),"
+    "                         ('null', 'complete', NULL, NULL, NULL), ('nothing', 'complete', '', '', ''),"
+    "                         ('some', 'complete', 'x', NULL, ''), ('number', 'complete', 1, 2, 3),"
+    "                         ('pending', 'pending', 'p', 'q', 'r');";
+
+struct ColumnsRow {
+    std::string_view name;
+    std::string query;
+    std::string_view id = "all";
+    std::string_view expected;
+};
+
+const std::string all_columns =
+    "SELECT state AS status, path AS file, type AS media_type, tag AS etag FROM files WHERE id = ?1";
+
+const ColumnsRow columns[] = {
+    {.name = "status_alone", .query = "SELECT state AS status FROM files WHERE id = ?1", .expected = "complete|-|-|-"},
+    {.name = "all", .query = all_columns, .expected = "complete|a/b.webm|video/webm|v1"},
+    {.name = "another_order", .query = "SELECT tag AS etag, 1, type AS media_type, state AS status, path AS file"
+                                       " FROM files WHERE id = ?1", .expected = "complete|a/b.webm|video/webm|v1"},
+    {.name = "file_alone", .query = "SELECT state AS status, path AS file FROM files WHERE id = ?1",
+     .expected = "complete|a/b.webm|-|-"},
+    {.name = "media_type_alone", .query = "SELECT state AS status, type AS media_type FROM files WHERE id = ?1",
+     .expected = "complete|-|video/webm|-"},
+    {.name = "etag_alone", .query = "SELECT state AS status, tag AS etag FROM files WHERE id = ?1",
+     .expected = "complete|-|-|v1"},
+    {.name = "other_names", .query = "SELECT state AS status, path AS File, type AS type, tag AS e_tag FROM files"
+                                     " WHERE id = ?1", .expected = "complete|-|-|-"},
+    {.name = "null", .query = all_columns, .id = "null", .expected = "complete|-|-|-"},
+    {.name = "nothing", .query = all_columns, .id = "nothing", .expected = "complete|-|-|-"},
+    {.name = "some", .query = all_columns, .id = "some", .expected = "complete|x|-|-"},
+    {.name = "numbers", .query = all_columns, .id = "number", .expected = "complete|1|2|3"},
+    {.name = "no_row", .query = all_columns, .id = "missing", .expected = "(no row)"},
+};
+
+BOOST_AUTO_TEST_CASE(columns_that_need_not_be_there) {
+    run_sqlite(foreign, schema_of_columns);
+    for (const ColumnsRow& row : columns)
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(describe(Catalog(foreign, row.query).find(row.id)) == row.expected); }
+}
+
+BOOST_AUTO_TEST_CASE(columns_of_one_row_do_not_stay_for_the_next) {
+    run_sqlite(foreign, schema_of_columns);
+    Catalog catalog{foreign, all_columns};
+    BOOST_TEST(describe(catalog.find("all")) == "complete|a/b.webm|video/webm|v1");
+    BOOST_TEST(describe(catalog.find("null")) == "complete|-|-|-");
+    BOOST_TEST(describe(catalog.find("pending")) == "pending|p|q|r");
+}
+
+// The schema changes while the catalogue is open
+
+constexpr const char* every_column = "SELECT * FROM changing WHERE id = ?1";
+
+/// Behind the status stands what would make the video ready, were it taken for the status.
+constexpr std::string_view changing_schema =
+    "CREATE TABLE changing (id TEXT PRIMARY KEY, title, status, next);"
+    "INSERT INTO changing VALUES ('a', 'A film', 'complete', 'archived'), ('b', 'Another', 'pending', 'complete');";
+
+BOOST_AUTO_TEST_CASE(column_before_the_status_is_dropped_by_another_process) {
+    run_sqlite(foreign, changing_schema);
+    Catalog catalog{foreign, every_column};
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+    BOOST_TEST(status_of(catalog, "b") == "pending");
+    run_sqlite(foreign, "ALTER TABLE changing DROP COLUMN title;");
+    BOOST_TEST(status_of(catalog, "b") == "pending");
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+}
+
+BOOST_AUTO_TEST_CASE(schema_changes_before_a_missing_row_is_looked_for) {
+    run_sqlite(foreign, changing_schema);
+    Catalog catalog{foreign, every_column};
+    BOOST_TEST(status_of(catalog, "b") == "pending");
+    run_sqlite(foreign, "ALTER TABLE changing DROP COLUMN title;");
+    BOOST_TEST(status_of(catalog, "missing") == "(no row)");
+    BOOST_TEST(status_of(catalog, "b") == "pending");
+}
+
+BOOST_AUTO_TEST_CASE(column_that_another_process_adds_is_used) {
+    run_sqlite(foreign, changing_schema);
+    Catalog catalog{foreign, every_column};
+    BOOST_TEST(describe(catalog.find("a")) == "complete|-|-|-");
+    run_sqlite(foreign, "ALTER TABLE changing ADD COLUMN file; UPDATE changing SET file = 'a/1.mp4' WHERE id = 'a';");
+    BOOST_TEST(describe(catalog.find("a")) == "complete|a/1.mp4|-|-");
+    BOOST_TEST(describe(catalog.find("b")) == "pending|-|-|-");
+}
+
+BOOST_AUTO_TEST_CASE(column_of_the_status_vanishes) {
+    run_sqlite(foreign, changing_schema);
+    Catalog catalog{foreign, every_column};
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+    run_sqlite(foreign, "ALTER TABLE changing RENAME COLUMN status TO state;");
+    const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
+    BOOST_TEST(message == "look up a: " + foreign.native() +
+                              ": the query has no result column named status any more; see --query");
+    BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
+    run_sqlite(foreign, "ALTER TABLE changing RENAME COLUMN state TO status;");
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+}
+
+BOOST_AUTO_TEST_CASE(table_vanishes) {
+    run_sqlite(foreign, changing_schema);
+    Catalog catalog{foreign, every_column};
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+    run_sqlite(foreign, "DROP TABLE changing;");
+    const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
+    BOOST_TEST(contains(message, "look up a: " + foreign.native() + ": no such table: changing"), message);
+    run_sqlite(foreign, changing_schema);
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+}
+
+// Descriptors
+
+std::ptrdiff_t open_descriptors() {
+    return std::distance(fs::directory_iterator{"/proc/self/fd"}, fs::directory_iterator{});
+}
+
+BOOST_AUTO_TEST_CASE(check_after_find_leaves_no_descriptor_behind) {
+    for (const fs::path& database : {foreign, shipped}) {
+        BOOST_TEST_CONTEXT(database) {
+            const std::ptrdiff_t before = open_descriptors();
+            {
+                Catalog catalog{database, default_query};
+                catalog.find("a");
+                const std::ptrdiff_t open = open_descriptors();
+                BOOST_TEST(open > before);
+                for (int i = 0; i < 3; ++i) {
+                    catalog.check();
+                    BOOST_TEST(open_descriptors() == open);
+                    BOOST_TEST(status_of(catalog, "a") == "complete");
+                    BOOST_TEST(open_descriptors() == open);
+                }
+            }
+            BOOST_TEST(open_descriptors() == before);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(check_that_fails_after_find_leaves_no_descriptor_behind) {
+    const std::ptrdiff_t before = open_descriptors();
+    Catalog catalog{foreign, default_query};
+    catalog.find("a");
+    folder.write("new.db", std::string(8192, 'x'));
+    fs::rename(folder / "new.db", foreign);
+    BOOST_CHECK_THROW(catalog.check(), CatalogError);
+    BOOST_TEST(open_descriptors() == before);
 }
 
 // Catalogues that are none, or broken

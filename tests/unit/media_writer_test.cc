@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "media/media_writer.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -176,6 +177,20 @@ BOOST_AUTO_TEST_CASE(symbolic_link_under_the_temporary_name_is_not_followed) {
     fs::create_symlink(target, folder / ".film.mp4.adding");
     BOOST_TEST(contains(refusal(folder), ".film.mp4.adding: "));
     BOOST_TEST(read_file(target) == "precious");
+}
+
+/// In a child, since a FIFO that is waited for would otherwise hold up all tests.
+BOOST_AUTO_TEST_CASE(fifo_under_the_temporary_name_is_refused) {
+    const fs::path fifo = folder / ".film.mp4.adding";
+    BOOST_REQUIRE(mkfifo(fifo.c_str(), 0666) == 0);
+    const std::string without_reader = in_child([&] { return refusal(folder); });
+    BOOST_TEST(contains(without_reader, fifo.native() + ": No such device or address"), without_reader);
+    const std::string with_reader = in_child([&] {
+        const posix::UniqueFd reader{open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+        return refusal(folder);
+    });
+    BOOST_TEST(contains(with_reader, fifo.native() + ": not a regular file; remove it"), with_reader);
+    BOOST_TEST(fs::is_fifo(fifo));
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_is_missing) {

@@ -105,6 +105,7 @@ BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
     BOOST_TEST(settings.handler.prefix == "/api/stream/");
     BOOST_TEST(settings.handler.policy.max_ranges == 100u);
     BOOST_TEST(settings.handler.policy.cache_control == "private");
+    BOOST_TEST(settings.handler.cors_origins.empty());
     BOOST_TEST(settings.listen == "");
     BOOST_TEST(settings.socket_mode == 0660u);
     BOOST_TEST(settings.engine.threads >= 4u);
@@ -270,6 +271,11 @@ constexpr FileRow refused_files[] = {
     {.name = "empty_value", .content = "ready =\n", .expected = "ready: the value is empty"},
     {.name = "option_in_a_section", .content = "[reelgate]\nready = done\n",
      .expected = "unrecognised option 'reelgate.ready'"},
+    {.name = "another_file", .content = "config = /etc/reelgate.conf\n",
+     .expected = "reelgate.conf: cannot name another with config"},
+    {.name = "another_file_among_others", .content = "ready = done\nconfig = x\ngrace = 3\n",
+     .expected = "cannot name another with config"},
+    {.name = "bad_origin", .content = "cors-origin = a.example\n", .expected = "--cors-origin a.example: needs *"},
     {.name = "bad_value", .content = "grace = soon\n", .expected = "--grace soon: needs a number from 0 to 86400"},
 };
 
@@ -361,6 +367,79 @@ BOOST_AUTO_TEST_CASE(values_reach_the_settings) {
     BOOST_TEST(settings.handler.policy.max_ranges == 5u);
     BOOST_TEST(settings.handler.policy.cache_control == "no-cache");
     BOOST_TEST((settings.log_level == LogLevel::warning));
+}
+
+// Origins: from any source, one or several to a value
+
+struct OriginsRow {
+    std::string_view name;
+    Words words;
+    Words environment;
+    std::string_view content = "";  ///< of the configuration file
+    std::string_view expected;      ///< the origins, one bar between two, or the message
+};
+
+const OriginsRow origins[] = {
+    {.name = "nowhere", .expected = ""},
+    {.name = "one", .words = {"--cors-origin", "https://a.example"}, .expected = "https://a.example"},
+    {.name = "everybody", .words = {"--cors-origin=*"}, .expected = "*"},
+    {.name = "repeated", .words = {"--cors-origin=https://a.example", "--cors-origin=http://localhost:5173"},
+     .expected = "https://a.example|http://localhost:5173"},
+    {.name = "list_in_a_word", .words = {"--cors-origin=https://a.example,http://b.example"},
+     .expected = "https://a.example|http://b.example"},
+    {.name = "one_in_the_environment", .environment = {"REELGATE_CORS_ORIGIN=https://a.example"},
+     .expected = "https://a.example"},
+    {.name = "list_in_the_environment",
+     .environment = {"REELGATE_CORS_ORIGIN=https://a.example,http://b.example, https://c.example\thttp://[::1]:80"},
+     .expected = "https://a.example|http://b.example|https://c.example|http://[::1]:80"},
+    {.name = "empty_members", .environment = {"REELGATE_CORS_ORIGIN=, https://a.example,,http://b.example ,"},
+     .expected = "https://a.example|http://b.example"},
+    {.name = "everybody_in_the_environment", .environment = {"REELGATE_CORS_ORIGIN= * "}, .expected = "*"},
+    {.name = "lines_of_the_file", .content = "cors-origin = https://a.example\ncors-origin = http://b.example\n",
+     .expected = "https://a.example|http://b.example"},
+    {.name = "first_source_counts_alone", .words = {"--cors-origin=https://a.example"},
+     .environment = {"REELGATE_CORS_ORIGIN=https://b.example"}, .content = "cors-origin = https://c.example\n",
+     .expected = "https://a.example"},
+};
+
+BOOST_AUTO_TEST_CASE(origins_of_all_sources) {
+    for (const OriginsRow& row : origins) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const ConfigFile file{row.content};
+            std::string text;
+            for (const std::string& origin :
+                 settings_from(read(file.with(row.words), row.environment)).handler.cors_origins)
+                text.append(text.empty() ? "" : "|").append(origin);
+            BOOST_TEST(text == row.expected);
+        }
+    }
+}
+
+const OriginsRow refused_origins[] = {
+    {.name = "host_alone", .words = {"--cors-origin=a.example"}, .expected = "--cors-origin a.example: needs * or"},
+    {.name = "slash_behind_it", .words = {"--cors-origin=https://a.example/"},
+     .expected = "--cors-origin https://a.example/: needs * or scheme://host[:port], in lower case"},
+    {.name = "separators_alone", .words = {"--cors-origin=, "}, .expected = "names no origin"},
+    {.name = "pattern", .words = {"--cors-origin=https://*.example"}, .expected = "https://*.example: needs"},
+    {.name = "opaque_origin", .words = {"--cors-origin=null"}, .expected = "null: needs"},
+    {.name = "second_of_two_options", .words = {"--cors-origin=https://a.example", "--cors-origin=b"},
+     .expected = "--cors-origin b: needs"},
+    {.name = "second_of_a_list", .environment = {"REELGATE_CORS_ORIGIN=https://a.example, b"},
+     .expected = "--cors-origin b: needs"},
+    {.name = "everybody_before_others", .words = {"--cors-origin=*", "--cors-origin=https://a.example"},
+     .expected = "--cors-origin *: stands for every origin; leave the others out"},
+    {.name = "everybody_behind_others", .environment = {"REELGATE_CORS_ORIGIN=https://a.example *"},
+     .expected = "--cors-origin *: stands for every origin; leave the others out"},
+    {.name = "empty", .words = {"--cors-origin="}, .expected = "cors-origin"},
+};
+
+BOOST_AUTO_TEST_CASE(origins_that_are_refused) {
+    for (const OriginsRow& row : refused_origins) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string message = refusal(row.words, row.environment);
+            BOOST_TEST(contains(message, row.expected), message);
+        }
+    }
 }
 
 // The table feeds --help: no option without a line there
