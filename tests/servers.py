@@ -23,10 +23,15 @@ USER = "www-data"
 IS_ROOT = os.geteuid() == 0
 
 
+# Lines to leave out of the shipped files, for the tests that show what a line is there for.
+left_out = set()
+
+
 def shipped(name, **places):
     """The text of a file in conf/, with some of PATHS replaced. A path that is not there is an error: the file has
     changed, and the test with it."""
-    text = (support.ROOT / "conf" / name).read_text()
+    lines = (support.ROOT / "conf" / name).read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if line.strip() not in left_out)
     for key, place in places.items():
         if PATHS[key] not in text:
             raise RuntimeError(f"conf/{name} does not name {PATHS[key]}")
@@ -38,9 +43,10 @@ class Server:
     """A web server on a free port of the loopback interface, with reelgate behind it."""
     name = ""
 
-    def __init__(self, folder, volume):
+    def __init__(self, folder, volume, log_level="notice"):
         self.folder = pathlib.Path(folder)
         self.volume = volume
+        self.environment = support.clean_environment(REELGATE_LOG_LEVEL=log_level)
         self.log = self.folder / "server.log"
         # A copy, as an installation makes one: the web server's user may not be able to enter our build folder.
         self.program = self.folder / "reelgate"
@@ -68,9 +74,21 @@ class Server:
     def spawn(self, *command, **more):
         with open(self.log, "ab") as log:
             process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log,
-                                       stderr=log, env=support.clean_environment(), **more)
+                                       stderr=log, env=self.environment, **more)
         self.processes.append(process)
         return process
+
+    def reelgate_log(self):
+        """What reelgate has written so far, wherever this web server puts it."""
+        return "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))
+
+    def start_reelgate(self):
+        """Starts reelgate by itself, as the web server's user; the path of its socket."""
+        place = str(self.folder / "running.sock")
+        process = self.spawn(self.program, "--data", self.volume.path, "--listen", f"unix:{place}",
+                             **({"user": USER, "group": USER, "extra_groups": []} if IS_ROOT else {}))
+        support.wait_until(lambda: support.can_connect(place), "reelgate", process)
+        return place
 
     def spawn_on_free_port(self, make_command):
         """Starts a server that cannot choose a port by itself. Somebody may take the port between our look and its
@@ -125,20 +143,16 @@ class LighttpdConnect(Lighttpd):
     name = "lighttpd, connecting to a running reelgate"
 
     def start(self):
-        place = str(self.folder / "running.sock")
-        process = self.spawn(self.program, "--data", self.volume.path, "--listen", f"unix:{place}",
-                             **({"user": USER, "group": USER, "extra_groups": []} if IS_ROOT else {}))
-        support.wait_until(lambda: support.can_connect(place), "reelgate", process)
-        return self.start_lighttpd(shipped("lighttpd/connect.conf", socket=place))
+        return self.start_lighttpd(shipped("lighttpd/connect.conf", socket=self.start_reelgate()))
 
 
-class ApacheFcgid(Server):
-    name = "Apache with mod_fcgid"
-    modules = ["mpm_event", "authz_core", "fcgid"]
+class Apache(Server):
+    """Apache with one of the shipped files, included by a main file that adds only what any site has."""
+    modules = []
+    extra = ""
 
-    def start(self):
-        fragment = self.write("reelgate.conf",
-                              shipped("apache/mod_fcgid.conf", program=self.program, data=self.volume.path))
+    def start_apache(self, fragment):
+        fragment = self.write("reelgate.conf", fragment)
         loads = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in self.modules)
 
         def command(port):
@@ -151,11 +165,58 @@ PidFile {self.folder}/apache.pid
 ErrorLog {self.folder}/apache.log
 DocumentRoot {self.folder}
 {loads}
-{user}FcgidIPCDir {self.folder}
-FcgidProcessTableFile {self.folder}/fcgid_shm
+{user}{self.extra}
 Include {fragment}
 """)]
         return self.spawn_on_free_port(command)
 
 
-ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid]
+class ApacheFcgid(Apache):
+    name = "Apache with mod_fcgid"
+    modules = ["mpm_event", "authz_core", "fcgid"]
+
+    def start(self):
+        # mod_fcgid hands its own environment to nobody.
+        level = self.environment["REELGATE_LOG_LEVEL"]
+        self.extra = (f"FcgidIPCDir {self.folder}\nFcgidProcessTableFile {self.folder}/fcgid_shm\n"
+                      f"FcgidInitialEnv REELGATE_LOG_LEVEL {level}\n")
+        return self.start_apache(shipped("apache/mod_fcgid.conf", program=self.program, data=self.volume.path))
+
+
+class ApacheProxy(Apache):
+    name = "Apache with mod_proxy_fcgi"
+    modules = ["mpm_event", "authz_core", "setenvif", "proxy", "proxy_fcgi"]
+
+    def start(self):
+        return self.start_apache(shipped("apache/mod_proxy_fcgi.conf", socket=self.start_reelgate()))
+
+
+class Nginx(Server):
+    name = "nginx"
+
+    def start(self):
+        self.write("reelgate.conf", shipped("nginx/reelgate.conf", socket=self.start_reelgate()))
+        temporary = "".join(f"    {kind}_temp_path {self.folder}/{kind};\n"
+                            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+
+        def command(port):
+            user = f"user {USER};\n" if IS_ROOT else ""
+            return ["/usr/sbin/nginx", "-p", self.folder, "-e", self.folder / "nginx.log", "-c",
+                    self.write("nginx.conf", f"""
+daemon off;
+{user}pid {self.folder}/nginx.pid;
+error_log {self.folder}/nginx.log;
+events {{}}
+http {{
+{temporary}    access_log off;
+    server {{
+        listen 127.0.0.1:{port};
+        include {self.folder}/reelgate.conf;
+    }}
+}}
+""")]
+        shutil.copy("/etc/nginx/fastcgi_params", self.folder)
+        return self.spawn_on_free_port(command)
+
+
+ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid, ApacheProxy, Nginx]

@@ -64,6 +64,10 @@ def position_coded(length):
     return b"".join(b"%09d\n" % i for i in range(lines))[:length]
 
 
+def set_time(path, seconds):
+    os.utime(path, (seconds, seconds))
+
+
 class Folder:
     """A temporary folder, removed at the end; others may enter it, since web servers run as users of their own."""
 
@@ -172,12 +176,19 @@ def http_raw(port, request):
     return bytes(received)
 
 
+def http_request(target, method, fields, connection="close"):
+    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", f"Connection: {connection}",
+             *(f"{name}: {value}" for name, value in fields), "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def parse_http(raw):
+    return parse_reply(raw, lambda line: line.partition(" ")[2])
+
+
 def http(port, target, method="GET", fields=()):
     """One request on a connection of its own, read to its end: bytes beyond Content-Length show."""
-    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close",
-             *(f"{name}: {value}" for name, value in fields), "", ""]
-    raw = http_raw(port, "\r\n".join(lines).encode("latin-1"))
-    reply = parse_reply(raw, lambda line: line.partition(" ")[2])
+    reply = parse_http(http_raw(port, http_request(target, method, fields)))
     assert reply.field("Transfer-Encoding") is None, "chunked: the length was lost on the way"
     return reply
 

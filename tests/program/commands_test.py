@@ -36,6 +36,8 @@ WRONG = [
     ("socket-mode: not octal", ["--socket-mode", "0888"], 2, "--socket-mode 0888"),
     ("prefix without slashes", ["--prefix", "api"], 2, "--prefix api"),
     ("log-level: none of the five", ["--log-level", "loud"], 2, "--log-level loud"),
+    ("cors-origin: a path behind it", ["--cors-origin", "https://a.example/"], 2, "https://a.example/"),
+    ("cors-origin: * and others", ["--cors-origin", "*", "--cors-origin", "https://a.example"], 2, "*"),
     ("cache-control with a line break", ["--cache-control", "a\nb"], 2, "--cache-control"),
     ("listen: neither form", ["--listen", "127.0.0.1", "--data", "{data}"], 2, "--listen 127.0.0.1"),
     ("listen: port is no number", ["--listen", "127.0.0.1:http", "--data", "{data}"], 2, "port"),
@@ -168,6 +170,36 @@ def check_get(report, volume):
         assert b"none/catalog.db" in done.stderr, done.stderr
 
 
+# situation, arguments, field, its value
+FIELDS = [
+    ("Cache-Control of a video", ["--cache-control", "public, max-age=60", "film"], "Cache-Control", "public, max-age=60"),
+    ("Cache-Control of an error", ["--cache-control", "public, max-age=60", "none"], "Cache-Control", "no-store"),
+    ("no CORS unless asked for", ["--header", "Origin: https://a.example", "film"], "Access-Control-Allow-Origin", None),
+    ("CORS for everybody", ["--cors-origin", "*", "film"], "Access-Control-Allow-Origin", "*"),
+    ("CORS for one of two", ["--cors-origin", "https://a.example", "--cors-origin", "https://b.example", "--header",
+                             "Origin: https://b.example", "film"], "Access-Control-Allow-Origin", "https://b.example"),
+    ("CORS for a stranger", ["--cors-origin", "https://a.example", "--header", "Origin: https://c.example", "film"],
+     "Access-Control-Allow-Origin", None),
+    ("CORS: a list says that it is one", ["--cors-origin", "https://a.example", "film"], "Vary", "Origin"),
+    ("CORS: a preflight for Range", ["--cors-origin", "*", "--method", "OPTIONS", "film"],
+     "Access-Control-Allow-Headers", "Range, If-Range, If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since"),
+    ("CORS: an error can be read, too", ["--cors-origin", "*", "none"], "Access-Control-Allow-Origin", "*"),
+    ("a media type from the catalogue", ["--query", "SELECT status, 'video/webm' AS media_type FROM videos WHERE id = ?1",
+                                         "film"], "Content-Type", "video/webm"),
+    ("a tag from the catalogue", ["--query", "SELECT status, 'v7' AS etag FROM videos WHERE id = ?1", "film"],
+     "ETag", '"v7"'),
+    ("another file of the catalogue", ["--query", "SELECT status, 'film.mp4' AS file FROM videos WHERE 'x' = ?1", "x"],
+     "Content-Length", str(len(FILM))),
+]
+
+
+def check_fields(report, volume):
+    for situation, arguments, name, value in FIELDS:
+        with report.row(f"get: {situation}"):
+            done = support.reelgate("get", "--data", volume.path, *arguments)
+            equal(support.parse_document_response(done.stdout).field(name), value, name)
+
+
 def rows_of(volume):
     connection = sqlite3.connect(volume.database)
     rows = connection.execute("SELECT id, status FROM videos ORDER BY id").fetchall()
@@ -257,6 +289,7 @@ def main():
         check_help(report)
         check_wrong_usage(report, folder, volume)
         check_get(report, volume)
+        check_fields(report, volume)
         check_add(report, folder)
     report.finish()
 

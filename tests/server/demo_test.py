@@ -103,7 +103,7 @@ def main():
     report = support.Report()
     with support.Folder() as folder:
         with subprocess.Popen([support.ROOT / "scripts/demo"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              text=True, env=support.clean_environment()) as demo:
+                              text=True, env=support.clean_environment(REELGATE=support.PROGRAM)) as demo:
             try:
                 check_demo(report, demo, folder)
             finally:
@@ -111,8 +111,7 @@ def main():
                 status = demo.wait(support.DEADLINE)
         with report.row("demo: Ctrl-C ends it, and all that it started"):
             equal(status, 0, "exit status")
-            program = support.ROOT / "build/reelgate"
-            support.wait_until(lambda: not support.processes_of(program), "no reelgate left")
+            support.wait_until(lambda: not support.processes_of(support.PROGRAM), "no reelgate left")
             running = support.processes_of("/usr/sbin/lighttpd")
             folders = [open(f"/proc/{pid}/cmdline").read() for pid in running]
             assert not any(str(support.ROOT) in line for line in folders), "lighttpd still runs"

@@ -72,7 +72,7 @@ def check_video_fields(reply):
 def curl(server, *options):
     url = f"http://127.0.0.1:{server.port}/api/stream/film"
     done = subprocess.run(["curl", "-sS", "-i", *options, url], capture_output=True, timeout=support.DEADLINE, check=True)
-    return support.parse_reply(done.stdout, lambda line: line.partition(" ")[2])
+    return support.parse_http(done.stdout)
 
 
 def check_ranges(report, server):
@@ -109,7 +109,7 @@ def check_errors(report, server):
     for method in ("POST", "PUT", "DELETE"):
         with report.row(f"{server.name}: method {method}"):
             reply = support.http(server.port, "/api/stream/film", method, [("Content-Length", "0")])
-            equal((reply.status, reply.field("Allow")), (405, "GET, HEAD"), "status, Allow")
+            equal((reply.status, reply.field("Allow")), (405, "GET, HEAD, OPTIONS"), "status, Allow")
 
 
 def check_large(report, server):
@@ -121,6 +121,14 @@ def check_large(report, server):
             equal(reply.content, marker, "content")
     with report.row(f"{server.name}: 5 GiB, whole, with HEAD"):
         equal(support.http(server.port, "/api/stream/big", "HEAD").field("Content-Length"), str(BIG), "Content-Length")
+
+
+def check_download(report, server):
+    with report.row(f"{server.name}: ?download=1 comes with a name to save it by"):
+        reply = support.http(server.port, "/api/stream/film?download=1", "HEAD")
+        equal(reply.field("Content-Disposition"), "attachment; filename=\"film.mp4\"; filename*=UTF-8''film.mp4", "field")
+    with report.row(f"{server.name}: film.mp4 is the film"):
+        equal(support.http(server.port, "/api/stream/film.mp4", "HEAD").field("Content-Length"), str(SIZE), "length")
 
 
 def check_commands(report, server):
@@ -147,6 +155,7 @@ def main():
                 check_ranges(report, server)
                 check_errors(report, server)
                 check_large(report, server)
+                check_download(report, server)
                 check_commands(report, server)
     report.finish()
 
