@@ -151,7 +151,8 @@ Answer Handler::answer(const http::Request& request) {
     }
     http::add_cors_fields(answer.response, request, settings_.cors_origins);
     if (is_logged(LogLevel::info)) {
-        answer.summary = summarise(request, http::video_id(request.target, settings_.prefix).value_or("-"), answer.response);
+        const std::string id = http::video_id(request.target, settings_.prefix).value_or("-");
+        answer.summary = summarise(request, id, answer.response);
         log(LogLevel::debug, "request " + answer.summary);
     }
     return answer;

@@ -32,7 +32,7 @@ struct Answer {
     std::string summary;  ///< "N: ID: METHOD RANGE: STATUS CONTENT-RANGE" for the log; empty unless info is logged
 
     /// The descriptor that ranges refer to; -1 where there is none.
-    int content_fd() const { return content ? content->fd.get() : -1; }
+    int content_fd() const { return content ? content->fd->get() : -1; }
 };
 
 /// Answers requests, for one thread.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <string>
 
 namespace reelgate {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> names{"error", "warning", "notice", "info", "debug"};
 
-LogLevel least = LogLevel::notice;
+std::atomic<LogLevel> least{LogLevel::notice};
 
 enum class BeyondAscii { escaped, kept };
 

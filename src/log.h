@@ -10,7 +10,7 @@ namespace reelgate {
 
 enum class LogLevel { error, warning, notice, info, debug };
 
-/// Sets the least important level that is written; notice until then. For start-up, before there are threads.
+/// Sets the least important level that is written; notice until then.
 void set_log_level(LogLevel level);
 
 /// Tells whether a level is written, for callers whose lines cost something to make.

@@ -31,8 +31,8 @@ std::string help() {
     text.append("  reelgate --help | --version\n"
                 "  REQUEST_METHOD=GET REQUEST_URI=/api/stream/ID reelgate\n"
                 "                                    plain CGI/1.1, without arguments\n");
-    text.append("\nOptions of every command, also as REELGATE_NAME in the environment and as \"name = value\" lines in\n"
-                "the file that --config names; the command line comes first, then the environment, then the file:\n");
+    text.append("\nOptions of every command, also as REELGATE_NAME in the environment and as \"name = value\" lines\n"
+                "in the file that --config names; the command line comes first, then the environment, then the file:\n");
     text.append(describe_options(Scope::settings));
     text.append("\nOptions of get:\n").append(describe_options(Scope::get));
     text.append("\nOptions of add:\n").append(describe_options(Scope::add));
@@ -56,7 +56,8 @@ const commands::Command& take_command(std::span<const char* const>& words) {
     if (words.empty() || words.front()[0] == '-') return table.front();
     const std::string_view name{words.front()};
     words = words.subspan(1);
-    const auto found = std::find_if(table.begin(), table.end(), [&](const auto& command) { return command.name == name; });
+    const auto is_meant = [&](const commands::Command& command) { return command.name == name; };
+    const auto found = std::find_if(table.begin(), table.end(), is_meant);
     if (found == table.end())
         throw UsageError{std::string{name} + ": no such command; `reelgate --help` lists them"};
     return *found;
@@ -81,7 +82,8 @@ int run(std::span<const char* const> words) {
     const Settings settings = settings_from(arguments);
     set_log_level(settings.log_level);
     if (is_cgi) return commands::cgi(settings, environ);
-    return command.run({arguments, settings});
+    const auto reload = [&] { return settings_from(read_arguments(words, environ, command.scope)); };
+    return command.run({arguments, settings, reload});
 }
 
 }  // namespace

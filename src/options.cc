@@ -30,7 +30,9 @@ constexpr std::array table{
     Option{"prefix", "PATH", "/api/stream/", "what comes before the id in REQUEST_URI"},
     Option{"listen", "ADDR", "", "unix:/path, host:port or [v6]:port (default: the socket on fd 0)"},
     Option{"socket-mode", "OCTAL", "0660", "mode of a Unix socket that --listen makes"},
-    Option{"threads", "N", "", "worker threads (default: the greater of 4 and 2 x cores)"},
+    Option{"threads", "N", "", "worker threads, not a limit on viewers (default: the greater of 4 and 2 x cores)"},
+    Option{"max-viewers", "N", "0", "answers at a time, 503 beyond them (0: as many as descriptors allow)"},
+    Option{"stall-timeout", "SECONDS", "600", "a viewer who takes no byte for so long is dropped (0: never)"},
     Option{"grace", "SECONDS", "30", "how long SIGTERM lets transfers finish"},
     Option{"max-ranges", "N", "100", "more range-specs than this: Range is ignored"},
     Option{"cache-control", "VALUE", "private", "Cache-Control of 200, 206 and 304"},
@@ -80,7 +82,7 @@ void take(Arguments& arguments, const po::parsed_options& parsed, const std::str
         values.insert(values.end(), option.value.begin(), option.value.end());
     }
     for (const auto& [name, values] : given.values)
-        if (!find_option(name)->argument.empty() && std::any_of(values.begin(), values.end(), std::mem_fn(&std::string::empty)))
+        if (std::find(values.begin(), values.end(), "") != values.end())
             throw UsageError{source + name + ": the value is empty; leave the option out for its default"};
     arguments.values.merge(given.values);
     arguments.operands.insert(arguments.operands.end(), given.operands.begin(), given.operands.end());
@@ -127,7 +129,8 @@ void read_file(Arguments& arguments, const std::string& path) {
     try {
         const po::parsed_options parsed = po::parse_config_file(file, described(Scope::settings));
         for (const po::option& option : parsed.options)
-            if (option.string_key == "config") throw UsageError{"--config " + path + ": cannot name another with config"};
+            if (option.string_key == "config")
+                throw UsageError{"--config " + path + ": cannot name another with config"};
         take(arguments, parsed, path + ": ");
     } catch (const po::error& error) {
         throw UsageError{"--config " + path + ": " + error.what()};
@@ -223,7 +226,9 @@ Settings settings_from(const Arguments& arguments) {
     settings.listen = value("listen");
     settings.socket_mode = number_from("socket-mode", value("socket-mode"), 0, 0777, 8);
     settings.engine.threads = arguments.has("threads") ? number("threads", 1, 1024)
-                                                       : default_threads();
+                                                       : engine::default_threads();
+    settings.engine.max_viewers = number("max-viewers", 0, 1'000'000'000);
+    settings.engine.stall_timeout = std::chrono::seconds{number("stall-timeout", 0, 86'400)};
     settings.engine.grace = std::chrono::seconds{number("grace", 0, 86'400)};
     const auto level = log_level_named(value("log-level"));
     if (!level) reject("log-level", value("log-level"), "needs error, warning, notice, info or debug");

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "handler.h"
 #include "log.h"
 
@@ -66,7 +66,7 @@ Arguments read_arguments(std::span<const char* const> arguments, const char* con
 /// The settings, checked and with their defaults.
 struct Settings {
     HandlerSettings handler;
-    EngineSettings engine;
+    engine::EngineSettings engine;
     std::filesystem::path data;
     std::string listen;  ///< empty: not given
     mode_t socket_mode = 0;

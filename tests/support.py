@@ -5,11 +5,13 @@ SPDX-License-Identifier: MIT
 """
 import contextlib
 import dataclasses
+import itertools
 import os
 import pathlib
 import pwd
 import select
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -226,6 +228,77 @@ def stop(process):
         process.kill()
         process.wait()
         raise RuntimeError(f"{process.args[0]}: did not end on SIGTERM") from None
+
+
+# What the reports of sanitizers contain; they are written to standard error, like the log.
+SANITIZER_MARKS = ("ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error")
+
+
+def check_sanitizers(log):
+    """Fails when a sanitizer has reported something in the text of a log."""
+    marks = [log.find(mark) for mark in SANITIZER_MARKS if mark in log]
+    assert not marks, f"a sanitizer reports: {log[min(marks):][:4000]}"
+
+
+class Serving:
+    """A running `reelgate serve` on a Unix socket below `folder`, or on `address`; entered once it says that it is
+    ready, or `is_ready` does."""
+    numbers = itertools.count(1)
+
+    def __init__(self, folder, volume, *options, address=None, is_ready=None, **more):
+        number = next(self.numbers)
+        self.is_ready = is_ready or (lambda server: ": ready" in server.log())
+        self.address = address or str(folder / f"serve-{number}.sock")
+        self.log_file = folder / f"serve-{number}.log"
+        listen = ["--listen", f"unix:{self.address}"] if isinstance(self.address, str) else \
+                 ["--listen", "{}:{}".format(*self.address)]
+        self.command = [PROGRAM, "serve", "--data", str(volume.path), *([] if "stdin" in more else listen), *options]
+        self.more = {"stdin": subprocess.DEVNULL, **more}
+
+    def __enter__(self):
+        with open(self.log_file, "wb") as log:
+            self.process = subprocess.Popen(self.command, stderr=log, env=clean_environment(), **self.more)
+        try:
+            wait_until(lambda: self.is_ready(self), "serve", self.process)
+        except BaseException:
+            stop(self.process)
+            raise
+        return self
+
+    def __exit__(self, *_):
+        status = stop(self.process)
+        check_sanitizers(self.log())
+        assert status in (0, -signal.SIGKILL), f"exit status {status}: {shorten(self.log())}"
+
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+    def wait_for_log(self, text, count=1):
+        wait_until(lambda: self.log().count(text) >= count, f"log: {text}", self.process)
+
+
+def processor_seconds(process):
+    """What a process has had of the processors, user and system, in seconds."""
+    after_name = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def open_files(process):
+    """What the descriptors of a process lead to; a deleted file by the path that it had."""
+    found = []
+    for link in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.append(os.readlink(link).removesuffix(" (deleted)"))
+    return found
+
+
+def descriptors(process, path=None):
+    """How many descriptors a process has; with `path`, how many of that file."""
+    return sum(path is None or target == str(path) for target in open_files(process))
+
+
+def sockets(process):
+    return sum(target.startswith("socket:") for target in open_files(process))
 
 
 def processes_of(program):

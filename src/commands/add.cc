@@ -34,9 +34,10 @@ public:
         const double seconds = std::chrono::duration<double>(now - begin_).count();
         constexpr double mib = 1 << 20;
         const double done = static_cast<double>(copied);
+        const auto share = static_cast<int>(copied * 100 / std::max<std::uint64_t>(total, 1));
         std::fprintf(stderr, "\r\x1b[K%s: %.1f of %.1f MiB, %d %%, %.1f MiB/s%s", name_.c_str(), done / mib,
-                     static_cast<double>(total) / mib, static_cast<int>(copied * 100 / std::max<std::uint64_t>(total, 1)),
-                     seconds > 0 ? done / mib / seconds : 0.0, copied < total ? "" : ", waiting for the disk");
+                     static_cast<double>(total) / mib, share, seconds > 0 ? done / mib / seconds : 0.0,
+                     copied < total ? "" : ", waiting for the disk");
         std::fflush(stderr);
     }
 
@@ -83,7 +84,8 @@ int add(const Invocation& invocation) {
     file.publish();
     catalog.commit();
     file.keep();
-    std::printf("%s: %llu bytes: %s%s\n", id.c_str(), static_cast<unsigned long long>(length), settings.prefix.c_str(), id.c_str());
+    std::printf("%s: %llu bytes: %s%s\n", id.c_str(), static_cast<unsigned long long>(length),
+                settings.prefix.c_str(), id.c_str());
     return EXIT_SUCCESS;
 }
 

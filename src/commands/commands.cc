@@ -10,7 +10,7 @@ std::span<const Command> command_table() {
     static constexpr std::array table{
         Command{"serve", "[options]", "serves FastCGI; the command when none is named", Scope::settings, 0, serve},
         Command{"get", "[options] ID|URI", "answers one request, without a web server", Scope::get, 1, get},
-        Command{"add", "[options] FILE", "copies FILE to VIDEOS/ID.mp4, then records it as complete", Scope::add, 1, add},
+        Command{"add", "[options] FILE", "copies FILE to VIDEOS/ID.mp4, and records it complete", Scope::add, 1, add},
         Command{"init", "[options]", "makes the folders and an empty catalogue", Scope::settings, 0, init},
     };
     return table;

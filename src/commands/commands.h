@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -14,6 +15,7 @@ namespace reelgate::commands {
 struct Invocation {
     const Arguments& arguments;
     const Settings& settings;
+    std::function<Settings()> reload;  ///< reads the settings anew, from where these came
 };
 
 /// A command. `run` returns the exit status, and throws what went wrong.

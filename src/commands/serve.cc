@@ -36,12 +36,19 @@ int serve(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
     // All that can be wrong is found out before anything listens.
     Handler{settings.handler}.check();
+    engine::hold_signals();
     auto listener = find_listener(settings);
-    if (!reelgate::serve(listener->fd(), settings.handler, settings.engine)) {
-        // Threads are still sending: end without the destructors that would take things away under them.
-        listener.reset();
-        std::_Exit(EXIT_SUCCESS);
-    }
+    const engine::Hooks hooks{
+        .reload = [&] {
+            const Settings reloaded = invocation.reload();
+            Handler{reloaded.handler}.check();
+            set_log_level(reloaded.log_level);
+            return reloaded.handler;
+        },
+        // At once, so that the next reelgate can listen there while our last viewers are served.
+        .stop_listening = [&] { listener.reset(); },
+    };
+    engine::serve(listener->fd(), settings.handler, settings.engine, hooks);
     return EXIT_SUCCESS;
 }
 

@@ -1,45 +1,32 @@
-// Owns FastCGI 1.0: requests from a connection, responses into it. The only file with libfcgi.
-// Does not accept connections, and does not know threads.
+// Owns decoding FastCGI requests, with libfcgi: the only file that includes it.
+// Does not know sockets: the params of a whole request come as bytes.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string_view>
 
-#include "gateway/sender.h"
 #include "http/request.h"
 #include "posix/unique_fd.h"
 
 namespace reelgate::gateway {
 
-/// Prepares libfcgi. To be called once, before the first connection; it installs signal handlers of its own
-/// (SIGTERM, SIGUSR1, SIGPIPE), so whoever owns signals does that afterwards. Throws std::runtime_error.
+/// Prepares libfcgi. To be called once, before the first request; it installs signal handlers of its own (SIGTERM,
+/// SIGUSR1, SIGPIPE), so whoever owns signals does that afterwards. Throws std::runtime_error.
 void initialise_fastcgi();
 
-/// A connection from a web server: requests come one after another. Blocking.
-class FastcgiConnection {
+/// Decodes requests, for one thread.
+class RequestDecoder {
 public:
-    /// Takes an accepted, blocking connection.
-    explicit FastcgiConnection(posix::UniqueFd connection);
-    ~FastcgiConnection();
+    /// Throws std::system_error.
+    RequestDecoder();
 
-    /// Reads the next request, its content included, which is thrown away: no method that we answer has any.
-    /// Nothing when the peer has gone or does not speak FastCGI; then the connection is closed.
-    std::optional<http::Request> read_request();
-
-    /// Answers the request that was read, and closes the connection unless the web server wants to keep it
-    /// (FCGI_KEEP_CONN) and the response was complete. After a broken transfer the web server gets no
-    /// FCGI_END_REQUEST but a record of a version that does not exist, so that it cuts its client off at once: a
-    /// reply that ends in order looks whole, however short it is.
-    Transfer respond(const http::Response& response, int content);
-
-    /// The descriptor, to be waited on; -1 once it is closed.
-    int fd() const;
+    /// Decodes the params of one request. Nothing when they are not whole name-value pairs. Throws std::system_error.
+    std::optional<http::Request> decode(std::string_view params);
 
 private:
-    struct State;
-    std::unique_ptr<State> state_;
+    posix::UniqueFd file_;
+    std::string records_;  ///< kept for its memory
 };
 
 /// Gives the version of libfcgi that this program was built with.

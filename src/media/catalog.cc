@@ -85,7 +85,8 @@ std::string explain(const std::filesystem::path& database, sqlite3* connection, 
 int open_connection(const std::filesystem::path& database, int flags, int timeout_ms, Connection& connection) {
     sqlite3* raw = nullptr;
     // One connection is one thread's, so SQLite needs no mutex for it.
-    const int code = sqlite3_open_v2(database.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int code = sqlite3_open_v2(database.c_str(), &raw, flags, nullptr);
     connection.reset(raw);
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(raw, timeout_ms);

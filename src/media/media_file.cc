@@ -7,6 +7,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <map>
+#include <mutex>
+#include <utility>
+
 #include "posix/error.h"
 
 namespace reelgate::media {
@@ -20,6 +24,43 @@ posix::UniqueFd open_folder(const std::filesystem::path& folder) {
     if (!fd) posix::throw_errno("open folder of videos", folder.native());
     return fd;
 }
+
+/// The files that are open at present, by what they are. An inode is one version of a file: a new one has another, as
+/// long as we hold this.
+class OpenFiles {
+public:
+    /// Gives the descriptor that others have of the same file, and closes `fd`; or keeps `fd` for those who will come.
+    std::shared_ptr<const posix::UniqueFd> share(posix::UniqueFd fd, const struct stat& status) {
+        const Key key{status.st_dev, status.st_ino};
+        // Declared first: a descriptor that is not needed is closed after the lock is given back.
+        std::shared_ptr<const posix::UniqueFd> shared;
+        const std::lock_guard lock{mutex_};
+        auto& entry = files_[key];
+        shared = entry.lock();
+        if (!shared) {
+            const auto deleter = [this, key](const posix::UniqueFd* last) { forget(key, last); };
+            shared = {new posix::UniqueFd{std::move(fd)}, deleter};
+            entry = shared;
+        }
+        return shared;
+    }
+
+private:
+    using Key = std::pair<dev_t, ino_t>;
+
+    void forget(const Key& key, const posix::UniqueFd* last) {
+        {
+            const std::lock_guard lock{mutex_};
+            // Meanwhile somebody may have opened the file anew, under the same key.
+            if (const auto found = files_.find(key); found != files_.end() && found->second.expired())
+                files_.erase(found);
+        }
+        delete last;
+    }
+
+    std::mutex mutex_;
+    std::map<Key, std::weak_ptr<const posix::UniqueFd>> files_;
+};
 
 /// With RESOLVE_BENEATH the kernel says EAGAIN when a rename elsewhere in the tree may have raced with its walk, and
 /// asks to try again (openat2(2)). Bounded, so that a storm of renames cannot hold a thread.
@@ -64,13 +105,15 @@ std::variant<MediaFile, NoMediaFile> open_media_file(const std::filesystem::path
     const posix::UniqueFd folder_fd = open_folder(folder);
 
     const std::string path = (folder / name).native();
-    MediaFile file;
-    file.fd = posix::UniqueFd{open_beneath(folder_fd.get(), name)};
-    if (!file.fd) return no_media_file(errno, path);
+    posix::UniqueFd fd{open_beneath(folder_fd.get(), name)};
+    if (!fd) return no_media_file(errno, path);
 
     struct stat status;
-    if (fstat(file.fd.get(), &status) != 0) posix::throw_errno("stat", path);
+    if (fstat(fd.get(), &status) != 0) posix::throw_errno("stat", path);
     if (!S_ISREG(status.st_mode)) return NoMediaFile{Reason::refused, path + ": not a regular file"};
+    static OpenFiles open_files;
+    MediaFile file;
+    file.fd = open_files.share(std::move(fd), status);
     file.complete_length = static_cast<std::uint64_t>(status.st_size);
     file.last_modified = http::Time{std::chrono::seconds{status.st_mtim.tv_sec}};
     return file;

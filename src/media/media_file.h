@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -14,9 +15,10 @@
 namespace reelgate::media {
 
 /// An opened regular file. The descriptor holds the version that an answer begins with, whatever is renamed over
-/// its name meanwhile.
+/// its name meanwhile. All who have the same version open at the same time share one descriptor: whoever reads says
+/// from which position.
 struct MediaFile {
-    posix::UniqueFd fd;
+    std::shared_ptr<const posix::UniqueFd> fd;
     std::uint64_t complete_length = 0;  ///< bytes, from fstat on `fd`, never from the catalogue
     http::Time last_modified;
 };

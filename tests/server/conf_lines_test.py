@@ -17,8 +17,8 @@ FILM = support.position_coded(100_000)
 SHORT = support.position_coded(3000)
 LARGE = 64 << 20
 
-# Seconds without a byte after which a viewer counts as left hanging: longer than Apache's keep-alive timeout of 5, which
-# is what ends a broken answer behind mod_proxy_fcgi, and shorter than nginx's of 75.
+# Seconds without a byte after which a viewer counts as left hanging: longer than Apache's keep-alive timeout of 5,
+# which is what ends a broken answer behind mod_proxy_fcgi, and shorter than nginx's of 75.
 HANGS = 12
 
 # More range-specs than --max-ranges: reelgate ignores the field and says 200.

@@ -52,7 +52,11 @@ video.readyState ? tell() : video.addEventListener('loadedmetadata', tell, {once
 # Calls back with the text of the list once it says what the argument, a regular expression, wants.
 LIST_SAYS = """
 const [wanted, done] = arguments, table = document.querySelector('table');
-const look = () => { const match = table.innerText.match(new RegExp(wanted)); if (match) done(match[0]); return match; };
+const look = () => {
+  const match = table.innerText.match(new RegExp(wanted));
+  if (match) done(match[0]);
+  return match;
+};
 look() || new MutationObserver((_, observer) => look() && observer.disconnect())
   .observe(table, {childList: true, subtree: true, characterData: true});
 """

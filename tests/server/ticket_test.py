@@ -71,7 +71,8 @@ def check_video_fields(reply):
 
 def curl(server, *options):
     url = f"http://127.0.0.1:{server.port}/api/stream/film"
-    done = subprocess.run(["curl", "-sS", "-i", *options, url], capture_output=True, timeout=support.DEADLINE, check=True)
+    command = ["curl", "-sS", "-i", *options, url]
+    done = subprocess.run(command, capture_output=True, timeout=support.DEADLINE, check=True)
     return support.parse_http(done.stdout)
 
 

@@ -37,7 +37,7 @@ std::string content_of(const Opened& opened) {
     const auto* file = std::get_if<MediaFile>(&opened);
     if (!file) return describe(opened);
     std::string content(file->complete_length, '\0');
-    if (pread(file->fd.get(), content.data(), content.size(), 0) != static_cast<ssize_t>(content.size())) return "?";
+    if (pread(file->fd->get(), content.data(), content.size(), 0) != static_cast<ssize_t>(content.size())) return "?";
     return content;
 }
 
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(reason_names_object_and_cause) {
 BOOST_AUTO_TEST_CASE(descriptor_reads_the_file) {
     BOOST_TEST(content_of(open_media_file(folder, "film.mp4")) == position_coded(100));
     const Opened opened = open_media_file(folder, "film.mp4");
-    const int fd = std::get<MediaFile>(opened).fd.get();
+    const int fd = std::get<MediaFile>(opened).fd->get();
     BOOST_TEST((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
     BOOST_TEST((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY);
 }

@@ -39,7 +39,7 @@ def read_range(volume, video, first, last):
 
 
 def parts_of(reply):
-    """Takes a multipart content apart: for each part its Content-Type, Content-Range and bytes (RFC 2046, section 5.1)."""
+    """Takes a multipart content apart: each part's Content-Type, Content-Range and bytes (RFC 2046, section 5.1)."""
     found = re.fullmatch(r"multipart/byteranges; boundary=([0-9A-Za-z]{16,70})", reply.field("Content-Type"))
     assert found, f"Content-Type {reply.field('Content-Type')}"
     delimiter = b"--" + found.group(1).encode()

@@ -42,8 +42,9 @@ int main(int argc, char** argv) {
     std::vector<const char*> environment;
     for (const auto& variable : variables) environment.push_back(variable.c_str());
     environment.push_back(nullptr);
-    const http::Response response = answer(gateway::request_from(environment.data()), std::strtoull(argv[1], nullptr, 10),
-                                           time_of(argv[2]), time_of(argv[3]));
+    const http::Request request = gateway::request_from(environment.data());
+    const http::Response response =
+        answer(request, std::strtoull(argv[1], nullptr, 10), time_of(argv[2]), time_of(argv[3]));
     std::cout << gateway::format_header_block(response);
     for (const http::Piece& piece : response.pieces) {
         if (const auto* text = std::get_if<std::string>(&piece))

@@ -115,8 +115,9 @@ class Cgi(Process):
     def ask(self, method, video, fields, header_only=False):
         variables = joined(meta_variables(method, PREFIX + video, fields))
         environment = {k.encode(): v.encode("latin-1") for k, v in variables.items()}
-        own = {k.encode(): v.encode() for k, v in support.clean_environment(REELGATE_DATA=str(self.volume.path)).items()}
-        return self.read([support.PROGRAM], {**own, **environment}, header_only)
+        own = support.clean_environment(REELGATE_DATA=str(self.volume.path))
+        return self.read([support.PROGRAM], {**{k.encode(): v.encode() for k, v in own.items()}, **environment},
+                         header_only)
 
 
 class Socket(Way):

@@ -1,0 +1,111 @@
+// Owns one connection from a web server: what has come, what is being answered, what goes out next.
+// Does not wait, and does not know threads: whoever has it at the moment lets it proceed.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <string>
+#include <vector>
+
+#include "gateway/fastcgi.h"
+#include "gateway/record_reader.h"
+#include "gateway/response_writer.h"
+#include "handler.h"
+#include "posix/unique_fd.h"
+
+namespace reelgate::engine {
+
+using Clock = std::chrono::steady_clock;
+
+/// What a thread lends to the connection that it lets proceed.
+struct Worker {
+    gateway::RequestDecoder decoder;
+    std::vector<char> buffer;  ///< for reading
+    std::function<Answer(const http::Request&)> answer;
+};
+
+/// What a connection waits for.
+enum class Wait {
+    readable,
+    writable,          ///< and, to notice an abort, readable
+    writable_only,     ///< nothing more is to be read for now
+    its_turn,          ///< it could go on, and lets others go first
+    nothing,           ///< it is over: close
+};
+
+class Connection {
+public:
+    /// Takes a non-blocking connection. `viewers` counts those that are answering; what FCGI_GET_VALUES is told of the
+    /// number of connections is `most_connections`.
+    Connection(posix::UniqueFd fd, std::size_t most_connections, std::atomic<std::size_t>& viewers);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection() { count_as_viewer(false); }
+
+    /// Goes on until it would have to wait. `is_readable` says that it is known to be.
+    Wait proceed(Worker& worker, bool is_readable);
+
+    int fd() const { return fd_.get(); }
+
+    /// Whether no request, nor part of one, has come since the last was answered: nothing is lost by closing. May be
+    /// asked by any thread while the connection waits.
+    bool is_idle() const { return is_idle_; }
+
+    /// When it began to wait for the peer in the middle of something; zero where it does not. As is_idle.
+    Clock::duration waiting_since() const { return Clock::duration{waiting_since_}; }
+
+    /// Begins the waiting anew if the peer has taken something since this was last asked; any thread may. A socket is
+    /// writable again only when much of it is free: a slow viewer takes bytes long before that.
+    void look_at_peer();
+
+    /// Says that it will be cut off for having waited too long; any thread may.
+    void mark_stalled() { is_stalled_ = true; }
+
+    /// The last thing that a thread does with a connection before it arms it for others. What proceed() of the next
+    /// thread begins with sees all that was done before.
+    void hand_over() { is_handed_over_.store(true, std::memory_order_release); }
+
+    /// Its place in the engine's list.
+    std::list<Connection*>::iterator place;
+
+private:
+    enum class Step { again, wait, close };
+
+    Step receive(Worker& worker);
+    Step take(Worker& worker, std::string_view bytes);
+    Step begin_answer(Worker& worker);
+    Step send();
+    void look_for_abort(Worker& worker);
+    void read_while_answering(std::string_view bytes);
+    void end_answer(const char* ending);
+    void count_as_viewer(bool is_answering);
+    Wait wait();
+
+    posix::UniqueFd fd_;
+    gateway::RecordReader reader_;
+    gateway::ResponseWriter writer_;
+    std::atomic<std::size_t>& viewers_;
+    Answer answer_;
+    std::string target_;  ///< of the request that is being answered, for the log
+    std::string unread_;  ///< came after a request that is being answered
+    std::uint64_t planned_ = 0;
+    Clock::time_point begin_;
+    bool is_answering_ = false;
+    bool is_held_ = false;       ///< the next request has begun to come
+    bool is_cut_short_ = false;  ///< the web server has aborted the request
+    bool is_last_ = false;       ///< close as soon as everything is written
+    bool has_yielded_ = false;
+    bool input_ended_ = false;
+    std::uint64_t read_ = 0;     ///< bytes in the present turn
+    std::atomic<bool> is_handed_over_{false};
+    std::atomic<bool> is_idle_{true};
+    std::atomic<int> untaken_{0};  ///< bytes in the socket when look_at_peer() last looked
+    std::atomic<bool> is_stalled_{false};
+    std::atomic<Clock::rep> waiting_since_{0};
+};
+
+}  // namespace reelgate::engine

@@ -1,0 +1,37 @@
+// Owns the life of the server: its threads, signals, and the descriptors that they wait for together.
+// Does not know what is answered: a Handler does.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "handler.h"
+
+namespace reelgate::engine {
+
+struct EngineSettings {
+    unsigned threads = 1;                     ///< at least 1; not a limit on viewers
+    std::size_t max_viewers = 0;              ///< answers at a time, 503 beyond; 0: as many as descriptors allow
+    std::chrono::seconds stall_timeout{600};  ///< a peer who takes no byte for so long is dropped; 0: never
+    std::chrono::seconds grace{30};           ///< how long answers may go on after the signal to stop
+};
+
+/// The greater of 4 and twice the number of cores.
+unsigned default_threads();
+
+/// Keeps the signals that serve() waits for from being delivered before it does: to be called before anything exists
+/// that a signal should take away in order.
+void hold_signals();
+
+/// What a server needs from the command that runs it.
+struct Hooks {
+    std::function<HandlerSettings()> reload;   ///< on SIGHUP; what it throws is logged, and the old settings stay
+    std::function<void()> stop_listening;      ///< as soon as no more connections are accepted
+};
+
+/// Serves a listening socket until SIGTERM, SIGINT or SIGUSR1; then accepts no more, and lets answers end within
+/// `grace`. Throws std::system_error when it cannot begin.
+void serve(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings, const Hooks& hooks);
+
+}  // namespace reelgate::engine

@@ -1,0 +1,67 @@
+// Owns the shape of FastCGI records: numbers, headers, and the few records that we make (FastCGI 1.0 §3.3, §8).
+// Does not read or write descriptors.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace reelgate::gateway {
+
+inline constexpr unsigned char fcgi_version = 1;
+inline constexpr std::size_t record_header_length = 8;
+inline constexpr std::size_t begin_request_length = 8;  ///< of FCGI_BEGIN_REQUEST's content (§5.1)
+inline constexpr unsigned char responder_role = 1;      ///< §5.1
+
+/// Most content of one record: 65,535 is all that its length can say, and the largest multiple of eight below it keeps
+/// what follows aligned without padding.
+inline constexpr std::size_t most_record_content = 65528;
+
+/// FastCGI 1.0 §8.
+enum class RecordType : unsigned char {
+    begin_request = 1,
+    abort_request = 2,
+    end_request = 3,
+    params = 4,
+    std_in = 5,
+    std_out = 6,
+    std_err = 7,
+    data = 8,
+    get_values = 9,
+    get_values_result = 10,
+    unknown_type = 11,
+};
+
+/// protocolStatus of FCGI_END_REQUEST (§5.5).
+enum class ProtocolStatus : unsigned char { request_complete = 0, cant_mpx_conn = 1, overloaded = 2, unknown_role = 3 };
+
+struct RecordHeader {
+    unsigned char version = fcgi_version;
+    RecordType type = RecordType::begin_request;
+    std::uint16_t request_id = 0;  ///< 0: a management record
+    std::uint16_t content_length = 0;
+    unsigned char padding_length = 0;
+};
+
+/// Reads a header off its eight bytes.
+RecordHeader parse_record_header(const unsigned char (&bytes)[record_header_length]);
+
+/// Formats a header, without padding.
+void append_record_header(std::string& out, RecordType type, std::uint16_t request_id, std::size_t content_length);
+
+/// Formats FCGI_END_REQUEST; its application status is 0, which no web server looks at.
+void append_end_request(std::string& out, std::uint16_t request_id, ProtocolStatus status);
+
+/// Formats FCGI_UNKNOWN_TYPE (§4.2).
+void append_unknown_type(std::string& out, RecordType type);
+
+/// Tells whether `text` is made of whole name-value pairs (§3.4).
+bool are_name_value_pairs(std::string_view text);
+
+/// Formats the answer to FCGI_GET_VALUES with this content (§4.1): the values that are asked for and that we know.
+/// One connection carries one request at a time; how many connections there may be is `most_connections`.
+void append_values(std::string& out, std::string_view asked, std::size_t most_connections);
+
+}  // namespace reelgate::gateway

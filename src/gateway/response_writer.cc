@@ -1,0 +1,165 @@
+// Owns the outgoing half of a FastCGI connection: a response becomes records, as fast as the peer takes them
+// (FastCGI 1.0 §3.3, §5.3, §5.5).
+// SPDX-License-Identifier: MIT
+#include "gateway/response_writer.h"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "gateway/header_block.h"
+#include "gateway/record.h"
+
+namespace reelgate::gateway {
+
+namespace {
+
+/// Bytes of a record's content up to which it is copied into what is written anyway: two more system calls cost more.
+constexpr std::uint64_t small_record = 4096;
+
+/// Most content of a record out of a file: its records end at whole pages, fifteen of them at the most. sendfile moves
+/// sixteen pages at a time; a record of one more, or of two halves, costs twice the work and wakes the peer twice.
+constexpr std::uint64_t page = 4096;
+constexpr std::uint64_t most_file_content = 15 * page;
+
+void append_text_records(std::string& out, std::string_view text, std::uint16_t request_id) {
+    while (!text.empty()) {
+        const std::string_view part = text.substr(0, most_record_content);
+        append_record_header(out, RecordType::std_out, request_id, part.size());
+        out.append(part);
+        text.remove_prefix(part.size());
+    }
+}
+
+}  // namespace
+
+void ResponseWriter::begin(http::Response response, int content, std::uint16_t request_id) {
+    pieces_ = std::move(response.pieces);
+    piece_ = 0;
+    range_left_ = record_left_ = sent_ = 0;
+    content_ = content;
+    request_id_ = request_id;
+    is_ended_ = false;
+    // It goes out together with what fill() puts behind it.
+    append_text_records(interjected_, format_header_block(response), request_id);
+}
+
+/// Announces the next record of the present range, and puts its content behind it where that is little. False when the
+/// file no longer reaches so far: found out before the record is announced, since after that nothing but its content
+/// can be said.
+bool ResponseWriter::frame_range() {
+    const std::uint64_t length = std::min(range_left_, most_file_content - position_ % page);
+    if (length <= small_record) {
+        char content[small_record];
+        const ssize_t n = pread(content_, content, length, static_cast<off_t>(position_));
+        if (n != static_cast<ssize_t>(length)) return false;
+        append_record_header(out_, RecordType::std_out, request_id_, length);
+        out_.append(content, length);
+        position_ += length;
+        sent_ += length;
+    } else {
+        struct stat status;
+        if (fstat(content_, &status) != 0) return false;
+        if (static_cast<std::uint64_t>(status.st_size) < position_ + length) return false;
+        append_record_header(out_, RecordType::std_out, request_id_, length);
+        record_left_ = length;
+    }
+    range_left_ -= length;
+    return true;
+}
+
+/// Fills out_ with what comes next: text, a record header before file content, or the end.
+void ResponseWriter::fill() {
+    out_.swap(interjected_);
+    while (record_left_ == 0) {
+        if (out_.size() > most_record_content) return;  // many small ranges: what there is goes first
+        if (range_left_ > 0) {
+            if (!frame_range()) return break_off();
+            continue;
+        }
+        if (piece_ == pieces_.size()) break;
+        const http::Piece& piece = pieces_[piece_++];
+        if (const auto* text = std::get_if<std::string>(&piece)) {
+            append_text_records(out_, *text, request_id_);
+            sent_ += text->size();
+        } else {
+            const auto range = std::get<http::ByteRange>(piece);
+            position_ = range.first_pos;
+            range_left_ = range.length();
+        }
+    }
+    if (record_left_ > 0 || is_ended_) return;
+    is_ended_ = true;
+    // An empty record ends STDOUT (§3.3).
+    append_record_header(out_, RecordType::std_out, request_id_, 0);
+    append_end_request(out_, request_id_, ProtocolStatus::request_complete);
+}
+
+/// Says between two records that something is wrong: with a header of a version that does not exist. Within a record
+/// that would be taken for content.
+void ResponseWriter::break_off() {
+    out_.append(record_header_length, '\0');
+    is_broken_ = true;
+}
+
+ResponseWriter::Progress ResponseWriter::write_out(int connection, std::uint64_t& budget) {
+    // With MSG_MORE a record's header travels with the content that follows it, where the transport knows packets.
+    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (record_left_ > 0 ? MSG_MORE : 0);
+    const ssize_t n = send(connection, out_.data() + out_done_, out_.size() - out_done_, flags);
+    if (n >= 0) {
+        out_done_ += static_cast<std::size_t>(n);
+        budget -= std::min(budget, static_cast<std::uint64_t>(n));
+        if (out_done_ == out_.size()) {
+            // Swapped, since an assignment would keep the memory, and a parked viewer shall have none of it.
+            std::string{}.swap(out_);
+            out_done_ = 0;
+        }
+        return Progress::done;
+    }
+    if (errno == EINTR) return Progress::done;
+    return errno == EAGAIN ? Progress::blocked : Progress::aborted;
+}
+
+ResponseWriter::Progress ResponseWriter::write_file(int connection, std::uint64_t& budget) {
+    auto position = static_cast<off_t>(position_);
+    const ssize_t n = sendfile(connection, content_, &position, record_left_);
+    if (n == 0) return Progress::broken;  // the end of a file that shrank within this record
+    if (n < 0) {
+        if (errno == EINTR) return Progress::done;
+        if (errno == EAGAIN) return Progress::blocked;
+        return errno == EPIPE || errno == ECONNRESET ? Progress::aborted : Progress::broken;
+    }
+    const auto count = static_cast<std::uint64_t>(n);
+    position_ += count;
+    record_left_ -= count;
+    sent_ += count;
+    budget -= std::min(budget, count);
+    return Progress::done;
+}
+
+ResponseWriter::Progress ResponseWriter::write(int connection, std::uint64_t budget) {
+    while (true) {
+        Progress progress = Progress::done;
+        if (out_done_ < out_.size()) {
+            progress = write_out(connection, budget);
+        } else if (record_left_ > 0) {
+            progress = write_file(connection, budget);
+        } else if (is_broken_) {
+            return Progress::broken;
+        } else if (is_ended_ && interjected_.empty()) {
+            std::vector<http::Piece>{}.swap(pieces_);
+            return Progress::done;
+        } else if (budget == 0) {
+            return Progress::yielded;
+        } else {
+            fill();
+        }
+        if (progress != Progress::done) return progress;
+    }
+}
+
+}  // namespace reelgate::gateway

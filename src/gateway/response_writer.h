@@ -1,0 +1,64 @@
+// Owns the outgoing half of a FastCGI connection: a response becomes records, as fast as the peer takes them
+// (FastCGI 1.0 §3.3, §5.3, §5.5).
+// Does not wait: whoever calls it does. File content goes from the page cache into the socket, never through us.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/response.h"
+
+namespace reelgate::gateway {
+
+/// Writes one response after another into a non-blocking connection.
+class ResponseWriter {
+public:
+    enum class Progress {
+        done,     ///< all is written
+        blocked,  ///< the peer has to take something first
+        yielded,  ///< the budget is spent; there would be more to do
+        aborted,  ///< the peer has gone
+        broken,   ///< the file cannot be read as far as was promised: close, after what was written
+    };
+
+    /// Begins a response. Ranges refer to `content`, a descriptor that has to stay open until it is done.
+    void begin(http::Response response, int content, std::uint16_t request_id);
+
+    /// Writes until something stops it; at most about `budget` bytes.
+    Progress write(int connection, std::uint64_t budget);
+
+    /// Puts whole records in between, as soon as the present one is complete.
+    void interject(std::string_view records) { interjected_.append(records); }
+
+    /// Leaves out the rest, from the end of the present record on: the web server has aborted the request.
+    void cut_short() { piece_ = pieces_.size(); range_left_ = 0; }
+
+    /// Bytes of content that have been written.
+    std::uint64_t sent() const { return sent_; }
+
+private:
+    void fill();
+    void break_off();
+    bool frame_range();
+    Progress write_out(int connection, std::uint64_t& budget);
+    Progress write_file(int connection, std::uint64_t& budget);
+
+    std::vector<http::Piece> pieces_;
+    std::size_t piece_ = 0;          ///< the next, or the one that range_left_ bytes are left of
+    std::uint64_t position_ = 0;     ///< in the file
+    std::uint64_t range_left_ = 0;   ///< bytes of the present range that no record header has announced
+    std::uint64_t record_left_ = 0;  ///< bytes of the file that the present record still has to get
+    std::string out_;                ///< what has to be written before that
+    std::size_t out_done_ = 0;
+    std::string interjected_;
+    std::uint64_t sent_ = 0;
+    int content_ = -1;
+    std::uint16_t request_id_ = 0;
+    bool is_broken_ = false;
+    bool is_ended_ = true;  ///< the end is in out_, or has been written
+};
+
+}  // namespace reelgate::gateway

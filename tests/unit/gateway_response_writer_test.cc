@@ -1,0 +1,359 @@
+// Owns the tests of the outgoing half of a FastCGI connection: what a peer gets, however it takes it.
+// Does not wait: the peer is the other end of a pair of sockets, and takes what it takes in turn.
+// SPDX-License-Identifier: MIT
+#include "gateway/response_writer.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vector>
+
+#include "gateway/header_block.h"
+#include "gateway/record.h"
+#include "position_coded.h"
+#include "posix/unique_fd.h"
+#include "temporary_folder.h"
+
+namespace reelgate::gateway {
+namespace {
+
+using Progress = ResponseWriter::Progress;
+
+constexpr std::uint64_t no_limit = std::uint64_t{1} << 40;
+constexpr std::size_t everything = std::size_t{1} << 30;
+constexpr std::uint16_t request_id = 0x0203;
+constexpr std::size_t file_length = 1'000'000;
+
+const std::string& file_content() {
+    static const std::string content = position_coded(file_length);
+    return content;
+}
+
+std::string_view describe(Progress progress) {
+    switch (progress) {
+        case Progress::done: return "done";
+        case Progress::blocked: return "blocked";
+        case Progress::yielded: return "yielded";
+        case Progress::aborted: return "aborted";
+        case Progress::broken: return "broken";
+    }
+    return "none of them";
+}
+
+/// A connection to write into, and the peer who reads from its other end; a file to send.
+class Fixture {
+public:
+    Fixture() : file_{folder_.write("film.mp4", file_content())}, content_{open(file_.c_str(), O_RDONLY | O_CLOEXEC)} {
+        int ends[2];
+        if (!content_ || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+            posix::throw_errno("prepare", "connection");
+        connection_ = posix::UniqueFd{ends[0]};
+        peer_ = posix::UniqueFd{ends[1]};
+    }
+
+    void begin(std::vector<http::Piece> pieces) {
+        writer.begin({200, {}, std::move(pieces)}, content_.get(), request_id);
+    }
+
+    Progress write(std::uint64_t budget = no_limit) { return writer.write(connection_.get(), budget); }
+
+    /// Lets the peer take up to `most` bytes.
+    void take(std::size_t most = everything) {
+        char buffer[65536];
+        while (most > 0) {
+            const ssize_t n = read(peer_.get(), buffer, std::min(most, sizeof buffer));
+            if (n <= 0) return;
+            taken.append(buffer, static_cast<std::size_t>(n));
+            most -= static_cast<std::size_t>(n);
+        }
+    }
+
+    /// Writes until something else than a full socket stops it; the peer takes `step` bytes whenever it is full.
+    Progress write_and_take(std::size_t step = everything, std::uint64_t budget = no_limit) {
+        Progress progress;
+        while ((progress = write(budget)) == Progress::blocked) take(step);
+        take();
+        return progress;
+    }
+
+    void truncate_file(off_t length) {
+        if (truncate(file_.c_str(), length) != 0) posix::throw_errno("truncate", file_);
+    }
+
+    void leave() { peer_ = {}; }
+
+    ResponseWriter writer;
+    std::string taken;  ///< by the peer
+
+private:
+    TemporaryFolder folder_;
+    std::string file_;
+    posix::UniqueFd content_, connection_, peer_;
+};
+
+/// What a peer makes of bytes.
+struct Heard {
+    std::string out;      ///< content of FCGI_STDOUT
+    std::string records;  ///< "out LENGTH", "end" or "type N", each with a blank behind it
+    std::string rest;     ///< what is no whole record
+};
+
+Heard hear(std::string_view bytes) {
+    Heard heard;
+    while (bytes.size() >= record_header_length) {
+        unsigned char raw[record_header_length];
+        std::copy_n(bytes.begin(), record_header_length, raw);
+        const RecordHeader header = parse_record_header(raw);
+        const std::size_t length = record_header_length + header.content_length + header.padding_length;
+        if (header.version != fcgi_version || bytes.size() < length) break;
+        const std::string_view content = bytes.substr(record_header_length, header.content_length);
+        bytes.remove_prefix(length);
+        if (header.type == RecordType::std_out) {
+            BOOST_TEST(header.request_id == request_id);
+            heard.out += content;
+            heard.records += "out " + std::to_string(content.size()) + " ";
+        } else {
+            heard.records += header.type == RecordType::end_request
+                                 ? "end "
+                                 : "type " + std::to_string(static_cast<int>(header.type)) + " ";
+        }
+    }
+    heard.rest = bytes;
+    return heard;
+}
+
+std::string content_of(const std::vector<http::Piece>& pieces) {
+    std::string content;
+    for (const http::Piece& piece : pieces) {
+        if (const auto* text = std::get_if<std::string>(&piece)) {
+            content += *text;
+        } else {
+            const auto range = std::get<http::ByteRange>(piece);
+            content += file_content().substr(range.first_pos, range.length());
+        }
+    }
+    return content;
+}
+
+const std::string head = format_header_block({200, {}, {}});
+
+/// A range of `length` bytes.
+http::ByteRange range(std::uint64_t first_pos, std::uint64_t length) { return {first_pos, first_pos + length - 1}; }
+
+std::vector<http::Piece> many_small_ranges(std::size_t count) {
+    std::vector<http::Piece> pieces;
+    for (std::size_t i = 0; i < count; ++i) {
+        pieces.emplace_back("\r\n--boundary\r\n\r\n");
+        pieces.emplace_back(range(1000 * i % file_length, 1 + i % 5000));
+    }
+    return pieces;
+}
+
+struct Row {
+    std::string_view name;
+    std::vector<http::Piece> pieces;
+};
+
+const Row rows[] = {
+    {"no_content", {}},
+    {"text", {"text"}},
+    {"empty_text", {""}},
+    {"text_of_several_records", {std::string(200'000, 't')}},
+    {"one_byte", {range(123'456, 1)}},
+    {"last_byte", {range(file_length - 1, 1)}},
+    {"small", {range(7, 4095)}},
+    {"small_at_most", {range(7, 4096)}},
+    {"more_than_small", {range(7, 4097)}},
+    {"one_less_than_a_record", {range(9, most_record_content - 1)}},
+    {"a_record", {range(9, most_record_content)}},
+    {"one_more_than_a_record", {range(9, most_record_content + 1)}},
+    {"small_rest_behind_a_record", {range(9, most_record_content + 4096)}},
+    {"ten_records", {range(0, 10 * most_record_content)}},
+    {"whole_file", {range(0, file_length)}},
+    {"multipart", {"first", range(10, 500'000), "second", range(3, 7), "third", range(900'000, 100'000), "end"}},
+    {"text_at_last", {range(0, 300'000), std::string(100'000, 't')}},
+    {"backwards_and_overlapping", {range(500'000, 100'000), range(0, 100'000), range(50'000, 100'000)}},
+    {"many_small_ranges", many_small_ranges(300)},
+};
+
+BOOST_AUTO_TEST_SUITE(gateway_response_writer)
+
+BOOST_AUTO_TEST_CASE(peer_gets_header_block_content_and_end_however_it_takes_them) {
+    constexpr std::size_t steps[] = {everything, 70'000, 8191};
+    for (const Row& row : rows) {
+        for (const std::size_t step : steps) {
+            BOOST_TEST_CONTEXT(row.name << ", " << step << " bytes at a time") {
+                Fixture fixture;
+                fixture.begin(row.pieces);
+                BOOST_TEST(describe(fixture.write_and_take(step)) == "done");
+                const Heard heard = hear(fixture.taken);
+                BOOST_TEST((heard.out == head + content_of(row.pieces)));
+                BOOST_TEST(heard.records.ends_with(" out 0 end "));
+                BOOST_TEST(heard.rest == "");
+                BOOST_TEST(fixture.writer.sent() == content_of(row.pieces).size());
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(records_end_at_whole_pages) {
+    Fixture fixture;
+    fixture.begin({range(1, 3 * most_record_content + 10)});
+    BOOST_TEST(describe(fixture.write_and_take()) == "done");
+    BOOST_TEST(hear(fixture.taken).records ==
+               "out " + std::to_string(head.size()) + " out 61439 out 61440 out 61440 out 12275 out 0 end ");
+}
+
+BOOST_AUTO_TEST_CASE(one_response_after_another) {
+    Fixture fixture;
+    for (const Row& row : rows) {
+        BOOST_TEST_CONTEXT(row.name) {
+            fixture.taken.clear();
+            fixture.begin(row.pieces);
+            BOOST_TEST(describe(fixture.write_and_take()) == "done");
+            BOOST_TEST((hear(fixture.taken).out == head + content_of(row.pieces)));
+            BOOST_TEST(fixture.writer.sent() == content_of(row.pieces).size());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(nothing_to_say_is_done) {
+    Fixture fixture;
+    BOOST_TEST(describe(fixture.write_and_take()) == "done");
+    BOOST_TEST(fixture.taken == "");
+}
+
+BOOST_AUTO_TEST_CASE(budget_is_a_turn) {
+    Fixture fixture;
+    fixture.begin({range(0, file_length)});
+    std::size_t turns = 0;
+    while (fixture.write_and_take(everything, 100'000) == Progress::yielded) {
+        BOOST_TEST(fixture.writer.sent() <= ++turns * (100'000 + most_record_content));
+        BOOST_TEST_REQUIRE(turns < 100u);
+    }
+    BOOST_TEST(turns >= 5u);
+    BOOST_TEST((hear(fixture.taken).out == head + file_content()));
+}
+
+// What stands between the records of a response
+
+const std::string reply = [] {
+    std::string out;
+    append_unknown_type(out, static_cast<RecordType>(42));
+    return out;
+}();
+
+constexpr std::size_t moments[] = {0, 4, 8, 100, 65'500, 65'580, 65'620, 70'000, 131'000, 131'200, 400'000};
+
+BOOST_AUTO_TEST_CASE(replies_go_between_records) {
+    for (const std::size_t moment : moments) {
+        BOOST_TEST_CONTEXT("when the peer has taken " << moment) {
+            Fixture fixture;
+            fixture.begin({range(0, file_length)});
+            while (fixture.taken.size() < moment && fixture.write() == Progress::blocked)
+                fixture.take(std::min<std::size_t>(moment - fixture.taken.size(), 50'000));
+            fixture.writer.interject(reply);
+            BOOST_TEST(describe(fixture.write_and_take()) == "done");
+            const Heard heard = hear(fixture.taken);
+            BOOST_TEST((heard.out == head + file_content()));
+            BOOST_TEST((heard.records.find("type 11 ") != std::string::npos));
+            BOOST_TEST(heard.rest == "");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(replies_without_a_response) {
+    Fixture fixture;
+    fixture.writer.interject(reply + reply);
+    BOOST_TEST(describe(fixture.write_and_take()) == "done");
+    BOOST_TEST(fixture.taken == reply + reply);
+}
+
+BOOST_AUTO_TEST_CASE(abort_ends_after_the_present_record) {
+    for (const std::size_t moment : moments) {
+        BOOST_TEST_CONTEXT("when the peer has taken " << moment) {
+            Fixture fixture;
+            fixture.begin({range(0, file_length), "text", range(0, file_length)});
+            while (fixture.taken.size() < moment && fixture.write() == Progress::blocked)
+                fixture.take(std::min<std::size_t>(moment - fixture.taken.size(), 50'000));
+            const std::uint64_t sent = fixture.writer.sent();
+            fixture.writer.cut_short();
+            BOOST_TEST(describe(fixture.write_and_take()) == "done");
+            const Heard heard = hear(fixture.taken);
+            BOOST_TEST((head + file_content()).starts_with(heard.out));
+            BOOST_TEST(heard.records.ends_with("out 0 end "));
+            BOOST_TEST(heard.rest == "");
+            BOOST_TEST(fixture.writer.sent() <= sent + most_record_content);
+        }
+    }
+}
+
+// What cannot be completed does not look complete
+
+struct ShrinkingRow {
+    std::string_view name;
+    off_t left = 0;  ///< of the file, when the peer has not taken anything
+    std::vector<http::Piece> pieces;
+};
+
+const ShrinkingRow shrinking[] = {
+    {"at_once", 0, {range(0, 500'000)}},
+    {"at_once_and_small", 0, {range(0, 100)}},
+    {"later", 400'000, {range(0, 500'000)}},
+    {"by_one_byte", 499'999, {range(0, 500'000)}},
+    {"in_the_last_part", 400'000, {"first", range(0, 300'000), "second", range(390'000, 100'000), "end"}},
+    {"in_a_small_part", 400'000, {"first", range(0, 300'000), "second", range(399'990, 20), "end"}},
+};
+
+BOOST_AUTO_TEST_CASE(file_that_shrinks_breaks_the_response) {
+    for (const ShrinkingRow& row : shrinking) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Fixture fixture;
+            fixture.begin(row.pieces);
+            fixture.truncate_file(row.left);
+            BOOST_TEST(describe(fixture.write_and_take()) == "broken");
+            const Heard heard = hear(fixture.taken);
+            BOOST_TEST((heard.records.find("end") == std::string::npos));
+            BOOST_TEST((head + content_of(row.pieces)).starts_with(heard.out));
+            // A header of a version that does not exist, since it was found out before a record was announced.
+            BOOST_TEST(heard.rest == std::string(record_header_length, '\0'));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(file_that_shrinks_within_a_record_leaves_it_cut) {
+    Fixture fixture;
+    fixture.begin({range(0, file_length)});
+    BOOST_TEST_REQUIRE(describe(fixture.write()) == "blocked");
+    // To nothing: of a page that is cut, what is in the socket already would become zero.
+    fixture.truncate_file(0);
+    BOOST_TEST(describe(fixture.write_and_take()) == "broken");
+    const Heard heard = hear(fixture.taken);
+    BOOST_TEST((heard.records.find("end") == std::string::npos));
+    BOOST_TEST((head + file_content()).starts_with(heard.out));
+    BOOST_TEST(heard.rest != "");
+}
+
+BOOST_AUTO_TEST_CASE(peer_that_has_gone) {
+    Fixture fixture;
+    fixture.begin({range(0, file_length)});
+    BOOST_TEST(describe(fixture.write()) == "blocked");
+    fixture.leave();
+    BOOST_TEST(describe(fixture.write()) == "aborted");
+}
+
+BOOST_AUTO_TEST_CASE(peer_that_had_gone_before) {
+    Fixture fixture;
+    fixture.leave();
+    fixture.begin({});
+    BOOST_TEST(describe(fixture.write()) == "aborted");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate::gateway
