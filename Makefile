@@ -22,7 +22,9 @@ sources      := $(sort $(wildcard src/*.cc src/*/*.cc))
 objects      := $(sources:%.cc=$(build)/%.o)
 test_sources := $(sort $(wildcard tests/unit/*.cc))
 test_objects := $(test_sources:%.cc=$(build)/%.o)
-way_objects  := $(build)/tests/ways/rules.o $(build)/tests/bench/rules.o
+way_objects  := $(build)/tests/ways/rules.o
+bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load rules)
+bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 
 .PHONY: all unit bench check demo clean help
 .DELETE_ON_ERROR:
@@ -39,13 +41,18 @@ unit: $(build)/unit $(build)/rules  ## builds the unit tests
 rule_objects := $(filter $(build)/src/http/% $(build)/src/gateway/header_block.o \
                 $(build)/src/gateway/meta_variables.o,$(objects))
 $(build)/rules: $(build)/tests/ways/rules.o $(rule_objects)
-$(build)/bench/rules: $(build)/tests/bench/rules.o $(rule_objects)
-$(build)/rules $(build)/bench/rules:
+$(build)/bench/rules: $(rule_objects)
+$(build)/bench/libfcgi_loop: libs := -lfcgi -lsqlite3
+$(build)/bench/floor $(build)/bench/load $(build)/rules $(build)/bench/rules: libs :=
+$(bench_programs): $(build)/bench/%: $(build)/tests/bench/%.o
+$(build)/rules $(bench_programs):
 	@mkdir -p $(@D)
 	@echo "link $@"
-	@$(CXX) $(ldflags) -o $@ $^
+	@$(CXX) $(ldflags) -o $@ $^ $(libs)
 
-bench: $(build)/bench/rules  ## measures, and prints figures beside their goals
+bench:  ## installs what to compare with, builds, and measures: figures beside their goals in build/bench/report.txt
+	scripts/deps bench || true
+	$(MAKE) --no-print-directory all $(bench_programs)
 	scripts/bench
 
 $(build)/unit: $(test_objects) $(filter-out %/main.o,$(objects))
@@ -82,4 +89,4 @@ clean:  ## removes build/
 help:  ## lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
--include $(patsubst %.o,%.d,$(objects) $(test_objects) $(way_objects))
+-include $(patsubst %.o,%.d,$(objects) $(test_objects) $(way_objects) $(bench_objects))

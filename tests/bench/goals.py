@@ -1,0 +1,73 @@
+"""Owns the goals: what each figure is to reach, as a table of rows.
+
+SPDX-License-Identifier: MIT
+"""
+import dataclasses
+import typing
+
+from bench import peers as p
+from bench import work as w
+
+
+@dataclasses.dataclass
+class Goal:
+    """`value` takes the samples and gives the figure, or None where it could not be measured."""
+    name: str
+    value: typing.Callable
+    least: float | None = None
+    most: float | None = None
+    form: str = "{:.2f}"
+
+    def verdict(self, samples):
+        """The figure, the goal, and whether it is met, as texts."""
+        value = self.value(samples)
+        bound = f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
+        if value is None:
+            return "-", bound, "not measured"
+        is_met = value >= self.least if self.least is not None else value <= self.most
+        return self.form.format(value), bound, "met" if is_met else "MISSED"
+
+
+def ratio(work, figure, one, other):
+    return lambda samples: samples.ratio(figure, (work, one), (work, other))
+
+
+def least_ratio(work, figure, one, others):
+    """The ratio to the best of several."""
+    def value(samples):
+        ratios = [samples.ratio(figure, (work, one), (work, other)) for other in others]
+        return min((r for r in ratios if r is not None), default=None)
+    return value
+
+
+def median(work, who, figure):
+    return lambda samples: samples.median(work, who, figure) if samples.has(work, who, figure) else None
+
+
+def goals():
+    most = w.crowds()[-1]
+    return [
+        Goal("processor time a GB against the floor", ratio(w.WHOLE, "responder", p.REELGATE, p.FLOOR), most=1.1),
+        Goal("... against the plain libfcgi loop", ratio(w.WHOLE, "responder", p.REELGATE, p.LOOP), most=0.35),
+        Goal("whole file through nginx against the floor", ratio(w.WHOLE, "rate", p.REELGATE, p.FLOOR), least=0.95),
+        Goal("... against nginx's own file", ratio(w.WHOLE, "rate", p.REELGATE, p.NGINX_FILE), least=0.85),
+        Goal("64 KiB ranges through nginx against the floor", ratio(w.RANGES, "rate", p.REELGATE, p.FLOOR), least=0.97),
+        Goal("... connections kept, against the floor without", ratio(w.RANGES, "rate", p.KEPT, p.FLOOR), least=1.10),
+        Goal("64 KiB ranges at the socket, one by one, against the floor",
+             ratio(w.STRAIGHT, "rate", p.REELGATE + w.NEW, p.FLOOR + w.NEW), least=0.85),
+        Goal("64 KiB ranges through nginx against Go and PHP, the faster",
+             least_ratio(w.RANGES, "rate", p.REELGATE, (p.GO, p.PHP)), least=3, form="{:.1f}"),
+        Goal("64 KiB ranges through nginx against the ticket's code",
+             ratio(w.RANGES, "rate", p.REELGATE, p.TICKET), least=40, form="{:.1f}"),
+        Goal("a million videos in the catalogue against ten", ratio(w.CATALOGUE, "rate", p.MILLION_ROWS, p.TEN_ROWS),
+             least=0.97),
+        Goal(f"{most:,} parked viewers: resident MiB", median(w.PARKED, most, "memory"), most=16, form="{:.1f}"),
+        Goal("... p99 of fresh requests against nobody parked",
+             lambda samples: samples.ratio("p99", (w.PARKED, most), (w.PARKED, 0)), most=1.25),
+        Goal(f"{most:,} viewers leave at once: s until descriptors are back", median(w.PARKED, most, "leaving"),
+             most=1),
+        Goal(f"idle for {w.IDLE} s, no viewers: ms of processor",
+             lambda samples: samples.median(w.IDLING, 0, "processor"), most=0, form="{:.3f}"),
+        Goal(f"idle for {w.IDLE} s, {most:,} parked: ms of processor",
+             lambda samples: samples.median(w.IDLING, most, "processor"), most=0, form="{:.3f}"),
+    ]
