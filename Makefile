@@ -26,6 +26,9 @@ way_objects  := $(build)/tests/ways/rules.o
 bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load rules)
 bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 
+# All cores for who did not say otherwise: a fresh clone is built three times before its tests run.
+jobs = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
+
 .PHONY: all unit bench check demo clean help
 .DELETE_ON_ERROR:
 
@@ -74,13 +77,13 @@ $(build)/schema_sql.inc: conf/schema.sql
 
 check:  ## installs what is missing, builds, and runs every test (san=address,undefined: all of it sanitized)
 	scripts/deps check
-	$(MAKE) --no-print-directory san=$(san) all unit
-	$(if $(san),,$(MAKE) --no-print-directory san=address$(comma)undefined unit)
+	$(MAKE) --no-print-directory $(jobs) san=$(san) all unit
+	$(if $(san),,$(MAKE) --no-print-directory $(jobs) san=address$(comma)undefined unit)
 	$(PYTHON) scripts/check --build $(build)
 
 demo:  ## installs what is missing, builds, and starts a page with a player
 	scripts/deps demo
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory $(jobs) all
 	scripts/demo
 
 clean:  ## removes build/

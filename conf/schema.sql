@@ -2,9 +2,9 @@
 -- `reelgate init` runs this. An application that has a table of its own needs none of it: see --query.
 
 CREATE TABLE IF NOT EXISTS videos (
-    -- What stands in the URI: unreserved characters only (RFC 3986, section 2.3), 128 at the most.
+    -- What stands in the URI: unreserved characters only (RFC 3986, section 2.3), 128 at the most, no "." and "..".
     id       TEXT PRIMARY KEY NOT NULL
-             CHECK (length(id) BETWEEN 1 AND 128 AND id NOT GLOB '*[^A-Za-z0-9._~-]*'),
+             CHECK (length(id) BETWEEN 1 AND 128 AND id NOT GLOB '*[^A-Za-z0-9._~-]*' AND id NOT IN ('.', '..')),
     -- 'complete' is what reelgate streams (--ready); a downloader writes what it likes until then.
     status   TEXT NOT NULL DEFAULT 'pending',
     -- When the row was made, UTC.

@@ -44,7 +44,7 @@ constexpr std::array table{
     Option{"range", "SPEC", "", "asks for a range: 0-99, 1000-, -500, or a whole field value", Scope::get},
     Option{"method", "METHOD", "GET", "the request method", Scope::get},
     Option{"header", "FIELD", "", "a request field, 'Name: value'; repeatable", Scope::get, true},
-    Option{"body-only", "", "", "writes the content alone, and fails unless there is a video's", Scope::get},
+    Option{"body-only", "", "", "writes the content alone, and fails with an error's status", Scope::get},
 };
 
 constexpr std::string_view environment_prefix = "REELGATE_";

@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 """
 import base64
 import json
+import os
 import subprocess
 import urllib.request
 
@@ -27,7 +28,8 @@ class Browser:
         port = support.free_port()
         with open(self.folder / "chromedriver.log", "ab") as log:
             self.driver = subprocess.Popen(["/usr/bin/chromedriver", f"--port={port}"], stdin=subprocess.DEVNULL,
-                                           stdout=log, stderr=log)
+                                           stdout=log, stderr=log,
+                                           env={**os.environ, "TMPDIR": str(self.folder)})
         self.address = f"http://127.0.0.1:{port}/session"
         self.session = None
         try:

@@ -124,6 +124,7 @@ server.document-root = "{self.folder}"
 server.bind = "127.0.0.1"
 server.port = {port}
 server.errorlog = "{self.folder}/lighttpd.log"
+server.upload-dirs = ( "{self.folder}" )
 server.breakagelog = "{self.folder}/reelgate.log"
 {user}{self.extra}
 include "{self.folder}/reelgate.conf"

@@ -56,6 +56,7 @@ std::string_view raw_path(std::string_view target) {
 }  // namespace
 
 bool is_video_id(std::string_view id) {
+    if (id == "." || id == "..") return false;
     return !id.empty() && id.size() <= max_id_length && std::all_of(id.begin(), id.end(), is_unreserved);
 }
 

@@ -13,7 +13,8 @@ namespace reelgate::http {
 inline constexpr std::size_t max_id_length = 128;
 
 /// Tells whether `id` is [A-Za-z0-9._~-]{1,128}: the unreserved characters of RFC 3986 §2.3, so that an id stands
-/// in a URI as it is, and none that means something to a file system but the dot.
+/// in a URI as it is, and none that means something to a file system but the dot. "." and ".." are none: every client
+/// takes them out of a path (RFC 3986 §5.2.4).
 bool is_video_id(std::string_view id);
 
 /// Takes the id out of a target in origin-form or absolute-form: its path, percent-decoded, has to be `prefix`

@@ -86,7 +86,8 @@ int open_connection(const std::filesystem::path& database, int flags, int timeou
     sqlite3* raw = nullptr;
     // One connection is one thread's, so SQLite needs no mutex for it.
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    const int code = sqlite3_open_v2(database.c_str(), &raw, flags, nullptr);
+    // Absolute, so that ":memory:" and "file:..." are names of files like any other.
+    const int code = sqlite3_open_v2(std::filesystem::absolute(database).c_str(), &raw, flags, nullptr);
     connection.reset(raw);
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(raw, timeout_ms);
@@ -280,10 +281,11 @@ void create_catalog(const std::filesystem::path& database) {
         if (code != SQLITE_OK) throw CatalogError{"create catalogue: " + explain(database, connection.get(), code)};
     };
     check(open_connection(database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, write_timeout_ms, connection));
-    // WAL lets an application write while viewers are served.
-    for (const std::string& sql : {std::string{"PRAGMA journal_mode = WAL"}, std::string{schema},
+    for (const std::string& sql : {std::string{schema},
                                    // Fails on a table of another shape, which IF NOT EXISTS lets stand.
-                                   std::string{"SELECT id, status, added_at FROM videos LIMIT 0"}})
+                                   std::string{"SELECT id, status, added_at FROM videos LIMIT 0"},
+                                   // Lets an application write while viewers are served. Last: it changes the file.
+                                   std::string{"PRAGMA journal_mode = WAL"}})
         check(sqlite3_exec(connection.get(), sql.c_str(), nullptr, nullptr, nullptr));
 }
 
