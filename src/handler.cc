@@ -93,11 +93,11 @@ bool is_out_of_descriptors(const std::system_error& error) {
 }  // namespace
 
 Handler::Handler(HandlerSettings settings)
-    : settings_(std::move(settings)), catalog_(settings_.database, settings_.query) {}
+    : settings_(std::move(settings)), catalog_(settings_.database, settings_.query), videos_(settings_.videos) {}
 
 Answer Handler::represent(const http::Request& request, const std::string& id, const media::VideoRow& row) {
     const std::string name = row.file.value_or(id + std::string{extension});
-    auto opened = media::open_media_file(settings_.videos, name);
+    auto opened = videos_.open(name);
     if (const auto* none = std::get_if<media::NoMediaFile>(&opened)) {
         using Reason = media::NoMediaFile::Reason;
         log(none->reason == Reason::absent ? LogLevel::info : LogLevel::warning, "open " + id + ": " + none->why);
@@ -160,7 +160,7 @@ Answer Handler::answer(const http::Request& request) {
 
 void Handler::check() {
     catalog_.check();
-    media::check_folder(settings_.videos);
+    videos_.check();
 }
 
 }  // namespace reelgate

@@ -53,6 +53,7 @@ private:
 
     HandlerSettings settings_;
     media::Catalog catalog_;
+    media::MediaFolder videos_;
 };
 
 }  // namespace reelgate

@@ -38,22 +38,36 @@ void format_request(std::string& out, std::string_view params) {
     append_record_header(out, RecordType::std_in, request_id, 0);
 }
 
+/// Bytes that the file in memory has to begin with. A request is some KiB.
+constexpr std::size_t usual_length = std::size_t{64} << 10;
+
 }  // namespace
 
 // libfcgi reads from a descriptor, and blocks there until a request is whole. A file in memory never blocks, takes a
 // request of any size, and does not mind that it is no socket.
 RequestDecoder::RequestDecoder() : file_(memfd_create("request", MFD_CLOEXEC)) {
     if (!file_) posix::throw_errno("create", "file in memory");
+    map(usual_length);
+}
+
+void UnmapMemory::operator()(char* memory) const { munmap(memory, length); }
+
+/// Makes the file so long, and gets its memory: what is written there, libfcgi reads, without a system call of ours.
+void RequestDecoder::map(std::size_t length) {
+    if (ftruncate(file_.get(), static_cast<off_t>(length)) != 0) posix::throw_errno("extend", "file in memory");
+    void* const memory = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+    if (memory == MAP_FAILED) posix::throw_errno("map", "file in memory");
+    memory_ = {static_cast<char*>(memory), UnmapMemory{length}};
 }
 
 std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
     // libfcgi adds the lengths up as ints and ends the process when that overflows: it gets none that lie.
     if (!are_name_value_pairs(params)) return std::nullopt;
     format_request(records_, params);
+    if (records_.size() > memory_.get_deleter().length) map(records_.size());
     // What an earlier, longer request left behind the end of this one is never reached: the last record ends it.
-    if (pwrite(file_.get(), records_.data(), records_.size(), 0) != static_cast<ssize_t>(records_.size()) ||
-        lseek(file_.get(), 0, SEEK_SET) != 0)
-        posix::throw_errno("write", "request into memory");
+    std::copy(records_.begin(), records_.end(), memory_.get());
+    if (lseek(file_.get(), 0, SEEK_SET) != 0) posix::throw_errno("rewind", "file in memory");
 
     FCGX_Request request;
     // No listening socket: libfcgi would accept on it by itself after a protocol error.

@@ -3,7 +3,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "http/request.h"
@@ -15,6 +18,11 @@ namespace reelgate::gateway {
 /// SIGUSR1, SIGPIPE), so whoever owns signals does that afterwards. Throws std::runtime_error.
 void initialise_fastcgi();
 
+struct UnmapMemory {
+    std::size_t length = 0;
+    void operator()(char* memory) const;
+};
+
 /// Decodes requests, for one thread.
 class RequestDecoder {
 public:
@@ -25,7 +33,10 @@ public:
     std::optional<http::Request> decode(std::string_view params);
 
 private:
+    void map(std::size_t length);
+
     posix::UniqueFd file_;
+    std::unique_ptr<char, UnmapMemory> memory_;  ///< of the file
     std::string records_;  ///< kept for its memory
 };
 

@@ -18,8 +18,9 @@ namespace reelgate::gateway {
 
 namespace {
 
-/// Bytes of a record's content up to which it is copied into what is written anyway: two more system calls cost more.
-constexpr std::uint64_t small_record = 4096;
+/// Bytes of a record's content up to which it is copied into what is written anyway: two more system calls, and a peer
+/// who is woken once more, cost more. The last record of a range that ends in the middle of a page is no longer.
+constexpr std::uint64_t small_record = 8192;
 
 /// Most content of a record out of a file: its records end at whole pages, fifteen of them at the most. sendfile moves
 /// sixteen pages at a time; a record of one more, or of two halves, costs twice the work and wakes the peer twice.

@@ -19,11 +19,8 @@ namespace {
 
 using Reason = NoMediaFile::Reason;
 
-posix::UniqueFd open_folder(const std::filesystem::path& folder) {
-    posix::UniqueFd fd{::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    if (!fd) posix::throw_errno("open folder of videos", folder.native());
-    return fd;
-}
+/// How often the path is compared with the open folder. Opening it for each request took a tenth of a short one's time.
+constexpr std::chrono::seconds look_interval{1};
 
 /// The files that are open at present, by what they are. An inode is one version of a file: a new one has another, as
 /// long as we hold this.
@@ -100,13 +97,31 @@ NoMediaFile no_media_file(int error, const std::string& path) {
 
 }  // namespace
 
-std::variant<MediaFile, NoMediaFile> open_media_file(const std::filesystem::path& folder, const std::string& name) {
-    // Opened for each request, since the folder may be a mount that comes and goes.
-    const posix::UniqueFd folder_fd = open_folder(folder);
+void MediaFolder::reopen_if_replaced(std::chrono::steady_clock::time_point now) {
+    struct stat status;
+    const bool is_same = fd_ && stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+    looked_ = now;
+    if (is_same) return;
+    fd_ = posix::UniqueFd{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd_ || fstat(fd_.get(), &status) != 0) posix::throw_errno("open folder of videos", path_.native());
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+}
 
-    const std::string path = (folder / name).native();
-    posix::UniqueFd fd{open_beneath(folder_fd.get(), name)};
-    if (!fd) return no_media_file(errno, path);
+std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!fd_ || now - looked_ >= look_interval) reopen_if_replaced(now);
+
+    posix::UniqueFd fd{open_beneath(fd_.get(), name)};
+    int error = errno;
+    if (!fd && error == ENOENT && looked_ != now) {
+        // Nobody is told that a video is gone while its folder is just being mounted.
+        reopen_if_replaced(now);
+        fd = posix::UniqueFd{open_beneath(fd_.get(), name)};
+        error = errno;
+    }
+    const std::string path = (path_ / name).native();
+    if (!fd) return no_media_file(error, path);
 
     struct stat status;
     if (fstat(fd.get(), &status) != 0) posix::throw_errno("stat", path);
@@ -119,6 +134,6 @@ std::variant<MediaFile, NoMediaFile> open_media_file(const std::filesystem::path
     return file;
 }
 
-void check_folder(const std::filesystem::path& folder) { open_folder(folder); }
+void MediaFolder::check() { reopen_if_replaced(std::chrono::steady_clock::now()); }
 
 }  // namespace reelgate::media

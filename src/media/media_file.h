@@ -3,10 +3,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "http/date.h"
@@ -34,11 +36,27 @@ struct NoMediaFile {
     std::string why;  ///< object and cause, for the log
 };
 
-/// Opens `name`, a path relative to `folder`, without ever leaving that folder. Throws std::system_error for what is
-/// neither the name's fault nor its rights' (no descriptors left, an I/O error, the folder itself).
-std::variant<MediaFile, NoMediaFile> open_media_file(const std::filesystem::path& folder, const std::string& name);
+/// The folder of videos, for one thread. It keeps the folder open, and notices within a second when another has come
+/// in its place: a mount that came, or went. A file system with an open folder cannot be unmounted.
+class MediaFolder {
+public:
+    explicit MediaFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
-/// Finds out whether `folder` is there, for start-up. Throws std::system_error.
-void check_folder(const std::filesystem::path& folder);
+    /// Opens `name`, a path relative to the folder, without ever leaving it. Throws std::system_error for what is
+    /// neither the name's fault nor its rights' (no descriptors left, an I/O error, the folder itself).
+    std::variant<MediaFile, NoMediaFile> open(const std::string& name);
+
+    /// Finds out whether the folder is there, for start-up. Throws std::system_error.
+    void check();
+
+private:
+    void reopen_if_replaced(std::chrono::steady_clock::time_point now);
+
+    std::filesystem::path path_;
+    posix::UniqueFd fd_;
+    std::uint64_t device_ = 0;
+    std::uint64_t inode_ = 0;
+    std::chrono::steady_clock::time_point looked_;
+};
 
 }  // namespace reelgate::media

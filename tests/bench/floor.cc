@@ -1,5 +1,8 @@
 // Owns the floor: a responder that sends framed records from memory. What it takes, nobody who speaks FastCGI can save.
-// Does not open a file, nor a catalogue, nor check what it is asked: floor SOCKET THREADS LENGTH
+// Does not open a file, nor a catalogue, nor check what it is asked: floor SOCKET THREADS LENGTH once|whole
+//
+// "once" has the content of one record, which it sends over and over: it never leaves the processor's cache. "whole"
+// has as much memory as the file is long, and sends from the place that is asked for: what a file in memory takes.
 //
 // It is built as reelgate is: one epoll set, equal threads, each descriptor armed for one event at a time.
 // SPDX-License-Identifier: MIT
@@ -31,8 +34,13 @@ constexpr std::size_t records_at_a_time = 8;
 constexpr std::size_t read_length = 16384;
 constexpr int backlog = 4096;
 
-std::string the_record;
+/// What is sent: as long as the file, or as one record's content.
+std::vector<char> memory;
 std::uint64_t file_length = 0;
+
+const char* content_at(std::uint64_t position) {
+    return memory.data() + (memory.size() == file_length ? position : 0);
+}
 
 /// What is asked for in a whole request.
 struct Request {
@@ -115,6 +123,7 @@ private:
                                                                   file_length));
         whole_records_ = content / most_content;
         last_content_ = content % most_content;
+        first_ = request_.first;
         last_header_ = last_content_ > 0 ? bench::record_header(bench::std_out, last_content_) : "";
         done_ = 0;
         length_ = head_.size() + whole_records_ * whole_record + last_header_.size() + last_content_ + end().size();
@@ -128,23 +137,26 @@ private:
 
     /// Sends as much as one call takes of what is left. False when nothing could be sent.
     bool send_some() {
-        std::array<iovec, records_at_a_time + 4> parts;
+        std::array<iovec, 2 * records_at_a_time + 4> parts;
         std::size_t count = 0;
         std::uint64_t skip = done_;
-        const auto add = [&](const std::string& bytes, std::size_t length) {
-            if (skip < length)
-                parts[count++] = {const_cast<char*>(bytes.data()) + skip, length - static_cast<std::size_t>(skip)};
+        const auto add = [&](const char* bytes, std::size_t length) {
+            if (skip < length) parts[count++] = {const_cast<char*>(bytes) + skip, length - static_cast<std::size_t>(skip)};
             skip -= std::min<std::uint64_t>(skip, length);
         };
-        add(head_, head_.size());
+        static const std::string whole_header = bench::record_header(bench::std_out, most_content);
+        add(head_.data(), head_.size());
         const std::uint64_t gone = std::min(skip / whole_record, whole_records_);
         skip -= gone * whole_record;
         const std::uint64_t records = std::min<std::uint64_t>(whole_records_ - gone, records_at_a_time);
-        for (std::uint64_t i = 0; i < records; ++i) add(the_record, whole_record);
+        for (std::uint64_t i = gone; i < gone + records; ++i) {
+            add(whole_header.data(), whole_header.size());
+            add(content_at(first_ + i * most_content), most_content);
+        }
         if (gone + records == whole_records_) {
-            add(last_header_, last_header_.size());
-            add(the_record, last_content_);
-            add(end(), end().size());
+            add(last_header_.data(), last_header_.size());
+            add(content_at(first_ + whole_records_ * most_content), last_content_);
+            add(end().data(), end().size());
         }
         msghdr message{};
         message.msg_iov = parts.data();
@@ -158,6 +170,7 @@ private:
     std::string in_;
     Request request_;
     std::string head_, last_header_;
+    std::uint64_t first_ = 0;
     std::uint64_t whole_records_ = 0;
     std::size_t last_content_ = 0;
     std::uint64_t done_ = 0, length_ = 0;
@@ -200,13 +213,13 @@ int listen_on(const char* path) {
 }  // namespace
 
 int main(int count, char** words) {
-    if (count != 4) {
-        std::fputs("usage: floor SOCKET THREADS LENGTH\n", stderr);
+    if (count != 5) {
+        std::fputs("usage: floor SOCKET THREADS LENGTH once|whole\n", stderr);
         return 2;
     }
     std::signal(SIGPIPE, SIG_IGN);
     file_length = std::stoull(words[3]);
-    the_record = bench::record(bench::std_out, std::string(most_content, 'x'));
+    memory.assign(std::string_view{words[4]} == "whole" ? file_length : most_content, 'x');
     const int listener = listen_on(words[1]);
     const int epoll = epoll_create1(EPOLL_CLOEXEC);
     arm(epoll, EPOLL_CTL_ADD, listener, EPOLLIN, nullptr);

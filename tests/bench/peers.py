@@ -21,13 +21,14 @@ FILE_LENGTH = 1 << 30
 TEN, MILLION = 10, 1_000_000
 
 REELGATE, KEPT, FLOOR, LOOP = "reelgate", "reelgate, connections kept", "floor", "libfcgi loop"
+WHOLE_FLOOR = "floor, all of the film"
 PHP, GO, TICKET = "PHP-FPM", "Go ServeContent", "the ticket's FastAPI"
 TEN_ROWS, MILLION_ROWS = "reelgate, ten videos", "reelgate, a million videos"
 NGINX_FILE, LIGHTTPD_FILE, BEHIND_LIGHTTPD = "nginx, its own file", "lighttpd, its own file", "reelgate behind lighttpd"
 
 # Those that speak FastCGI: what their sockets are called.
-SOCKETS = {REELGATE: "reelgate", FLOOR: "floor", LOOP: "loop", TEN_ROWS: "ten", MILLION_ROWS: "million", PHP: "php",
-           GO: "go"}
+SOCKETS = {REELGATE: "reelgate", FLOOR: "floor", WHOLE_FLOOR: "whole-floor", LOOP: "loop", TEN_ROWS: "ten",
+           MILLION_ROWS: "million", PHP: "php", GO: "go"}
 
 # As many as reelgate has by default.
 THREADS = max(4, 2 * (os.cpu_count() or 1))
@@ -120,6 +121,9 @@ class Peers:
         return self.spawn_on_socket(name, support.PROGRAM, "--data", self.volume.path, "--listen",
                                     f"unix:{self.socket(name)}", *options)
 
+    def start_floor(self, name, memory):
+        return self.spawn_on_socket(name, BUILT / "floor", self.socket(name), THREADS, FILE_LENGTH, memory)
+
     def start_responders(self):
         data = self.volume.path
         # The same query for both, so that they differ in nothing but the number of rows.
@@ -127,7 +131,8 @@ class Peers:
         # Process ids by name.
         self.responders = {
             REELGATE: self.start_reelgate("reelgate"),
-            FLOOR: self.spawn_on_socket("floor", BUILT / "floor", self.socket("floor"), THREADS, FILE_LENGTH),
+            FLOOR: self.start_floor("floor", "once"),
+            WHOLE_FLOOR: self.start_floor("whole-floor", "whole"),
             LOOP: self.spawn_on_socket("loop", BUILT / "libfcgi_loop", self.socket("loop"), THREADS, data),
             TEN_ROWS: self.start_reelgate("ten", "--query", query),
             MILLION_ROWS: self.start_reelgate("million", "--query", query, "--database", self.volume.million),

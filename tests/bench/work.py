@@ -97,7 +97,7 @@ def ranges(site, i, samples):
 def straight(site, i, samples):
     """At the socket, one request after another. libfcgi's loop is not asked for kept connections: each would hold one
     of its threads."""
-    for name in in_turn([p.REELGATE, p.FLOOR, p.LOOP, *CATALOGUES], i):
+    for name in in_turn([p.REELGATE, p.FLOOR, p.WHOLE_FLOOR, p.LOOP, *CATALOGUES], i):
         pid = site.responders[name]
         for keep, manner in ((0, NEW), (1, KEPT)):
             if keep and name == p.LOOP:

@@ -119,24 +119,24 @@ BOOST_FIXTURE_TEST_SUITE(media_file, Videos)
 BOOST_AUTO_TEST_CASE(name_gives_a_regular_file_inside_or_none) {
     for (const NameRow& row : names) {
         BOOST_TEST_CONTEXT(row.name << ": " << row.file.substr(0, 40)) {
-            const std::string text = in_child([&] { return describe(open_media_file(folder, row.file)); });
+            const std::string text = in_child([&] { return describe(MediaFolder{folder}.open(row.file)); });
             BOOST_TEST(text.substr(0, row.expected.size()) == row.expected, text);
         }
     }
 }
 
 BOOST_AUTO_TEST_CASE(reason_names_object_and_cause) {
-    BOOST_TEST(describe(open_media_file(folder, "missing.mp4")) ==
+    BOOST_TEST(describe(MediaFolder{folder}.open("missing.mp4")) ==
                "absent: " + (folder / "missing.mp4").native() + ": No such file or directory");
-    BOOST_TEST(describe(open_media_file(folder, "folder.mp4")) ==
+    BOOST_TEST(describe(MediaFolder{folder}.open("folder.mp4")) ==
                "refused: " + (folder / "folder.mp4").native() + ": not a regular file");
-    const std::string leaving = describe(open_media_file(folder, "leaves.mp4"));
+    const std::string leaving = describe(MediaFolder{folder}.open("leaves.mp4"));
     BOOST_TEST(contains(leaving, (folder / "leaves.mp4").native() + ": leads out of the folder of videos"), leaving);
 }
 
 BOOST_AUTO_TEST_CASE(descriptor_reads_the_file) {
-    BOOST_TEST(content_of(open_media_file(folder, "film.mp4")) == position_coded(100));
-    const Opened opened = open_media_file(folder, "film.mp4");
+    BOOST_TEST(content_of(MediaFolder{folder}.open("film.mp4")) == position_coded(100));
+    const Opened opened = MediaFolder{folder}.open("film.mp4");
     const int fd = std::get<MediaFile>(opened).fd->get();
     BOOST_TEST((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
     BOOST_TEST((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY);
@@ -145,22 +145,56 @@ BOOST_AUTO_TEST_CASE(descriptor_reads_the_file) {
 BOOST_AUTO_TEST_CASE(last_modified_is_the_files_own_in_whole_seconds) {
     const timespec times[] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = 784'111'777, .tv_nsec = 999'999'999}};
     BOOST_REQUIRE(utimensat(AT_FDCWD, (folder / "film.mp4").c_str(), times, 0) == 0);
-    const Opened opened = open_media_file(folder, "film.mp4");
+    const Opened opened = MediaFolder{folder}.open("film.mp4");
     BOOST_TEST(std::get<MediaFile>(opened).last_modified.time_since_epoch().count() == 784'111'777);
 }
 
 BOOST_AUTO_TEST_CASE(file_of_five_gib) {
     constexpr std::uint64_t complete_length = 5'368'709'120;
     fs::resize_file(folder / "film.mp4", complete_length);
-    BOOST_TEST(describe(open_media_file(folder, "film.mp4")) == "5368709120 bytes");
+    BOOST_TEST(describe(MediaFolder{folder}.open("film.mp4")) == "5368709120 bytes");
 }
 
 BOOST_AUTO_TEST_CASE(file_replaced_while_it_is_open) {
-    const Opened opened = open_media_file(folder, "film.mp4");
+    const Opened opened = MediaFolder{folder}.open("film.mp4");
     outer.write("new", "another version");
     fs::rename(outer / "new", folder / "film.mp4");
     BOOST_TEST(content_of(opened) == position_coded(100));
-    BOOST_TEST(content_of(open_media_file(folder, "film.mp4")) == "another version");
+    BOOST_TEST(content_of(MediaFolder{folder}.open("film.mp4")) == "another version");
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_is_replaced) {
+    MediaFolder videos{folder};
+    const Opened opened = videos.open("film.mp4");
+    fs::rename(folder, outer / "old");
+    fs::create_directory(folder);
+    outer.write("videos/film.mp4", "another volume");
+    outer.write("videos/new.mp4", "new");
+    // What is not in the old one is looked for in the new one before it counts as absent.
+    BOOST_TEST(content_of(videos.open("new.mp4")) == "new");
+    BOOST_TEST(content_of(videos.open("film.mp4")) == "another volume");
+    BOOST_TEST(content_of(opened) == position_coded(100));
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_is_replaced_by_one_with_the_same_names) {
+    using Clock = std::chrono::steady_clock;
+    MediaFolder videos{folder};
+    const Opened opened = videos.open("film.mp4");
+    fs::rename(folder, outer / "old");
+    fs::create_directory(folder);
+    outer.write("videos/film.mp4", "another volume");
+    const auto latest = Clock::now() + std::chrono::seconds{5};
+    while (content_of(videos.open("film.mp4")) != "another volume" && Clock::now() < latest) {
+    }
+    BOOST_TEST(content_of(videos.open("film.mp4")) == "another volume");
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_has_gone) {
+    MediaFolder videos{folder};
+    const Opened opened = videos.open("film.mp4");
+    fs::rename(folder, outer / "old");
+    const std::string expected = "open folder of videos " + folder.native() + ": No such file or directory";
+    BOOST_TEST(message_of<std::system_error>([&] { videos.open("missing.mp4"); }) == expected);
 }
 
 // Rights
@@ -180,7 +214,7 @@ BOOST_AUTO_TEST_CASE(rights_are_missing) {
     for (const RightsRow& row : taken_away) {
         BOOST_TEST_CONTEXT(row.name) {
             fs::permissions(folder / row.object, fs::perms::none);
-            const std::string text = as_ordinary_user([&] { return describe(open_media_file(folder, row.file)); });
+            const std::string text = as_ordinary_user([&] { return describe(MediaFolder{folder}.open(row.file)); });
             const std::string file = (folder / row.file).native();
             BOOST_TEST(contains(text, "unreadable: " + file + ": Permission denied for user id "), text);
         }
@@ -192,19 +226,19 @@ BOOST_AUTO_TEST_CASE(rights_are_missing) {
 BOOST_AUTO_TEST_CASE(folder_that_is_missing) {
     const fs::path missing = outer / "missing";
     const std::string expected = "open folder of videos " + missing.native() + ": No such file or directory";
-    BOOST_TEST(message_of<std::system_error>([&] { open_media_file(missing, "film.mp4"); }) == expected);
-    BOOST_TEST(message_of<std::system_error>([&] { check_folder(missing); }) == expected);
+    BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{missing}.open("film.mp4"); }) == expected);
+    BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{missing}.check(); }) == expected);
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_is_a_file) {
     const fs::path file = outer / "secret.mp4";
     const std::string expected = "open folder of videos " + file.native() + ": Not a directory";
-    BOOST_TEST(message_of<std::system_error>([&] { open_media_file(file, "film.mp4"); }) == expected);
-    BOOST_TEST(message_of<std::system_error>([&] { check_folder(file); }) == expected);
+    BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{file}.open("film.mp4"); }) == expected);
+    BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{file}.check(); }) == expected);
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_is_there) {
-    BOOST_TEST(message_of<std::system_error>([&] { check_folder(folder); }) == "nothing thrown");
+    BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{folder}.check(); }) == "nothing thrown");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
