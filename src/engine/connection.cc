@@ -21,6 +21,15 @@ using Progress = gateway::ResponseWriter::Progress;
 /// Bytes after which a connection lets others go first.
 constexpr std::uint64_t turn = std::uint64_t{1} << 20;
 
+/// What a fast viewer is: one who took so many bytes, so many of them a second. Whoever watches takes far less.
+constexpr std::uint64_t fast_bytes = std::uint64_t{8} << 20;
+constexpr double fast_rate = 16 << 20;
+
+/// Bytes that a Unix socket is to hold for a fast viewer; it gets no more than twice net.core.wmem_max, which is twice
+/// the usual. Thus whoever sends and whoever receives are woken half as often: a whole film through nginx took a third
+/// more time without it. Not for everybody, since that much of the page cache is held while a viewer pauses.
+constexpr int roomy_buffer = 1 << 20;
+
 }  // namespace
 
 Connection::Connection(posix::UniqueFd fd, std::size_t most_connections, std::atomic<std::size_t>& viewers)
@@ -59,6 +68,18 @@ void Connection::look_at_peer() {
     int untaken = 0;
     if (ioctl(fd_.get(), SIOCOUTQ, &untaken) != 0 || untaken_.exchange(untaken) == untaken) return;
     waiting_since_ = Clock::now().time_since_epoch().count();
+}
+
+/// Makes the socket roomy for a fast viewer. TCP finds the right size by itself, and would stop to.
+void Connection::make_room() {
+    if (is_roomy_ || writer_.sent() < fast_bytes) return;
+    const std::chrono::duration<double> taken = Clock::now() - begin_;
+    if (static_cast<double>(writer_.sent()) < fast_rate * taken.count()) return;
+    is_roomy_ = true;
+    int domain = 0;
+    socklen_t length = sizeof domain;
+    if (getsockopt(fd_.get(), SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX)
+        setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &roomy_buffer, sizeof roomy_buffer);
 }
 
 Connection::Step Connection::receive(Worker& worker) {
@@ -128,7 +149,7 @@ Connection::Step Connection::begin_answer(Worker& worker) {
 
 Connection::Step Connection::send() {
     switch (writer_.write(fd_.get(), turn)) {
-        case Progress::blocked: return Step::wait;
+        case Progress::blocked: make_room(); return Step::wait;
         case Progress::yielded: has_yielded_ = true; return Step::wait;
         case Progress::aborted: end_answer(is_stalled_ ? "stalled" : "aborted"); return Step::close;
         case Progress::broken:

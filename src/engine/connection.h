@@ -82,6 +82,7 @@ private:
     void look_for_abort(Worker& worker);
     void read_while_answering(std::string_view bytes);
     void end_answer(const char* ending);
+    void make_room();
     void count_as_viewer(bool is_answering);
     Wait wait();
 
@@ -100,6 +101,7 @@ private:
     bool is_last_ = false;       ///< close as soon as everything is written
     bool has_yielded_ = false;
     bool input_ended_ = false;
+    bool is_roomy_ = false;      ///< its socket was made to hold more
     std::uint64_t read_ = 0;     ///< bytes in the present turn
     std::atomic<bool> is_handed_over_{false};
     std::atomic<bool> is_idle_{true};
