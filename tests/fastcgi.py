@@ -74,7 +74,8 @@ class NoValidRecord(Exception):
 
 class Connection:
     def __init__(self, address):
-        self.socket = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
+        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.socket = socket.socket(family)
         self.socket.settimeout(support.DEADLINE)
         self.socket.connect(address)
 

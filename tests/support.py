@@ -212,9 +212,9 @@ def can_connect(address):
         return probe.connect_ex(address) == 0
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+def free_port(family=socket.AF_INET):
+    with socket.socket(family) as probe:
+        probe.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
@@ -245,19 +245,20 @@ class Serving:
     ready, or `is_ready` does."""
     numbers = itertools.count(1)
 
-    def __init__(self, folder, volume, *options, address=None, is_ready=None, **more):
+    def __init__(self, folder, volume, *options, address=None, is_ready=None, environment=None, **more):
         number = next(self.numbers)
         self.is_ready = is_ready or (lambda server: ": ready" in server.log())
         self.address = address or str(folder / f"serve-{number}.sock")
         self.log_file = folder / f"serve-{number}.log"
         listen = ["--listen", f"unix:{self.address}"] if isinstance(self.address, str) else \
-                 ["--listen", "{}:{}".format(*self.address)]
+                 ["--listen", ("[{}]:{}" if ":" in self.address[0] else "{}:{}").format(*self.address)]
+        self.environment = clean_environment(**(environment or {}))
         self.command = [PROGRAM, "serve", "--data", str(volume.path), *([] if "stdin" in more else listen), *options]
         self.more = {"stdin": subprocess.DEVNULL, **more}
 
     def __enter__(self):
         with open(self.log_file, "wb") as log:
-            self.process = subprocess.Popen(self.command, stderr=log, env=clean_environment(), **self.more)
+            self.process = subprocess.Popen(self.command, stderr=log, env=self.environment, **self.more)
         try:
             wait_until(lambda: self.is_ready(self), "serve", self.process)
         except BaseException:

@@ -19,14 +19,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <condition_variable>
+#include <cstdlib>
+#include <cstring>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <thread>
 
 #include "engine/connection.h"
+#include "gateway/peers.h"
 #include "log.h"
 #include "posix/error.h"
 
@@ -89,6 +91,7 @@ private:
     void arm(int fd, std::uint32_t events, void* what, Arm how);
     void run_thread(Worker& worker);
     void serve_events(Worker& worker);
+    bool is_admitted(const posix::UniqueFd& connection) const;
     posix::UniqueFd accept_socket();
     void accept_one(Worker& worker);
     void resume_accepting();
@@ -100,6 +103,7 @@ private:
 
     int listening_socket_;
     EngineSettings settings_;
+    gateway::Peers peers_;
     std::size_t most_connections_;
     posix::UniqueFd epoll_, quit_, accept_timer_, stall_timer_;
     std::atomic<bool> is_stopping_{false};
@@ -121,7 +125,8 @@ private:
 };
 
 Engine::Engine(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings)
-    : listening_socket_(listening_socket), settings_(settings), most_connections_(most_descriptors()),
+    : listening_socket_(listening_socket), settings_(settings), peers_(std::getenv("FCGI_WEB_SERVER_ADDRS")),
+      most_connections_(most_descriptors()),
       epoll_(epoll_create1(EPOLL_CLOEXEC)), quit_(eventfd(0, EFD_CLOEXEC)), accept_timer_(make_timer()),
       stall_timer_(make_timer()), handler_(handler) {
     if (!epoll_ || !quit_) posix::throw_errno("create", "epoll set");
@@ -229,6 +234,13 @@ void Engine::serve_events(Worker& worker) {
     }
 }
 
+bool Engine::is_admitted(const posix::UniqueFd& connection) const {
+    if (peers_.is_everybody()) return true;
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    return getpeername(connection.get(), reinterpret_cast<sockaddr*>(&peer), &length) == 0 && peers_.admits(peer);
+}
+
 /// Accepts a connection, and arms the listening socket again, so that another thread can take the next while this one
 /// is served. Nothing when somebody else was faster, or there is no descriptor for it.
 posix::UniqueFd Engine::accept_socket() {
@@ -247,6 +259,10 @@ posix::UniqueFd Engine::accept_socket() {
     }
     if (fd) is_accepting_paused_ = false;
     arm(listening_socket_, EPOLLIN, &listening_socket_, Arm::again);
+    if (fd && !is_admitted(fd)) {
+        log(LogLevel::warning, "accept connection: not from an address in FCGI_WEB_SERVER_ADDRS: closed");
+        return {};
+    }
     return fd;
 }
 

@@ -9,8 +9,8 @@ namespace reelgate::gateway {
 
 namespace {
 
-/// Bytes of params that one request may have, the headers of their records included. Web servers limit header sections to some KiB; this leaves room for those
-/// who raise that, and keeps a peer from filling our memory.
+/// Bytes of params that one request may have, the headers of their records included. Web servers limit header sections
+/// to some KiB; this leaves room for those who raise that, and keeps a peer from filling our memory.
 constexpr std::size_t most_params = std::size_t{1} << 20;
 
 /// Bytes of a management record's content. FCGI_GET_VALUES names three variables at the most.
