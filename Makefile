@@ -30,7 +30,7 @@ bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 # All cores for who did not say otherwise: a fresh clone is built three times before its tests run.
 jobs = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
 
-.PHONY: all unit bench check demo clean help
+.PHONY: all unit bench check check-players demo clean help
 .DELETE_ON_ERROR:
 
 all: $(build)/reelgate  ## builds build/reelgate
@@ -84,6 +84,11 @@ check:  ## installs what is missing, builds, and runs every test (san=address,un
 	$(if $(san),,$(MAKE) --no-print-directory $(jobs) san=address$(comma)undefined unit)
 	$(PYTHON) scripts/check --build $(build)
 
+check-players:  ## installs players and downloaders, and lets them judge: a table with a verdict a row
+	scripts/deps players
+	$(MAKE) --no-print-directory $(jobs) all
+	scripts/check-players
+
 demo:  ## installs what is missing, builds, and starts a page with a player
 	scripts/deps demo
 	$(MAKE) --no-print-directory $(jobs) all
@@ -93,6 +98,6 @@ clean:  ## removes build/
 	rm -rf build
 
 help:  ## lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 -include $(patsubst %.o,%.d,$(objects) $(test_objects) $(way_objects) $(bench_objects))
