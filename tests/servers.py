@@ -193,7 +193,9 @@ class ApacheProxy(Apache):
 
 
 class Nginx(Server):
+    """nginx with the shipped file, included by a main file that adds only what any site has."""
     name = "nginx"
+    extra = ""
 
     def start(self):
         self.write("reelgate.conf", shipped("nginx/reelgate.conf", socket=self.start_reelgate()))
@@ -209,7 +211,7 @@ daemon off;
 error_log {self.folder}/nginx.log;
 events {{}}
 http {{
-{temporary}    access_log off;
+{temporary}{self.extra}    access_log off;
     server {{
         listen 127.0.0.1:{port};
         include {self.folder}/reelgate.conf;
