@@ -22,9 +22,6 @@ namespace reelgate {
 
 namespace {
 
-/// Content-Type of a stored video, where the catalogue does not say another.
-constexpr std::string_view default_media_type = "video/mp4";
-
 /// The extension of stored files, which a client may put behind an id as well.
 constexpr std::string_view extension = ".mp4";
 
@@ -70,13 +67,14 @@ http::EntityTag entity_tag_of(const std::string& id, const media::VideoRow& row,
     return http::default_entity_tag(file.last_modified, file.complete_length);
 }
 
-std::string media_type_of(const std::string& id, const media::VideoRow& row) {
+/// The catalogue's media type, or the one that goes with the file's name.
+std::string media_type_of(const std::string& id, const media::VideoRow& row, const std::string& name) {
     static std::atomic_flag was_said;
     if (row.media_type) {
         if (http::is_media_type(*row.media_type)) return *row.media_type;
         log_ignored(was_said, id, "media_type", *row.media_type);
     }
-    return std::string{default_media_type};
+    return std::string{http::media_type_for(std::filesystem::path{name}.extension().native())};
 }
 
 /// What a saved copy is called: the id, with the extension once.
@@ -112,7 +110,7 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
         // "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time
         // of message origination" (RFC 9110 §8.8.2.1). The tag keeps the file's own date.
         .last_modified = std::min(file.last_modified, now),
-        .media_type = media_type_of(id, row),
+        .media_type = media_type_of(id, row, name),
         .download_name = download_name_of(id, name),
     };
     return {http::plan_response(request, representation, settings_.policy, {now, new_boundary}), std::move(file), {}};
@@ -160,6 +158,7 @@ Answer Handler::answer(const http::Request& request) {
 
 void Handler::check() {
     catalog_.check();
+    if (const std::string warning = catalog_.warning(); !warning.empty()) log(LogLevel::warning, warning);
     videos_.check();
 }
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "commands/commands.h"
+#include "gateway/cgi.h"
 #include "http/target.h"
 #include "media/media_writer.h"
 
@@ -69,6 +70,7 @@ int add(const Invocation& invocation) {
     const std::string id = id_for(invocation.arguments, source);
 
     media::CatalogWriter catalog{settings.database};
+    catalog.check();
     if (const auto status = catalog.status_of(id))
         throw std::runtime_error{"add " + id + ": the catalogue has it already, with status '" + *status +
                                  "'; choose another id with --id"};
@@ -84,8 +86,8 @@ int add(const Invocation& invocation) {
     file.publish();
     catalog.commit();
     file.keep();
-    std::printf("%s: %llu bytes: %s%s\n", id.c_str(), static_cast<unsigned long long>(length),
-                settings.prefix.c_str(), id.c_str());
+    gateway::DescriptorSender out{STDOUT_FILENO};
+    out.check({out.send_text(id + ": " + std::to_string(length) + " bytes: " + settings.prefix + id + "\n"), 0});
     return EXIT_SUCCESS;
 }
 

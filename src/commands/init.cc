@@ -1,29 +1,68 @@
 // Owns the command `init`: folders and an empty catalogue, leaving what is there as it is.
 // SPDX-License-Identifier: MIT
-#include <cstdio>
+#include <unistd.h>
+
 #include <cstdlib>
+#include <stdexcept>
+#include <vector>
 
 #include "commands/commands.h"
+#include "gateway/cgi.h"
+#include "posix/access.h"
 #include "posix/error.h"
 
 namespace reelgate::commands {
 
 namespace {
 
-void create_folder(const std::filesystem::path& folder) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) posix::throw_errno("create folder", folder.native(), error.value());
-}
+namespace fs = std::filesystem;
+
+/// Folders that are made together, or not at all.
+class NewFolders {
+public:
+    NewFolders() = default;
+    NewFolders(const NewFolders&) = delete;
+    NewFolders& operator=(const NewFolders&) = delete;
+    /// Removes what was made, unless keep() was called. What somebody has put something into stays.
+    ~NewFolders() {
+        for (auto made = made_.rbegin(); made != made_.rend(); ++made) rmdir(made->c_str());
+    }
+
+    /// Makes a folder, and those above it that are missing.
+    void make(const fs::path& folder) {
+        fs::path way;
+        for (const fs::path& part : folder) {
+            way /= part;
+            std::error_code error;
+            if (fs::create_directory(way, error)) made_.push_back(way);
+            if (error && !fs::is_directory(way)) fail(folder, way, fs::exists(way) ? ENOTDIR : error.value());
+        }
+    }
+
+    void keep() { made_.clear(); }
+
+private:
+    [[noreturn]] static void fail(const fs::path& wanted, const fs::path& folder, int error) {
+        const std::string what = "create folder " + wanted.native();
+        const std::string why = posix::obstacle(folder.has_parent_path() ? folder.parent_path() : ".", W_OK | X_OK);
+        throw std::runtime_error{what + ": " + (why.empty() ? folder.native() + ": " + posix::cause(error) : why)};
+    }
+
+    std::vector<fs::path> made_;
+};
 
 }  // namespace
 
 int init(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
-    create_folder(settings.data);
-    create_folder(settings.handler.videos);
+    NewFolders folders;
+    folders.make(settings.data);
+    folders.make(settings.handler.videos);
     media::create_catalog(settings.handler.database);
-    std::printf("catalogue: %s\nvideos:    %s\n", settings.handler.database.c_str(), settings.handler.videos.c_str());
+    folders.keep();
+    gateway::DescriptorSender out{STDOUT_FILENO};
+    out.check({out.send_text("catalogue: " + settings.handler.database.native() +
+                             "\nvideos:    " + settings.handler.videos.native() + "\n"), 0});
     return EXIT_SUCCESS;
 }
 

@@ -1,8 +1,10 @@
-// Owns the one rule about media types that we need: whether a text can be sent as one (RFC 9110 §8.3.1).
+// Owns what we need to know of media types: whether a text can be sent as one (RFC 9110 §8.3.1), and which one goes
+// with a file's name.
 // SPDX-License-Identifier: MIT
 #include "http/media_type.h"
 
 #include <algorithm>
+#include <array>
 
 #include "http/ascii.h"
 
@@ -17,6 +19,46 @@ bool is_tchar(char c) {
            std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
 }
 
+/// What is stored where nothing says otherwise.
+constexpr std::string_view usual_type = "video/mp4";
+
+struct Named {
+    std::string_view extension;
+    std::string_view type;
+};
+
+/// From IANA's registry of media types, each with the document that registers it. x- types are not registered: they
+/// are those that nginx and Debian's mime.types have, which players know.
+constexpr std::array known{
+    Named{".mp4", "video/mp4"},       // RFC 4337
+    Named{".m4v", "video/mp4"},       // as Debian has it: browsers do not know video/x-m4v
+    Named{".mov", "video/quicktime"},  // RFC 6381
+    Named{".webm", "video/webm"},     // registered by the WebM project
+    Named{".mkv", "video/x-matroska"},  // RFC 9559 registers video/matroska, which players do not know yet
+    Named{".ogv", "video/ogg"},       // RFC 5334
+    Named{".mpg", "video/mpeg"},      // RFC 2045
+    Named{".mpeg", "video/mpeg"},     // RFC 2045
+    Named{".3gp", "video/3gpp"},      // RFC 3839
+    Named{".avi", "video/x-msvideo"},
+    Named{".flv", "video/x-flv"},
+    Named{".wmv", "video/x-ms-wmv"},
+    // HTTP live streaming and DASH: playlists and what they name.
+    Named{".ts", "video/mp2t"},                        // RFC 3555
+    Named{".m3u8", "application/vnd.apple.mpegurl"},   // RFC 8216
+    Named{".mpd", "application/dash+xml"},             // ISO/IEC 23009-1
+    Named{".m4s", "video/iso.segment"},                // ISO/IEC 23009-1
+    Named{".vtt", "text/vtt"},                         // W3C, WebVTT
+    Named{".srt", "application/x-subrip"},
+    Named{".m4a", "audio/mp4"},   // RFC 4337
+    Named{".mp3", "audio/mpeg"},  // RFC 3003
+    Named{".ogg", "audio/ogg"},   // RFC 5334
+    Named{".opus", "audio/ogg"},  // RFC 7845
+    Named{".jpg", "image/jpeg"},  // RFC 2045
+    Named{".jpeg", "image/jpeg"},  // RFC 2045
+    Named{".png", "image/png"},    // W3C, Portable Network Graphics
+    Named{".webp", "image/webp"},  // RFC 9649
+};
+
 bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_tchar); }
 
 }  // namespace
@@ -27,6 +69,13 @@ bool is_media_type(std::string_view text) {
     const auto is_visible = [](char c) { return c >= 0x20 && c < 0x7f; };
     if (slash == std::string_view::npos || !std::all_of(text.begin(), text.end(), is_visible)) return false;
     return is_token(essence.substr(0, slash)) && is_token(essence.substr(slash + 1));
+}
+
+std::string_view media_type_for(std::string_view extension) {
+    if (extension.empty() || extension == ".") return usual_type;
+    const auto is_meant = [&](const Named& named) { return equal_ignoring_case(named.extension, extension); };
+    const auto found = std::find_if(known.begin(), known.end(), is_meant);
+    return found == known.end() ? "application/octet-stream" : found->type;
 }
 
 }  // namespace reelgate::http

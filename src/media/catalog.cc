@@ -2,15 +2,18 @@
 // SPDX-License-Identifier: MIT
 #include "media/catalog.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <array>
-#include <fstream>
 
+#include "posix/access.h"
 #include "posix/error.h"
+#include "posix/locks.h"
+#include "posix/mounts.h"
 
 namespace reelgate::media {
 
@@ -23,6 +26,9 @@ constexpr int read_timeout_ms = 250;
 /// How long `add` waits for other writers: a person is waiting, and gigabytes have been copied.
 constexpr int write_timeout_ms = 10'000;
 
+/// How long `add` waits before there is anything to lose: an application that commits is done by then.
+constexpr int first_look_timeout_ms = 1000;
+
 /// How often the path is compared with the open file. A stat costs a microsecond; a restored catalogue may wait.
 constexpr std::chrono::seconds look_interval{1};
 
@@ -30,55 +36,177 @@ constexpr std::string_view schema =
 #include "schema_sql.inc"
     ;
 
-bool may(const std::string& path, int mode) { return faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0; }
+/// Characters of a list of tables that a message shows.
+constexpr std::size_t most_of_tables = 600;
 
-bool exists(const std::string& path) { return faccessat(AT_FDCWD, path.c_str(), F_OK, AT_EACCESS) == 0; }
+enum class Use { read, write, create };
 
-std::string user() { return "user id " + std::to_string(geteuid()); }
+std::string text_column(sqlite3_stmt* statement, int column) {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
+    if (!text) return {};
+    return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
+}
 
-/// Tells whether the file's header says WAL: bytes 18 and 19 are 2 then (SQLite file format, section 1.3.1).
-bool is_wal(const std::string& path) {
+std::filesystem::path folder_of(const std::filesystem::path& database) {
+    return database.has_parent_path() ? database.parent_path() : ".";
+}
+
+/// Tells whether the file's header says WAL: bytes 18 and 19 are 2 then (SQLite file format, section 1.3.1). It is read
+/// through SQLite's own descriptor: to open the file once more and close it would give up all locks that this process
+/// has on it, those of other threads included.
+bool is_wal(sqlite3* connection) {
     std::array<char, 20> header{};
-    std::ifstream file{path, std::ios::binary};
-    return file.read(header.data(), header.size()) && header[18] == 2 && header[19] == 2;
+    sqlite3_file* file = nullptr;
+    if (!connection || sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+        !file || !file->pMethods)
+        return false;
+    return file->pMethods->xRead(file, header.data(), header.size(), 0) == SQLITE_OK && header[18] == 2 &&
+           header[19] == 2;
+}
+
+/// What beside the file itself is in the way: in WAL mode a reader takes part in its shared memory.
+std::string explain_companions(const std::filesystem::path& database, bool is_wal, Use use) {
+    const std::string shm = database.native() + "-shm", wal = database.native() + "-wal";
+    const int log_right = use == Use::read ? R_OK : R_OK | W_OK;
+    struct stat status;
+    std::string why;
+    if (stat(wal.c_str(), &status) == 0) why = posix::obstacle(wal, log_right);
+    if (!why.empty()) return why;
+    const bool has_shm = stat(shm.c_str(), &status) == 0;
+    why = has_shm ? posix::obstacle(shm, R_OK | W_OK) : posix::obstacle(folder_of(database), W_OK | X_OK);
+    if (why.empty()) return {};
+    if (!is_wal) return why + ", for the journal of a change";
+    return why + ", as WAL mode needs " + shm + " even to read; or take the catalogue out of WAL mode: `sqlite3 " +
+           posix::shell_word(database) + " 'PRAGMA journal_mode = DELETE'`";
+}
+
+/// Says why there is nothing at the path, out of the error of a look at it.
+std::string explain_missing(const std::filesystem::path& database, int error, Use use) {
+    if (use != Use::create || error == ENOTDIR) {
+        const std::string why = posix::obstacle(database, F_OK);
+        return error == ENOENT ? why + "; `reelgate init` makes a catalogue, --database names another" : why;
+    }
+    const std::filesystem::path folder = folder_of(database);
+    std::string why = posix::obstacle(folder, W_OK | X_OK);
+    if (error == ENOENT && access(folder.c_str(), F_OK) != 0)
+        why.append("; make it: `mkdir -p ").append(posix::shell_word(folder)).append("`");
+    return why;
 }
 
 /// Names who is to blame when SQLite cannot open: its own text is the same for all of them. Empty when nothing is
 /// found that would explain it.
-std::string explain_unopened(const std::filesystem::path& database) {
-    const std::string path = database.native();
-    const std::string folder = database.has_parent_path() ? database.parent_path().native() : ".";
+std::string explain_unopened(const std::filesystem::path& database, sqlite3* connection, Use use) {
     struct stat status;
-    if (stat(path.c_str(), &status) != 0) {
-        const std::string why = posix::cause(errno);
-        if (errno != ENOENT) return path + ": " + why + " (a folder above it that " + user() + " may not search?)";
-        return path + ": " + why + "; `reelgate init` makes a catalogue, --database names another";
-    }
-    if (S_ISDIR(status.st_mode)) return path + ": is a folder; --database names a file";
-    if (!may(path, R_OK)) return path + ": " + user() + " may not read it";
-    if (!is_wal(path)) return {};
-    // A reader of a catalogue in WAL mode takes part in its shared memory.
-    const std::string shm = path + "-shm", wal = path + "-wal";
-    if (exists(wal) && !may(wal, R_OK)) return wal + ": " + user() + " may not read it";
-    if (exists(shm) && !may(shm, R_OK | W_OK)) return shm + ": " + user() + " may not write it, as WAL mode needs";
-    if (!exists(shm) && !may(folder, W_OK | X_OK))
-        return folder + ": " + user() + " may not make " + shm + " there, as WAL mode needs; let it write the folder, "
-                        "or take the catalogue out of WAL mode (PRAGMA journal_mode = DELETE)";
-    return {};
+    if (stat(database.c_str(), &status) != 0) return explain_missing(database, errno, use);
+    if (S_ISDIR(status.st_mode)) return "is a folder; --database names a file";
+    if (!S_ISREG(status.st_mode)) return "is not a regular file; --database names one";
+    std::string why = posix::obstacle(database, use == Use::read ? R_OK : R_OK | W_OK);
+    if (!why.empty()) return why;
+    const bool wal = is_wal(connection);
+    return wal || use != Use::read ? explain_companions(database, wal, use) : std::string{};
 }
 
-std::string explain(const std::filesystem::path& database, sqlite3* connection, int code) {
+/// Says who has it locked. In WAL mode the locks are on the shared memory.
+std::string explain_lock(const std::filesystem::path& database) {
+    auto holder = posix::lock_holder(database);
+    const auto other = posix::lock_holder(database.native() + "-shm");
+    if (other && (!holder || (other->is_writer && !holder->is_writer))) holder = other;
+    const std::string waits = " for longer than reelgate waits";
+    if (!holder)
+        return "locked by a writer" + waits + "; `fuser -v " + posix::shell_word(database) + "` shows who has it open";
+    const std::string id = std::to_string(holder->process);
+    return std::string{"locked by a "} + (holder->is_writer ? "writer" : "reader") + ", process " + id + " (" +
+           holder->name + ")," + waits + "; it is free when that commits, or ends: `kill " + id + "`";
+}
+
+std::string explain_full(const std::filesystem::path& database) {
+    const std::string folder = posix::shell_word(folder_of(database));
+    return "no space left on its file system, and WAL mode needs room for " + database.native() +
+           "-shm even to read; free some: `df -h " + folder + "` shows how much there is";
+}
+
+bool is_full(const std::filesystem::path& database) {
+    struct statvfs space;
+    return statvfs(folder_of(database).c_str(), &space) == 0 &&
+           (space.f_bavail == 0 || (space.f_files > 0 && space.f_favail == 0));
+}
+
+std::string explain_descriptors(int error) {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (error == ENFILE) return posix::cause(error) + ": the whole machine's limit; `sysctl fs.file-max` shows it";
+    return posix::cause(error) + ": all " + std::to_string(limit.rlim_cur) + " that this process may have are in use; "
+           "raise the limit (`ulimit -n`, LimitNOFILE= of systemd), or lower --max-viewers";
+}
+
+/// SQLite's own text, and for what the query does not find, what is there instead.
+std::string explain_query(const std::filesystem::path& database, sqlite3* connection) {
+    std::string text = sqlite3_errmsg(connection);
+    struct stat status;
+    if (!text.starts_with("no such ")) return text;
+    if (stat(database.c_str(), &status) == 0 && status.st_size == 0)
+        return text + "; the file is empty (0 bytes): `reelgate init` makes a catalogue of it";
+    sqlite3_stmt* raw = nullptr;
+    sqlite3_prepare_v2(connection,
+                       "SELECT group_concat(name || ' (' || columns || ')', ', ') FROM (SELECT name, (SELECT "
+                       "group_concat(name, ', ') FROM pragma_table_info(m.name)) AS columns FROM sqlite_schema AS m "
+                       "WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' ORDER BY name)",
+                       -1, &raw, nullptr);
+    const Statement statement{raw};
+    if (sqlite3_step(raw) != SQLITE_ROW) return text;
+    std::string tables = text_column(raw, 0);
+    if (tables.empty()) return text + "; it has no table at all";
+    if (tables.size() > most_of_tables) tables = tables.substr(0, most_of_tables) + " ...";
+    return text + "; its tables: " + tables;
+}
+
+/// What SQLite could not do because of the file, its folder or the disk.
+std::string explain_files(const std::filesystem::path& database, sqlite3* connection, int code, Use use) {
+    const int error = connection ? sqlite3_system_errno(connection) : 0;
+    if (error == EMFILE || error == ENFILE) return explain_descriptors(error);
+    if ((code & 0xff) == SQLITE_FULL || error == ENOSPC || error == EDQUOT || is_full(database))
+        return explain_full(database);
+    std::string why = explain_unopened(database, connection, use);
+    if (why.empty() && (code & 0xff) == SQLITE_IOERR)
+        why = std::string{sqlite3_errstr(code)} + (error ? ": " + posix::cause(error) : "") +
+              "; `dmesg` says more of the disk";
+    if (why.empty() && (code & 0xff) == SQLITE_READONLY)
+        why = "a writer ended in the middle of a change, which somebody who may write has to undo: `sqlite3 " +
+              posix::shell_word(database) + " 'PRAGMA quick_check'`";
+    return why.empty() ? sqlite3_errstr(code) : why;
+}
+
+std::string explain_code(const std::filesystem::path& database, sqlite3* connection, int code, Use use) {
     switch (code & 0xff) {
         case SQLITE_BUSY:
-        case SQLITE_LOCKED: return database.native() + ": locked by a writer for longer than reelgate waits";
-        case SQLITE_NOTADB: return database.native() + ": not an SQLite database; restore it or name another";
-        case SQLITE_CORRUPT: return database.native() + ": corrupt; restore it, or see `sqlite3 FILE .recover`";
-        default: break;
+        case SQLITE_LOCKED: return explain_lock(database);
+        case SQLITE_NOTADB:
+            return "not an SQLite database, or an encrypted one; restore it, or name another with --database";
+        case SQLITE_CORRUPT:
+            return "corrupt; restore it, or rescue what is left: `sqlite3 " + posix::shell_word(database) +
+                   " .recover | sqlite3 " + posix::shell_word(database.native() + ".rescued") + "`";
+        case SQLITE_CANTOPEN:
+        case SQLITE_PERM:
+        case SQLITE_READONLY:
+        case SQLITE_FULL:
+        case SQLITE_IOERR: return explain_files(database, connection, code, use);
+        default: return connection ? explain_query(database, connection) : sqlite3_errstr(code);
     }
-    std::string why = explain_unopened(database);
-    if (!why.empty()) return why;
-    const char* text = connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
-    return database.native() + ": " + text;
+}
+
+std::string network_warning(const std::filesystem::path& database) {
+    const std::string type = posix::network_file_system_of(database);
+    if (type.empty()) return {};
+    return "lies on " + type + ", a network file system: SQLite's WAL mode does not work there, and its locks may not; "
+           "keep the catalogue on a local disk (--database), the videos may stay";
+}
+
+/// Says what is wrong and with which path, the catalogue's own in any case.
+std::string explain(const std::filesystem::path& database, sqlite3* connection, int code, Use use) {
+    const std::string path = database.native() + ": ";
+    const std::string why = explain_code(database, connection, code, use);
+    const std::string warning = network_warning(database);
+    return (why.starts_with(path) ? why : path + why) + (warning.empty() ? "" : "; the file " + warning);
 }
 
 /// Opens an existing database; `connection` is set even on failure, since it holds the error's text then.
@@ -95,12 +223,6 @@ int open_connection(const std::filesystem::path& database, int flags, int timeou
         sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     }
     return code;
-}
-
-std::string text_column(sqlite3_stmt* statement, int column) {
-    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
-    if (!text) return {};
-    return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
 }
 
 /// Finds a result column by its name; -1 when there is none, or no statement.
@@ -143,7 +265,8 @@ Catalog::Catalog(std::filesystem::path database, std::string query)
     : database_(std::move(database)), query_(std::move(query)) {}
 
 void Catalog::fail(const std::string& operation, int code) {
-    const std::string why = explain(database_, connection_.get(), code);
+    std::string why = explain(database_, connection_.get(), code, Use::read);
+    if ((code & 0xff) == SQLITE_ERROR) why.append("; the query is \"").append(query_).append("\", see --query");
     // Whatever it was may be mended behind the same path: begin anew next time. A lock is no reason to.
     if ((code & 0xff) != SQLITE_BUSY) close();
     throw CatalogError{operation + ": " + why};
@@ -224,6 +347,11 @@ std::optional<VideoRow> Catalog::find(std::string_view id) {
     fail("look up " + std::string{id}, code);
 }
 
+std::string Catalog::warning() const {
+    const std::string warning = network_warning(database_);
+    return warning.empty() ? warning : "catalogue: " + database_.native() + ": " + warning;
+}
+
 void Catalog::check() {
     try {
         open();
@@ -240,9 +368,7 @@ CatalogWriter::CatalogWriter(std::filesystem::path database) : database_(std::mo
 
 void CatalogWriter::fail(const std::string& operation) {
     const int code = sqlite3_extended_errcode(connection_.get());
-    if ((code & 0xff) == SQLITE_READONLY)
-        throw CatalogError{operation + ": " + database_.native() + ": " + user() + " may not write it"};
-    throw CatalogError{operation + ": " + explain(database_, connection_.get(), code)};
+    throw CatalogError{operation + ": " + explain(database_, connection_.get(), code, Use::write)};
 }
 
 Statement CatalogWriter::prepare(const char* sql) {
@@ -252,7 +378,14 @@ Statement CatalogWriter::prepare(const char* sql) {
 }
 
 void CatalogWriter::execute(const char* sql) {
-    if (sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(sql);
+    if (sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("write catalogue");
+}
+
+void CatalogWriter::check() {
+    sqlite3_busy_timeout(connection_.get(), first_look_timeout_ms);
+    execute("BEGIN IMMEDIATE");
+    execute("ROLLBACK");
+    sqlite3_busy_timeout(connection_.get(), write_timeout_ms);
 }
 
 std::optional<std::string> CatalogWriter::status_of(std::string_view id) {
@@ -276,9 +409,18 @@ void CatalogWriter::insert(std::string_view id, std::string_view status) {
 void CatalogWriter::commit() { execute("COMMIT"); }
 
 void create_catalog(const std::filesystem::path& database) {
+    struct stat status;
+    const bool was_there = stat(database.c_str(), &status) == 0;
     Connection connection;
     const auto check = [&](int code) {
-        if (code != SQLITE_OK) throw CatalogError{"create catalogue: " + explain(database, connection.get(), code)};
+        if (code == SQLITE_OK) return;
+        const std::string why = explain(database, connection.get(), code, Use::create);
+        connection.reset();
+        // SQLite makes the file before it finds out that there is no room in it.
+        if (!was_there && stat(database.c_str(), &status) == 0 && status.st_size == 0) unlink(database.c_str());
+        const bool is_foreign = (code & 0xff) == SQLITE_ERROR;
+        throw CatalogError{"create catalogue: " + why +
+                           (is_foreign ? "; another application's? --database names another file" : "")};
     };
     check(open_connection(database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, write_timeout_ms, connection));
     for (const std::string& sql : {std::string{schema},

@@ -56,6 +56,9 @@ public:
     /// locked is as good as an open one: it will be there when it is asked.
     void check();
 
+    /// Says what may fail later though all is well now: a catalogue on a network file system. Empty where nothing may.
+    std::string warning() const;
+
 private:
     /// Where the result columns are; -1 where the query does not have one.
     struct Columns {
@@ -86,6 +89,10 @@ public:
 
     /// Finds the status of a recorded video, whatever it is.
     std::optional<std::string> status_of(std::string_view id);
+
+    /// Finds out whether anything could be recorded now: before gigabytes are copied for it. Does not wait long for a
+    /// lock.
+    void check();
 
     /// Begins to record a video: from here on no other writer can take its id. Nobody sees it until commit();
     /// without that nothing has happened.

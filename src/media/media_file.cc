@@ -6,11 +6,14 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <utility>
 
+#include "posix/access.h"
 #include "posix/error.h"
 
 namespace reelgate::media {
@@ -134,6 +137,11 @@ std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name) 
     return file;
 }
 
-void MediaFolder::check() { reopen_if_replaced(std::chrono::steady_clock::now()); }
+void MediaFolder::check() {
+    reopen_if_replaced(std::chrono::steady_clock::now());
+    // An open folder is not yet one whose files can be reached.
+    const std::string why = posix::obstacle(path_, X_OK);
+    if (!why.empty()) throw std::runtime_error{"open folder of videos: " + why};
+}
 
 }  // namespace reelgate::media

@@ -254,6 +254,11 @@ def check_add(report, folder):
     with report.row("add: records the status that --ready names"):
         support.reelgate(*add, "--id", "other", "--ready", "done")
         assert ("other", "done") in rows_of(volume), rows_of(volume)
+    with report.row("add: a locked catalogue is found out before anything is copied"):
+        check_add_locked(volume, add)
+    with report.row("add: standard output is full: recorded all the same, and told"), open("/dev/full", "wb") as full:
+        check_full(full, *add, "--id", "untold")
+        assert ("untold", "complete") in rows_of(volume), rows_of(volume)
     with report.row("add: shows its progress on a terminal"):
         shown = on_terminal([support.PROGRAM, *map(str, add), "--id", "shown"])
         for text in ("long.mp4: ", "of 32.0 MiB", "100 %", "MiB/s"):
@@ -262,6 +267,43 @@ def check_add(report, folder):
         before = rows_of(volume)
         equal(support.reelgate("init", "--data", volume.path).returncode, 0, "exit status")
         equal(rows_of(volume), before, "rows")
+
+
+def check_add_locked(volume, add):
+    connection = sqlite3.connect(volume.database, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    before = files_of(volume), os.stat(volume.videos).st_mtime_ns
+    done = support.reelgate(*add, "--id", "late")
+    check_one_line(done, 1, f"locked by a writer, process {os.getpid()} (")
+    # Even the temporary name would have changed the folder.
+    equal((files_of(volume), os.stat(volume.videos).st_mtime_ns), before, "videos, date of their folder")
+    connection.close()
+
+
+def check_full(full, *arguments):
+    """Standard output that takes nothing is one line and exit status 1."""
+    done = subprocess.run([support.PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=full,
+                          stderr=subprocess.PIPE, timeout=support.DEADLINE, env=support.clean_environment(), check=False)
+    done.stdout = b""
+    check_one_line(done, 1, "write standard output: No space left")
+
+
+def check_init(report, folder):
+    with report.row("init: standard output is full"), open("/dev/full", "wb") as full:
+        check_full(full, "init", "--data", folder / "untold")
+    garbage = folder / "garbage.db"
+    garbage.write_bytes(b"garbage")
+    for situation, database in (("is no database", garbage), ("is to be in a folder that is missing", folder / "no/c.db")):
+        with report.row(f"init: a catalogue that {situation} leaves no folder behind"):
+            check_one_line(support.reelgate("init", "--data", folder / "new/data", "--database", database), 1, str(database))
+            assert not (folder / "new").exists(), "a folder was made"
+    with report.row("init: a folder that was there before stays"):
+        (folder / "new").mkdir()
+        support.reelgate("init", "--data", folder / "new/data", "--database", garbage)
+        equal(list((folder / "new").iterdir()), [], "what is in it")
+    with report.row("init: a file in a folder's place is named"):
+        check_one_line(support.reelgate("init", "--data", garbage / "x/y"), 1,
+                       f"create folder {garbage}/x/y: {garbage}: Not a directory")
 
 
 def on_terminal(command):
@@ -291,6 +333,7 @@ def main():
         check_get(report, volume)
         check_fields(report, volume)
         check_add(report, folder)
+        check_init(report, folder)
     report.finish()
 
 

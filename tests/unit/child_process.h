@@ -119,6 +119,8 @@ public:
         waitpid(child_, nullptr, 0);
     }
 
+    pid_t id() const { return child_; }
+
     /// Executes statements, each ended by a semicolon; returns when they are done. Gives what they print. Throws when
     /// one fails; the shell has ended then.
     std::string execute(std::string_view sql) {

@@ -324,6 +324,23 @@ BOOST_FIXTURE_TEST_CASE(media_type_that_the_catalogue_names, OwnTable) {
     }
 }
 
+constexpr ColumnRow types_by_name[] = {
+    {.name = "no_name", .value = "NULL, NULL", .expected = "video/mp4"},
+    {.name = "webm", .value = "'series/1.webm', NULL", .expected = "video/webm"},
+    {.name = "webm_that_is_called_another", .value = "'series/1.webm', 'video/x-own'", .expected = "video/x-own"},
+    {.name = "no_extension", .value = "'raw', NULL", .expected = "video/mp4"},
+    {.name = "unknown_extension", .value = "'v.m v', NULL", .expected = "application/octet-stream"},
+};
+
+BOOST_FIXTURE_TEST_CASE(media_type_by_the_name_of_the_file, OwnTable) {
+    for (const ColumnRow& row : types_by_name) {
+        BOOST_TEST_CONTEXT(row.name) {
+            put("film", std::string{row.value} + ", NULL");
+            BOOST_TEST(field(answer(request_for("/api/stream/film")), "Content-Type") == row.expected);
+        }
+    }
+}
+
 constexpr std::string_view own_tag = "\"2ebc98a1-3e8\"";  ///< of the file's date and length
 
 constexpr ColumnRow etag_columns[] = {
@@ -658,6 +675,16 @@ BOOST_AUTO_TEST_CASE(folder_of_videos_that_is_missing) {
     const std::string log = log_of(request_for("/api/stream/film"));
     BOOST_TEST(contains(log, "error: open folder of videos " + videos.native() + ": No such file or directory"), log);
     BOOST_CHECK_THROW(Handler{settings}.check(), std::system_error);
+}
+
+BOOST_AUTO_TEST_CASE(folder_of_videos_that_may_not_be_searched) {
+    run_sqlite(settings.database, "PRAGMA journal_mode = DELETE;");
+    fs::permissions(videos, fs::perms{0600});
+    const std::string text = as_ordinary_user([&] {
+        return message_of<std::runtime_error>([&] { Handler{settings}.check(); });
+    });
+    BOOST_TEST(text.starts_with("open folder of videos: " + videos.native() + ": user "), text);
+    BOOST_TEST(contains(text, " may not search it, which is "), text);
 }
 
 /// Leaves no descriptor that could be opened. The limit counts from zero, holes included: these are filled.

@@ -1,4 +1,4 @@
-// Owns the tests of what can be sent as a media type.
+// Owns the tests of what can be sent as a media type, and which one goes with a file's name.
 // SPDX-License-Identifier: MIT
 #include "http/media_type.h"
 
@@ -72,6 +72,58 @@ constexpr MediaTypeRow controls[] = {
 
 BOOST_AUTO_TEST_CASE(control_character) {
     for (const MediaTypeRow& row : controls) BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(!is_media_type(row.text)); }
+}
+
+// What goes with the extension of a name
+
+struct ExtensionRow {
+    std::string_view extension;
+    std::string_view type;
+};
+
+constexpr ExtensionRow extensions[] = {
+    {"", "video/mp4"},  // a name without one: what is stored here
+    {".", "video/mp4"},
+    {".mp4", "video/mp4"},
+    {".MP4", "video/mp4"},
+    {".m4v", "video/mp4"},
+    {".mov", "video/quicktime"},
+    {".webm", "video/webm"},
+    {".WebM", "video/webm"},
+    {".mkv", "video/x-matroska"},
+    {".ogv", "video/ogg"},
+    {".mpg", "video/mpeg"},
+    {".mpeg", "video/mpeg"},
+    {".3gp", "video/3gpp"},
+    {".avi", "video/x-msvideo"},
+    {".flv", "video/x-flv"},
+    {".wmv", "video/x-ms-wmv"},
+    {".ts", "video/mp2t"},
+    {".m3u8", "application/vnd.apple.mpegurl"},
+    {".mpd", "application/dash+xml"},
+    {".m4s", "video/iso.segment"},
+    {".vtt", "text/vtt"},
+    {".srt", "application/x-subrip"},
+    {".m4a", "audio/mp4"},
+    {".mp3", "audio/mpeg"},
+    {".ogg", "audio/ogg"},
+    {".opus", "audio/ogg"},
+    {".jpg", "image/jpeg"},
+    {".jpeg", "image/jpeg"},
+    {".png", "image/png"},
+    {".webp", "image/webp"},
+    {".html", "application/octet-stream"},  // unknown: nothing is claimed
+    {".mp", "application/octet-stream"},
+    {".mp44", "application/octet-stream"},
+    {"mp4", "application/octet-stream"},
+};
+
+BOOST_AUTO_TEST_CASE(type_of_an_extension) {
+    for (const ExtensionRow& row : extensions)
+        BOOST_TEST_CONTEXT(row.extension) {
+            BOOST_TEST(media_type_for(row.extension) == row.type);
+            BOOST_TEST(is_media_type(media_type_for(row.extension)));
+        }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

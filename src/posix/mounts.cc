@@ -1,0 +1,59 @@
+// Owns the question which file system a path lies on, and whether several machines share it.
+// SPDX-License-Identifier: MIT
+#include "posix/mounts.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <sstream>
+
+namespace reelgate::posix {
+
+namespace {
+
+/// By name and not by the numbers of statfs(2), which cannot tell one FUSE file system from another: most of those are
+/// local.
+constexpr std::array<std::string_view, 22> network_types{
+    "nfs",        "nfs4",            "cifs",       "smb3",       "smbfs",       "9p",           "afs",          "ceph",
+    "lustre",     "gpfs",            "ocfs2",      "gfs2",       "orangefs",    "glusterfs",    "fuse.sshfs",
+    "fuse.ceph",  "fuse.glusterfs",  "fuse.s3fs",  "fuse.rclone", "fuse.juicefs", "fuse.davfs2", "fuse.curlftpfs"};
+
+}  // namespace
+
+std::string file_system_type(std::istream& mountinfo, unsigned major_number, unsigned minor_number) {
+    const std::string device = std::to_string(major_number) + ":" + std::to_string(minor_number);
+    // "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw": as many optional fields as there are before
+    // the dash. Spaces within a field are written as \040.
+    for (std::string line; std::getline(mountinfo, line);) {
+        std::istringstream fields{line};
+        std::string id, parent, number, field;
+        fields >> id >> parent >> number;
+        if (number != device) continue;
+        while (fields >> field && field != "-") continue;
+        fields >> field;
+        return field;
+    }
+    return {};
+}
+
+bool is_network_file_system(std::string_view type) {
+    return std::find(network_types.begin(), network_types.end(), type) != network_types.end();
+}
+
+std::string network_file_system_of(const std::filesystem::path& path) {
+    struct stat status;
+    std::error_code ignored;
+    std::filesystem::path place = std::filesystem::absolute(path, ignored);
+    while (stat(place.c_str(), &status) != 0) {
+        if (!place.has_relative_path()) return {};
+        place = place.parent_path();
+    }
+    std::ifstream mountinfo{"/proc/self/mountinfo"};
+    std::string type = file_system_type(mountinfo, major(status.st_dev), minor(status.st_dev));
+    return is_network_file_system(type) ? type : std::string{};
+}
+
+}  // namespace reelgate::posix

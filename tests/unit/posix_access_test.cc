@@ -1,0 +1,100 @@
+// Owns the tests of what is found in the way to a path, and of the command that clears it.
+// Does not test rights to a catalogue: media_catalog_test.cc does.
+// SPDX-License-Identifier: MIT
+#include "posix/access.h"
+
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "child_process.h"
+#include "messages.h"
+#include "temporary_folder.h"
+
+namespace reelgate::posix {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Fixture {
+    TemporaryFolder folder;
+
+    Fixture() {
+        folder.write("file", "");
+        fs::create_symlink("nowhere/file", folder / "dangling");
+        fs::create_symlink("loop", folder / "loop");
+        fs::create_directory_symlink("closed", folder / "link");
+        fs::permissions(folder.make_folder("closed"), fs::perms{0700});
+        folder.write("closed/file", "");
+    }
+};
+
+BOOST_FIXTURE_TEST_SUITE(posix_access, Fixture)
+
+struct WayRow {
+    std::string_view name;
+    std::string_view path;
+    std::string_view expected;  ///< behind the folder's path; DIR is that path again
+};
+
+constexpr WayRow ways[] = {
+    {.name = "nothing_in_the_way", .path = "file", .expected = ""},
+    {.name = "missing_file", .path = "missing", .expected = "/missing: No such file or directory"},
+    {.name = "first_missing_folder", .path = "a/b/c", .expected = "/a: No such file or directory"},
+    {.name = "file_in_place_of_a_folder", .path = "file/x", .expected = "/file: is not a folder"},
+    {.name = "link_to_nowhere", .path = "dangling",
+     .expected = "/dangling: a symbolic link to DIR/nowhere/file: DIR/nowhere: No such file or directory"},
+    {.name = "link_to_itself", .path = "loop/x", .expected = "/loop: "},
+};
+
+BOOST_AUTO_TEST_CASE(what_is_in_the_way) {
+    for (const WayRow& row : ways) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string why = obstacle(folder / row.path, R_OK);
+            std::string expected = row.expected.empty() ? "" : folder.path().native() + std::string{row.expected};
+            for (std::size_t at = 0; (at = expected.find("DIR", at)) != std::string::npos;)
+                expected.replace(at, 3, folder.path().native());
+            BOOST_TEST((expected.empty() ? why.empty() : why.starts_with(expected)), why);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(folder_behind_a_link_that_may_not_be_searched) {
+    const std::string why = as_ordinary_user([&] { return obstacle(folder / "link/file", R_OK); });
+    BOOST_TEST(why.starts_with((folder / "link").native() + ": user "), why);
+    BOOST_TEST(contains(why, " may not search it, which is "), why);
+}
+
+
+struct QuotedRow {
+    std::string_view path;
+    std::string_view expected;
+};
+
+constexpr QuotedRow words[] = {
+    {"/srv/films/catalog.db", "/srv/films/catalog.db"}, {"/srv/my films", "'/srv/my films'"},
+    {"it's", "'it'\\''s'"},                             {"", "''"},
+    {"$(reboot)", "'$(reboot)'"},                       {"~", "'~'"},
+};
+
+BOOST_AUTO_TEST_CASE(path_as_one_word) {
+    for (const QuotedRow& row : words) BOOST_TEST(shell_word(row.path) == row.expected);
+}
+
+BOOST_AUTO_TEST_CASE(only_the_missing_right_is_named) {
+    fs::permissions(folder / "file", fs::perms{0444});
+    const std::string why = as_ordinary_user([&] { return obstacle(folder / "file", R_OK | W_OK); });
+    BOOST_TEST(contains(why, " may not write it, which is "), why);
+    BOOST_TEST(as_ordinary_user([&] { return obstacle(folder / "file", R_OK); }) == "");
+}
+
+BOOST_AUTO_TEST_CASE(user_by_name_and_id) {
+    const std::string text = in_child([] { return become_ordinary_user(), user(); });
+    if (geteuid() == 0) BOOST_TEST(text == "user nobody (id 65534; groups nogroup)");
+    else BOOST_TEST(contains(text, "(id " + std::to_string(geteuid()) + "; groups "), text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate::posix
