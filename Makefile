@@ -78,6 +78,12 @@ $(build)/schema_sql.inc: conf/schema.sql
 	@mkdir -p $(@D)
 	@{ printf 'R"sql('; cat $<; printf ')sql"\n'; } > $@
 
+# The page of the status path.
+$(build)/src/engine/status_report.o: $(build)/status_html.inc
+$(build)/status_html.inc: src/engine/status.html
+	@mkdir -p $(@D)
+	@{ printf 'R"html('; cat $<; printf ')html"\n'; } > $@
+
 check:  ## installs what is missing, builds, and runs every test (san=address,undefined: all of it sanitized)
 	scripts/deps check
 	$(MAKE) --no-print-directory $(jobs) san=$(san) all unit

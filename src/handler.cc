@@ -116,16 +116,31 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
     return {http::plan_response(request, representation, settings_.policy, {now, new_boundary}), std::move(file), {}};
 }
 
+/// Asks the catalogue: the one place where that is timed, whether or not it answers.
+std::optional<media::VideoRow> Handler::find(const std::string& id) {
+    struct Timed {
+        explicit Timed(CatalogUse& of) : use(of) { ++use.look_ups; }
+        Timed(const Timed&) = delete;
+        Timed& operator=(const Timed&) = delete;
+        ~Timed() { use.time += std::chrono::steady_clock::now() - begin; }
+
+        CatalogUse& use;
+        std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+    };
+    const Timed timed{catalog_use_};
+    return catalog_.find(id);
+}
+
 Answer Handler::decide(const http::Request& request) {
     if (!http::asks_for_representation(request.method))
         return {http::plan_without_representation(request), std::nullopt, {}};
     auto id = http::video_id(request.target, settings_.prefix);
     if (!id) return error(request, 404, "Video not found");
-    auto row = catalog_.find(*id);
+    auto row = find(*id);
     // Some players want an extension: PREFIX/ID.mp4 is the same video, unless that is an id of its own.
     if (!row && id->ends_with(extension) && id->size() > extension.size()) {
         id->resize(id->size() - extension.size());
-        row = catalog_.find(*id);
+        row = find(*id);
     }
     if (!row) return error(request, 404, "Video not found");
     if (row->status != settings_.ready) return error(request, 404, "Video download not complete");
@@ -134,9 +149,11 @@ Answer Handler::decide(const http::Request& request) {
 
 Answer Handler::answer(const http::Request& request) {
     Answer answer;
+    catalog_use_ = {};
     try {
         answer = decide(request);
     } catch (const media::CatalogError& failure) {
+        ++catalog_use_.errors;
         log(LogLevel::error, failure.what());
         answer = error(request, 503, "Catalogue not available");
     } catch (const std::system_error& failure) {
@@ -147,6 +164,7 @@ Answer Handler::answer(const http::Request& request) {
         log(LogLevel::error, std::string{"answer: "} + failure.what());
         answer = error(request, 500, "Internal error");
     }
+    answer.catalog_use = catalog_use_;
     http::add_cors_fields(answer.response, request, settings_.cors_origins);
     if (is_logged(LogLevel::info)) {
         const std::string id = http::video_id(request.target, settings_.prefix).value_or("-");

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -30,11 +31,19 @@ struct HandlerSettings {
     std::vector<std::string> cors_origins;  ///< see http::add_cors_fields
 };
 
+/// What asking the catalogue took.
+struct CatalogUse {
+    unsigned look_ups = 0;
+    unsigned errors = 0;
+    std::chrono::nanoseconds time{0};
+};
+
 /// A response, with the file that its ranges refer to.
 struct Answer {
     http::Response response;
     std::optional<media::MediaFile> content;
     std::string summary;  ///< "N: ID: METHOD RANGE: STATUS CONTENT-RANGE" for the log; empty unless info is logged
+    CatalogUse catalog_use{};
 
     /// The descriptor that ranges refer to; -1 where there is none.
     int content_fd() const { return content ? content->fd->get() : -1; }
@@ -54,11 +63,13 @@ public:
 
 private:
     Answer decide(const http::Request& request);
+    std::optional<media::VideoRow> find(const std::string& id);
     Answer represent(const http::Request& request, const std::string& id, const media::VideoRow& row);
 
     HandlerSettings settings_;
     media::Catalog catalog_;
     media::MediaFolder videos_;
+    CatalogUse catalog_use_;  ///< by the present request
 };
 
 }  // namespace reelgate

@@ -1,4 +1,5 @@
-// Owns the log: one line an event on standard error, "reelgate: level: what: object: why".
+// Owns the log: one line an event on standard error, "reelgate: level: what: object: why"; in systemd's journal, which
+// has name and level in fields of its own, "<N>what: object: why".
 // Does not rotate, store or date: whoever runs reelgate does.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -16,8 +17,25 @@ void set_log_level(LogLevel level);
 /// Tells whether a level is written, for callers whose lines cost something to make.
 bool is_logged(LogLevel level);
 
+/// Where standard error leads to.
+enum class LogForm { terminal, journal };
+
+/// Sets the form of lines; that for a terminal until then.
+void set_log_form(LogForm form);
+
+/// Finds out whether a descriptor leads to systemd's journal: `journal_stream` is the environment's JOURNAL_STREAM,
+/// "DEVICE:INODE", or nullptr.
+bool leads_to_journal(int fd, const char* journal_stream);
+
+/// From now on an error or warning that is written again and again is counted: the first is written at once, the others
+/// as one line, "...: N more within S s", when ten seconds are over and anything is logged.
+void limit_repeated_lines();
+
+/// Writes what was counted, and begins anew.
+void tell_repeated_lines();
+
 /// Writes one line, in one piece. Control characters and bytes beyond ASCII are escaped as \xNN: part of a line may
-/// be a client's.
+/// be a client's. One of more than 4,000 bytes is cut off.
 void log(LogLevel level, std::string_view event);
 
 /// Writes "reelgate: text" as one line, for the person who started the program. Control characters are escaped; what

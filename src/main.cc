@@ -36,6 +36,7 @@ std::string help() {
     text.append(describe_options(Scope::settings));
     text.append("\nOptions of get:\n").append(describe_options(Scope::get));
     text.append("\nOptions of add:\n").append(describe_options(Scope::add));
+    text.append("\nOptions of status:\n").append(describe_options(Scope::status));
     return text;
 }
 
@@ -91,6 +92,8 @@ int run(std::span<const char* const> words) {
 }  // namespace reelgate
 
 int main(int argc, char** argv) {
+    if (reelgate::leads_to_journal(STDERR_FILENO, std::getenv("JOURNAL_STREAM")))
+        reelgate::set_log_form(reelgate::LogForm::journal);
     try {
         return reelgate::run({argv + std::min(argc, 1), argv + argc});
     } catch (const reelgate::UsageError& error) {

@@ -49,6 +49,9 @@ constexpr std::array table{
     Option{"method", "METHOD", "GET", "the request method", Scope::get},
     Option{"header", "FIELD", "", "a request field, 'Name: value'; repeatable", Scope::get, true},
     Option{"body-only", "", "", "writes the content alone, and fails with an error's status", Scope::get},
+    Option{"connect", "ADDR", "", "where the running reelgate listens (default: what --listen says)", Scope::status},
+    Option{"json", "", "", "writes JSON instead of \"name: value\" lines", Scope::status},
+    Option{"openmetrics", "", "", "writes OpenMetrics", Scope::status},
 };
 
 constexpr std::string_view environment_prefix = "REELGATE_";

@@ -32,6 +32,7 @@ enum class Scope {
     settings,  ///< every command; from environment and configuration file as well
     add,       ///< the command alone, from its command line
     get,
+    status,
 };
 
 /// A row of the table.

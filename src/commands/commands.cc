@@ -12,6 +12,7 @@ std::span<const Command> command_table() {
         Command{"get", "[options] ID|URI", "answers one request, without a web server", Scope::get, 1, get},
         Command{"add", "[options] FILE", "copies FILE to VIDEOS/ID.mp4, and records it complete", Scope::add, 1, add},
         Command{"init", "[options]", "makes the folders and an empty catalogue", Scope::settings, 0, init},
+        Command{"status", "[options]", "asks a running reelgate what it is doing", Scope::status, 0, status},
     };
     return table;
 }

@@ -42,6 +42,9 @@ int add(const Invocation& invocation);
 /// Makes folders and catalogue.
 int init(const Invocation& invocation);
 
+/// Asks a running reelgate what it is doing.
+int status(const Invocation& invocation);
+
 /// Answers the one request that the process environment describes, on standard output: plain CGI (RFC 3875).
 int cgi(const Settings& settings, const char* const* meta_variables);
 

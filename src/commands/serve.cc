@@ -48,7 +48,9 @@ int serve(const Invocation& invocation) {
         // At once, so that the next reelgate can listen there while our last viewers are served.
         .stop_listening = [&] { listener.reset(); },
     };
+    limit_repeated_lines();
     engine::serve(listener->fd(), settings.handler, settings.engine, hooks);
+    tell_repeated_lines();
     return EXIT_SUCCESS;
 }
 

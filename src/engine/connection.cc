@@ -32,13 +32,16 @@ constexpr int roomy_buffer = 1 << 20;
 
 }  // namespace
 
-Connection::Connection(posix::UniqueFd fd, std::size_t most_connections, std::atomic<std::size_t>& viewers)
+Connection::Connection(posix::UniqueFd fd, std::size_t most_connections, Viewers& viewers)
     : fd_(std::move(fd)), reader_(most_connections), viewers_(viewers) {}
 
-void Connection::count_as_viewer(bool is_answering) {
-    if (is_answering == is_answering_) return;
-    is_answering_ = is_answering;
-    viewers_ += is_answering ? 1 : static_cast<std::size_t>(-1);
+void Connection::enter() {
+    viewers_.enter();
+    is_viewer_ = true;
+}
+
+void Connection::leave() {
+    if (std::exchange(is_viewer_, false)) viewers_.leave();
 }
 
 Wait Connection::proceed(Worker& worker, bool is_readable) {
@@ -49,7 +52,7 @@ Wait Connection::proceed(Worker& worker, bool is_readable) {
     read_ = 0;
     if (is_readable && is_answering_) look_for_abort(worker);
     Step step = Step::again;
-    while (step == Step::again) step = is_answering_ || is_last_ ? send() : receive(worker);
+    while (step == Step::again) step = is_answering_ || is_last_ ? send(worker) : receive(worker);
     if (step == Step::close) return Wait::nothing;
     return wait();
 }
@@ -138,28 +141,46 @@ Connection::Step Connection::begin_answer(Worker& worker) {
         return Step::close;
     }
     target_ = request->target;
-    count_as_viewer(true);
+    is_answering_ = true;
     begin_ = Clock::now();
-    answer_ = worker.answer(*request);
+    counted_ = 0;
+    if (auto response = worker.monitor(*request)) {
+        worker.tally.add(Counter::monitoring);
+        answer_.response = std::move(*response);
+    } else {
+        enter();
+        answer_ = worker.answer(*request);
+        count_answer(worker.tally, *request, answer_);
+    }
     planned_ = http::content_length(answer_.response);
     // A parked viewer keeps what is left to be sent, and not the fields.
     writer_.begin(std::exchange(answer_.response, {}), answer_.content_fd(), reader_.request_id());
     return Step::again;
 }
 
-Connection::Step Connection::send() {
-    switch (writer_.write(fd_.get(), turn)) {
+/// As it goes: a film takes hours.
+void Connection::count_sent(Worker& worker) {
+    if (!is_viewer_) return;
+    const std::uint64_t sent = writer_.sent();
+    worker.tally.add(Counter::bytes_sent, sent - counted_);
+    counted_ = sent;
+}
+
+Connection::Step Connection::send(Worker& worker) {
+    const Progress progress = writer_.write(fd_.get(), turn);
+    count_sent(worker);
+    switch (progress) {
         case Progress::blocked: make_room(); return Step::wait;
         case Progress::yielded: has_yielded_ = true; return Step::wait;
-        case Progress::aborted: end_answer(is_stalled_ ? "stalled" : "aborted"); return Step::close;
+        case Progress::aborted: end_answer(worker, is_stalled_ ? stalled : aborted); return Step::close;
         case Progress::broken:
-            end_answer("broken");
+            end_answer(worker, broken);
             log(LogLevel::warning, "send " + target_ + ": the file is shorter than it was, or cannot be read: cut off");
             return Step::close;
         case Progress::done: break;
     }
     if (is_last_) return Step::close;
-    end_answer(is_cut_short_ ? "aborted" : "complete");
+    end_answer(worker, is_cut_short_ ? aborted : complete);
     is_cut_short_ = is_held_ = false;
     const bool is_kept = reader_.keeps_connection();
     reader_.next();
@@ -189,14 +210,16 @@ void Connection::read_while_answering(std::string_view bytes) {
     unread_ = bytes;
 }
 
-void Connection::end_answer(const char* ending) {
+void Connection::end_answer(Worker& worker, Ending ending) {
     if (!is_answering_) return;
-    count_as_viewer(false);
+    is_answering_ = false;
+    if (is_viewer_) worker.tally.add(ending.counter);
+    leave();
     if (!answer_.summary.empty()) {
         char text[96];
         std::snprintf(text, sizeof text, ": %llu of %llu bytes in %.3f s: %s",
                       static_cast<unsigned long long>(writer_.sent()), static_cast<unsigned long long>(planned_),
-                      std::chrono::duration<double>(Clock::now() - begin_).count(), ending);
+                      std::chrono::duration<double>(Clock::now() - begin_).count(), ending.name);
         log(LogLevel::info, "response " + answer_.summary + text);
     }
     answer_ = {};

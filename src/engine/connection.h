@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/statistics.h"
 #include "gateway/fastcgi.h"
 #include "gateway/record_reader.h"
 #include "gateway/response_writer.h"
@@ -23,9 +24,11 @@ using Clock = std::chrono::steady_clock;
 
 /// What a thread lends to the connection that it lets proceed.
 struct Worker {
+    Tally tally;
     gateway::RequestDecoder decoder;
     std::vector<char> buffer;  ///< for reading
     std::function<Answer(const http::Request&)> answer;
+    std::function<std::optional<http::Response>(const http::Request&)> monitor;  ///< nothing where it asks for a video
 };
 
 /// What a connection waits for.
@@ -39,15 +42,18 @@ enum class Wait {
 
 class Connection {
 public:
-    /// Takes a non-blocking connection. `viewers` counts those that are answering; what FCGI_GET_VALUES is told of the
-    /// number of connections is `most_connections`.
-    Connection(posix::UniqueFd fd, std::size_t most_connections, std::atomic<std::size_t>& viewers);
+    /// Takes a non-blocking connection. `viewers` are those that are being answered; what FCGI_GET_VALUES is told of
+    /// the number of connections is `most_connections`.
+    Connection(posix::UniqueFd fd, std::size_t most_connections, Viewers& viewers);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
-    ~Connection() { count_as_viewer(false); }
+    ~Connection() { leave(); }
 
     /// Goes on until it would have to wait. `is_readable` says that it is known to be.
     Wait proceed(Worker& worker, bool is_readable);
+
+    /// Takes note that it will be closed because of a failure of ours.
+    void give_up(Worker& worker) { end_answer(worker, aborted); }
 
     int fd() const { return fd_.get(); }
 
@@ -75,27 +81,41 @@ public:
 private:
     enum class Step { again, wait, close };
 
+    /// How an answer ended: as what it is counted, and what the log says.
+    struct Ending {
+        Counter counter;
+        const char* name;
+    };
+    static constexpr Ending complete{Counter::ended_complete, "complete"};
+    static constexpr Ending aborted{Counter::ended_aborted, "aborted"};
+    static constexpr Ending stalled{Counter::ended_stalled, "stalled"};
+    static constexpr Ending broken{Counter::ended_broken, "broken"};
+
     Step receive(Worker& worker);
     Step take(Worker& worker, std::string_view bytes);
     Step begin_answer(Worker& worker);
-    Step send();
+    Step send(Worker& worker);
     void look_for_abort(Worker& worker);
     void read_while_answering(std::string_view bytes);
-    void end_answer(const char* ending);
+    void count_sent(Worker& worker);
+    void end_answer(Worker& worker, Ending ending);
     void make_room();
-    void count_as_viewer(bool is_answering);
+    void enter();
+    void leave();
     Wait wait();
 
     posix::UniqueFd fd_;
     gateway::RecordReader reader_;
     gateway::ResponseWriter writer_;
-    std::atomic<std::size_t>& viewers_;
+    Viewers& viewers_;
     Answer answer_;
     std::string target_;  ///< of the request that is being answered, for the log
     std::string unread_;  ///< came after a request that is being answered
     std::uint64_t planned_ = 0;
+    std::uint64_t counted_ = 0;  ///< of the bytes that have been sent
     Clock::time_point begin_;
     bool is_answering_ = false;
+    bool is_viewer_ = false;     ///< it is being answered about a video
     bool is_held_ = false;       ///< the next request has begun to come
     bool is_cut_short_ = false;  ///< the web server has aborted the request
     bool is_last_ = false;       ///< close as soon as everything is written

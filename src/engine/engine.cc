@@ -28,7 +28,9 @@
 #include <thread>
 
 #include "engine/connection.h"
+#include "engine/status_report.h"
 #include "gateway/peers.h"
+#include "http/target.h"
 #include "log.h"
 #include "posix/error.h"
 
@@ -86,20 +88,25 @@ public:
     void change_settings(HandlerSettings handler);
 
 private:
+    using Time = std::chrono::system_clock::time_point;
+
     enum class Arm { first, again };
 
     void arm(int fd, std::uint32_t events, void* what, Arm how);
     void run_thread(Worker& worker);
     void serve_events(Worker& worker);
     bool is_admitted(const posix::UniqueFd& connection) const;
-    posix::UniqueFd accept_socket();
+    posix::UniqueFd accept_socket(Tally& tally);
     void accept_one(Worker& worker);
     void resume_accepting();
     void run(Connection& connection, Worker& worker, bool is_readable, Arm how);
     void close(Connection& connection);
     void drop_stalled();
     void watch_stalls();
-    Answer answer(const http::Request& request, std::unique_ptr<Handler>& handler, std::uint64_t& version);
+    Answer answer(const http::Request& request, Tally& tally, std::unique_ptr<Handler>& handler,
+                  std::uint64_t& version);
+    std::optional<http::Response> monitor(const http::Request& request);
+    Status status();
 
     int listening_socket_;
     EngineSettings settings_;
@@ -107,7 +114,9 @@ private:
     std::size_t most_connections_;
     posix::UniqueFd epoll_, quit_, accept_timer_, stall_timer_;
     std::atomic<bool> is_stopping_{false};
-    std::atomic<std::size_t> viewers_{0};  // answers that are going on
+    const Time start_time_ = std::chrono::system_clock::now();
+    Viewers viewers_;  // answers that are going on
+    Tally tally_;      // of the thread that waits for signals
     std::atomic<bool> is_stall_timer_running_{false};
 
     std::mutex accept_mutex_;           // of the listening socket, which is gone once is_stopping_ is set
@@ -187,12 +196,16 @@ void Engine::change_settings(HandlerSettings handler) {
     const std::lock_guard lock{handler_mutex_};
     handler_ = std::move(handler);
     ++version_;
+    tally_.add(Counter::reloads);
 }
 
 /// Answers with the thread's own Handler, which is made anew when the settings have changed.
-Answer Engine::answer(const http::Request& request, std::unique_ptr<Handler>& handler, std::uint64_t& version) {
-    if (settings_.max_viewers > 0 && viewers_ > settings_.max_viewers)
+Answer Engine::answer(const http::Request& request, Tally& tally, std::unique_ptr<Handler>& handler,
+                      std::uint64_t& version) {
+    if (settings_.max_viewers > 0 && viewers_.now() > settings_.max_viewers) {
+        tally.add(Counter::viewers_refused);
         return {http::error_response(request.method, 503, "Too many viewers"), std::nullopt, {}};
+    }
     if (version != version_) {
         const std::lock_guard lock{handler_mutex_};
         handler = std::make_unique<Handler>(handler_);
@@ -201,11 +214,36 @@ Answer Engine::answer(const http::Request& request, std::unique_ptr<Handler>& ha
     return handler->answer(request);
 }
 
+/// Answers what is asked about reelgate itself; neither catalogue nor --max-viewers has a say in it.
+std::optional<http::Response> Engine::monitor(const http::Request& request) {
+    const std::string_view path = http::raw_path(request.target);
+    if (path.empty()) return std::nullopt;
+    if (path == settings_.ping_path) return answer_ping(request);
+    if (path == settings_.status_path) return answer_status(request, status());
+    return std::nullopt;
+}
+
+Status Engine::status() {
+    Status status{.start_time = start_time_, .now = std::chrono::system_clock::now()};
+    for (const auto& worker : workers_) worker->tally.add_to(status.counts);
+    tally_.add_to(status.counts);
+    status.threads = settings_.threads;
+    status.viewers = viewers_.now();
+    status.most_viewers = viewers_.most();
+    // One that was refused was there for a moment as well.
+    if (settings_.max_viewers > 0) status.most_viewers = std::min(status.most_viewers, settings_.max_viewers);
+    status.most_descriptors = most_connections_;
+    const std::lock_guard lock{mutex_};
+    status.open_connections = connections_.size();
+    return status;
+}
+
 void Engine::run_thread(Worker& worker) {
     std::unique_ptr<Handler> handler;
     std::uint64_t version = 0;
     worker.buffer.resize(read_length);
-    worker.answer = [&](const http::Request& request) { return answer(request, handler, version); };
+    worker.answer = [&](const http::Request& request) { return answer(request, worker.tally, handler, version); };
+    worker.monitor = [this](const http::Request& request) { return monitor(request); };
     while (true) {
         try {
             return serve_events(worker);
@@ -243,13 +281,14 @@ bool Engine::is_admitted(const posix::UniqueFd& connection) const {
 
 /// Accepts a connection, and arms the listening socket again, so that another thread can take the next while this one
 /// is served. Nothing when somebody else was faster, or there is no descriptor for it.
-posix::UniqueFd Engine::accept_socket() {
+posix::UniqueFd Engine::accept_socket(Tally& tally) {
     const std::lock_guard lock{accept_mutex_};
     if (is_stopping_) return {};
     posix::UniqueFd fd{accept4(listening_socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     const int error = errno;
     if (!fd && (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)) {
         // The socket would be readable for ever: it is armed again by the timer.
+        tally.add(Counter::accept_pauses);
         if (!is_accepting_paused_)
             log(LogLevel::error, "accept connection: " + posix::cause(error) + ": accepting pauses; see ulimit -n");
         is_accepting_paused_ = true;
@@ -267,8 +306,9 @@ posix::UniqueFd Engine::accept_socket() {
 }
 
 void Engine::accept_one(Worker& worker) {
-    posix::UniqueFd fd = accept_socket();
+    posix::UniqueFd fd = accept_socket(worker.tally);
     if (!fd) return;
+    worker.tally.add(Counter::connections);
     auto connection = std::make_unique<Connection>(std::move(fd), most_connections_, viewers_);
     {
         const std::lock_guard lock{mutex_};
@@ -305,6 +345,7 @@ void Engine::run(Connection& connection, Worker& worker, bool is_readable, Arm h
             return;
         }
     } catch (const std::exception& failure) {
+        connection.give_up(worker);
         log(LogLevel::error, std::string{"serve connection: "} + failure.what() + ": closed");
     }
     close(connection);
@@ -375,6 +416,8 @@ void serve(int listening_socket, const HandlerSettings& handler, const EngineSet
     log(LogLevel::notice, "serve: " + std::to_string(settings.threads) + " threads: ready");
     int received = 0;
     while (sigwait(&signals, &received) == 0 && received == SIGHUP) {
+        // Whoever has changed something wants to see what still fails.
+        tell_repeated_lines();
         try {
             engine.change_settings(hooks.reload());
             log(LogLevel::notice, "reload: settings are in force");

@@ -22,22 +22,6 @@ void initialise_fastcgi() {
 
 namespace {
 
-/// Makes a whole request of its params: the records as libfcgi wants to read them.
-void format_request(std::string& out, std::string_view params) {
-    constexpr std::uint16_t request_id = 1;
-    out.clear();
-    append_record_header(out, RecordType::begin_request, request_id, begin_request_length);
-    const char begin[begin_request_length] = {0, responder_role};
-    out.append(begin, sizeof begin);
-    for (; !params.empty(); params.remove_prefix(std::min(params.size(), most_record_content))) {
-        const std::string_view part = params.substr(0, most_record_content);
-        append_record_header(out, RecordType::params, request_id, part.size());
-        out.append(part);
-    }
-    append_record_header(out, RecordType::params, request_id, 0);
-    append_record_header(out, RecordType::std_in, request_id, 0);
-}
-
 /// Bytes that the file in memory has to begin with. A request is some KiB.
 constexpr std::size_t usual_length = std::size_t{64} << 10;
 
@@ -63,7 +47,9 @@ void RequestDecoder::map(std::size_t length) {
 std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
     // libfcgi adds the lengths up as ints and ends the process when that overflows: it gets none that lie.
     if (!are_name_value_pairs(params)) return std::nullopt;
-    format_request(records_, params);
+    // The records as libfcgi wants to read them.
+    records_.clear();
+    append_request(records_, params);
     if (records_.size() > memory_.get_deleter().length) map(records_.size());
     // What an earlier, longer request left behind the end of this one is never reached: the last record ends it.
     std::copy(records_.begin(), records_.end(), memory_.get());

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/record.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace reelgate::gateway {
@@ -23,6 +24,11 @@ std::optional<std::size_t> take_length(std::string_view& text) {
     const std::size_t length = (first & 0x7f) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3);
     text.remove_prefix(4);
     return length;
+}
+
+void append_length(std::string& out, std::size_t length) {
+    if (length < 0x80) return append_byte(out, length);
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) append_byte(out, (length | 0x8000'0000) >> shift);
 }
 
 /// Takes a name-value pair off the front; its name. Nothing when no whole pair is left.
@@ -65,6 +71,26 @@ void append_unknown_type(std::string& out, RecordType type) {
     out.append(7, '\0');
 }
 
+void append_name_value(std::string& out, std::string_view name, std::string_view value) {
+    append_length(out, name.size());
+    append_length(out, value.size());
+    out.append(name).append(value);
+}
+
+void append_request(std::string& out, std::string_view params) {
+    constexpr std::uint16_t request_id = 1;
+    append_record_header(out, RecordType::begin_request, request_id, begin_request_length);
+    const char begin[begin_request_length] = {0, responder_role};
+    out.append(begin, sizeof begin);
+    for (; !params.empty(); params.remove_prefix(std::min(params.size(), most_record_content))) {
+        const std::string_view part = params.substr(0, most_record_content);
+        append_record_header(out, RecordType::params, request_id, part.size());
+        out.append(part);
+    }
+    append_record_header(out, RecordType::params, request_id, 0);
+    append_record_header(out, RecordType::std_in, request_id, 0);
+}
+
 bool are_name_value_pairs(std::string_view text) {
     while (take_pair_name(text)) {
     }
@@ -78,9 +104,7 @@ void append_values(std::string& out, std::string_view asked, std::size_t most_co
         if (*name == "FCGI_MAX_CONNS" || *name == "FCGI_MAX_REQS") value = std::to_string(most_connections);
         else if (*name == "FCGI_MPXS_CONNS") value.push_back('0');
         else continue;
-        append_byte(values, name->size());
-        append_byte(values, value.size());
-        values.append(*name).append(value);
+        append_name_value(values, *name, value);
     }
     append_record_header(out, RecordType::get_values_result, 0, values.size());
     out.append(values);

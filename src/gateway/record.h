@@ -57,6 +57,12 @@ void append_end_request(std::string& out, std::uint16_t request_id, ProtocolStat
 /// Formats FCGI_UNKNOWN_TYPE (§4.2).
 void append_unknown_type(std::string& out, RecordType type);
 
+/// Formats a name-value pair (§3.4).
+void append_name_value(std::string& out, std::string_view name, std::string_view value);
+
+/// Formats a whole request for a responder, with these params and without content, on a connection that is not kept.
+void append_request(std::string& out, std::string_view params);
+
 /// Tells whether `text` is made of whole name-value pairs (§3.4).
 bool are_name_value_pairs(std::string_view text);
 

@@ -46,7 +46,9 @@ void ResponseWriter::begin(http::Response response, int content, std::uint16_t r
     request_id_ = request_id;
     is_ended_ = false;
     // It goes out together with what fill() puts behind it.
-    append_text_records(interjected_, format_header_block(response), request_id);
+    const std::string head = format_header_block(response);
+    head_left_ = head.size();
+    append_text_records(interjected_, head, request_id);
 }
 
 /// Announces the next record of the present range, and puts its content behind it where that is little. False when the
@@ -61,7 +63,6 @@ bool ResponseWriter::frame_range() {
         append_record_header(out_, RecordType::std_out, request_id_, length);
         out_.append(content, length);
         position_ += length;
-        sent_ += length;
     } else {
         struct stat status;
         if (fstat(content_, &status) != 0) return false;
@@ -86,7 +87,6 @@ void ResponseWriter::fill() {
         const http::Piece& piece = pieces_[piece_++];
         if (const auto* text = std::get_if<std::string>(&piece)) {
             append_text_records(out_, *text, request_id_);
-            sent_ += text->size();
         } else {
             const auto range = std::get<http::ByteRange>(piece);
             position_ = range.first_pos;
@@ -107,6 +107,28 @@ void ResponseWriter::break_off() {
     is_broken_ = true;
 }
 
+/// Counts the bytes of STDOUT in what has been written of out_: it is made of whole records, but for the last, whose
+/// content may be in the file.
+std::uint64_t ResponseWriter::stdout_in_out() const {
+    std::uint64_t sum = 0;
+    std::size_t i = 0;
+    while (i + record_header_length < out_done_) {
+        unsigned char bytes[record_header_length];
+        std::copy_n(out_.begin() + static_cast<std::ptrdiff_t>(i), record_header_length, bytes);
+        const RecordHeader header = parse_record_header(bytes);
+        i += record_header_length;
+        const std::size_t written = std::min<std::size_t>(header.content_length, out_done_ - i);
+        if (header.type == RecordType::std_out) sum += written;
+        i += written;
+    }
+    return sum;
+}
+
+std::uint64_t ResponseWriter::content_in_out() const {
+    const std::uint64_t written = stdout_in_out();
+    return written - std::min(written, head_left_);
+}
+
 ResponseWriter::Progress ResponseWriter::write_out(int connection, std::uint64_t& budget) {
     // With MSG_MORE a record's header travels with the content that follows it, where the transport knows packets.
     const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (record_left_ > 0 ? MSG_MORE : 0);
@@ -115,6 +137,8 @@ ResponseWriter::Progress ResponseWriter::write_out(int connection, std::uint64_t
         out_done_ += static_cast<std::size_t>(n);
         budget -= std::min(budget, static_cast<std::uint64_t>(n));
         if (out_done_ == out_.size()) {
+            sent_ += content_in_out();
+            head_left_ -= std::min(head_left_, stdout_in_out());
             // Swapped, since an assignment would keep the memory, and a parked viewer shall have none of it.
             std::string{}.swap(out_);
             out_done_ = 0;

@@ -36,13 +36,15 @@ public:
     /// Leaves out the rest, from the end of the present record on: the web server has aborted the request.
     void cut_short() { piece_ = pieces_.size(); range_left_ = 0; }
 
-    /// Bytes of content that have been written.
-    std::uint64_t sent() const { return sent_; }
+    /// Bytes of content that have been written: given to the kernel, that is, for the peer.
+    std::uint64_t sent() const { return sent_ + content_in_out(); }
 
 private:
     void fill();
     void break_off();
     bool frame_range();
+    std::uint64_t stdout_in_out() const;
+    std::uint64_t content_in_out() const;
     Progress write_out(int connection, std::uint64_t& budget);
     Progress write_file(int connection, std::uint64_t& budget);
 
@@ -54,7 +56,8 @@ private:
     std::string out_;                ///< what has to be written before that
     std::size_t out_done_ = 0;
     std::string interjected_;
-    std::uint64_t sent_ = 0;
+    std::uint64_t sent_ = 0;         ///< bytes of content, without those in out_
+    std::uint64_t head_left_ = 0;    ///< bytes of the header block, which precedes the content, in or before out_
     int content_ = -1;
     std::uint16_t request_id_ = 0;
     bool is_broken_ = false;

@@ -42,8 +42,24 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return out;
 }
 
-/// The path of a target without its query. An absolute-form, "http://host/path", has to be accepted by every server
-/// (RFC 9112 §3.2.2), and some front servers hand it on as it came.
+/// Whether `is_meant` says so of a parameter of the query: name=value, or a name alone.
+template <typename Predicate>
+bool any_parameter(std::string_view target, Predicate&& is_meant) {
+    const auto question = target.find('?');
+    if (question == std::string_view::npos) return false;
+    std::string_view query = target.substr(question + 1);
+    while (true) {
+        const auto end = query.find('&');
+        if (is_meant(query.substr(0, end))) return true;
+        if (end == std::string_view::npos) return false;
+        query.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace
+
+/// An absolute-form, "http://host/path", has to be accepted by every server (RFC 9112 §3.2.2), and some front servers
+/// hand it on as it came.
 std::string_view raw_path(std::string_view target) {
     target = target.substr(0, target.find('?'));
     if (target.starts_with('/')) return target;
@@ -52,8 +68,6 @@ std::string_view raw_path(std::string_view target) {
     const auto path = target.find('/', authority + 3);
     return path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
 }
-
-}  // namespace
 
 bool is_video_id(std::string_view id) {
     if (id == "." || id == "..") return false;
@@ -68,20 +82,18 @@ std::optional<std::string> video_id(std::string_view target, std::string_view pr
     return path;
 }
 
+bool query_has(std::string_view target, std::string_view name) {
+    return any_parameter(target, [name](std::string_view parameter) {
+        return parameter.substr(0, parameter.find('=')) == name;
+    });
+}
+
 bool query_has(std::string_view target, std::string_view name, std::string_view value) {
-    const auto question = target.find('?');
-    if (question == std::string_view::npos) return false;
-    std::string_view query = target.substr(question + 1);
-    while (true) {
-        const auto end = query.find('&');
-        const std::string_view parameter = query.substr(0, end);
+    return any_parameter(target, [name, value](std::string_view parameter) {
         const auto equals = parameter.find('=');
-        if (equals != std::string_view::npos && parameter.substr(0, equals) == name &&
-            parameter.substr(equals + 1) == value)
-            return true;
-        if (end == std::string_view::npos) return false;
-        query.remove_prefix(end + 1);
-    }
+        return equals != std::string_view::npos && parameter.substr(0, equals) == name &&
+               parameter.substr(equals + 1) == value;
+    });
 }
 
 std::string encode_path(std::string_view path) {

@@ -44,6 +44,34 @@ BOOST_AUTO_TEST_CASE(header_is_eight_bytes_most_significant_first) {
     }
 }
 
+// FastCGI 1.0 §3.4
+
+struct PairRow {
+    std::string_view name;
+    std::string pair_name, value;
+    std::string expected_lengths;
+};
+
+const PairRow pairs[] = {
+    {.name = "empty", .expected_lengths = "\0\0"s},
+    {.name = "short", .pair_name = "A", .value = "bc", .expected_lengths = "\x01\x02"s},
+    {.name = "longest_of_one_byte", .pair_name = std::string(127, 'n'), .expected_lengths = "\x7f\0"s},
+    {.name = "shortest_of_four_bytes", .pair_name = "A", .value = std::string(128, 'v'),
+     .expected_lengths = "\x01\x80\x00\x00\x80"s},
+    {.name = "long", .pair_name = "A", .value = std::string(0x12345, 'v'), .expected_lengths = "\x01\x80\x01\x23\x45"s},
+};
+
+BOOST_AUTO_TEST_CASE(pair_has_its_lengths_in_front) {
+    for (const PairRow& row : pairs) {
+        BOOST_TEST_CONTEXT(row.name) {
+            std::string out;
+            append_name_value(out, row.pair_name, row.value);
+            BOOST_TEST((out == row.expected_lengths + row.pair_name + row.value));
+            BOOST_TEST(are_name_value_pairs(out));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(header_is_read_as_it_was_written) {
     for (const HeaderRow& row : headers) {
         BOOST_TEST_CONTEXT(row.name) {

@@ -210,6 +210,38 @@ constexpr QueryRow queries[] = {
     {.name = "second_equals", .target = "/x?download=1=1"},
 };
 
+struct NameRow {
+    std::string_view target;
+    bool expected = false;
+};
+
+constexpr NameRow names[] = {
+    {"/s?json", true},    {"/s?json=", true},      {"/s?json=1", true}, {"/s?a&json", true}, {"/s?json&a", true},
+    {"/s", false},        {"/s?", false},          {"/s?jso", false},   {"/s?jsonp", false}, {"/s?a=json", false},
+    {"/json", false},     {"/s?%6ason", false},    {"/s?JSON", false},
+};
+
+BOOST_AUTO_TEST_CASE(query_has_a_parameter_whatever_its_value) {
+    for (const NameRow& row : names)
+        BOOST_TEST_CONTEXT(row.target) { BOOST_TEST(query_has(row.target, "json") == row.expected); }
+}
+
+struct PathRow {
+    std::string_view target;
+    std::string_view expected;
+};
+
+constexpr PathRow raw_paths[] = {
+    {"/s", "/s"},       {"/s?json", "/s"},         {"/s/", "/s/"},         {"/%73", "/%73"}, {"//s", "//s"},
+    {"http://h", "/"},  {"http://h/s?json", "/s"}, {"http://h?/x", "/"},   {"", ""},         {"*", ""},
+    {"?/s", ""},        {"s", ""},
+};
+
+BOOST_AUTO_TEST_CASE(raw_path_is_the_path_as_it_came) {
+    for (const PathRow& row : raw_paths)
+        BOOST_TEST_CONTEXT(row.target) { BOOST_TEST(raw_path(row.target) == row.expected); }
+}
+
 BOOST_AUTO_TEST_CASE(query_has_a_parameter_with_a_value) {
     for (const QueryRow& row : queries)
         BOOST_TEST_CONTEXT(row.name << ": " << row.target) {

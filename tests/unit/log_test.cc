@@ -2,9 +2,13 @@
 // SPDX-License-Identifier: MIT
 #include "log.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "messages.h"
+#include "temporary_folder.h"
 
 namespace reelgate {
 namespace {
@@ -17,7 +21,10 @@ std::string logged(LogLevel level, std::string_view event) {
 
 /// The level is the whole program's: it is put back.
 struct WithLevel {
-    ~WithLevel() { set_log_level(LogLevel::notice); }
+    ~WithLevel() {
+        set_log_level(LogLevel::notice);
+        set_log_form(LogForm::terminal);
+    }
 };
 
 BOOST_FIXTURE_TEST_SUITE(log_line, WithLevel)
@@ -87,6 +94,51 @@ BOOST_AUTO_TEST_CASE(only_as_important_as_the_level_or_more) {
             }
         }
     }
+}
+
+struct PriorityRow {
+    LogLevel level = LogLevel::error;
+    std::string_view expected;
+};
+
+/// The priorities of syslog(3).
+constexpr PriorityRow priorities[] = {
+    {.level = LogLevel::error, .expected = "<3>open x: why\n"},
+    {.level = LogLevel::warning, .expected = "<4>open x: why\n"},
+    {.level = LogLevel::notice, .expected = "<5>open x: why\n"},
+    {.level = LogLevel::info, .expected = "<6>open x: why\n"},
+    {.level = LogLevel::debug, .expected = "<7>open x: why\n"},
+};
+
+BOOST_AUTO_TEST_CASE(journal_gets_a_priority_instead_of_name_and_level) {
+    set_log_form(LogForm::journal);
+    set_log_level(LogLevel::debug);
+    for (const PriorityRow& row : priorities) BOOST_TEST(logged(row.level, "open x: why") == row.expected);
+    BOOST_TEST(logged(LogLevel::error, "a\n<6>forged") == "<3>a\\x0a<6>forged\n");
+    const CapturedStderr captured;
+    complain("--grace soon: needs a number");
+    BOOST_TEST(captured.text() == "<3>--grace soon: needs a number\n");
+}
+
+BOOST_AUTO_TEST_CASE(journal_is_what_the_variable_says_it_is) {
+    const TemporaryFolder folder;
+    const posix::UniqueFd file{open(folder.write("log", "").c_str(), O_WRONLY | O_CLOEXEC)};
+    struct stat status;
+    BOOST_TEST_REQUIRE(fstat(file.get(), &status) == 0);
+    const std::string device = std::to_string(status.st_dev), inode = std::to_string(status.st_ino);
+    BOOST_TEST(leads_to_journal(file.get(), (device + ":" + inode).c_str()));
+    for (const std::string& other : {std::string{}, device, device + ":", ":" + inode, device + ":" + inode + "0",
+                                     device + "0:" + inode, inode + ":" + device, std::string{"x:y"}})
+        BOOST_TEST_CONTEXT(other) { BOOST_TEST(!leads_to_journal(file.get(), other.c_str())); }
+    BOOST_TEST(!leads_to_journal(file.get(), nullptr));
+    BOOST_TEST(!leads_to_journal(-1, (device + ":" + inode).c_str()));
+}
+
+BOOST_AUTO_TEST_CASE(long_event_is_cut_off) {
+    const std::string line = logged(LogLevel::error, std::string(100'000, '\n'));
+    BOOST_TEST(line.size() < 4096u);
+    BOOST_TEST(line.ends_with("...\n"));
+    BOOST_TEST(logged(LogLevel::error, std::string(3000, 'x')).size() > 3000u);
 }
 
 BOOST_AUTO_TEST_CASE(notice_unless_told_otherwise) {

@@ -1,0 +1,71 @@
+// Owns the counting: what each thread has done, and what that adds up to.
+// SPDX-License-Identifier: MIT
+#include "engine/statistics.h"
+
+namespace reelgate::engine {
+
+namespace {
+
+Counter counter_of_method(const std::string& method) {
+    if (method == "GET") return Counter::method_get;
+    if (method == "HEAD") return Counter::method_head;
+    if (method == "OPTIONS") return Counter::method_options;
+    return Counter::method_other;
+}
+
+bool is_offloaded(const http::Response& response) {
+    return http::find_field(response, "X-Sendfile") || http::find_field(response, "X-Accel-Redirect");
+}
+
+/// What became of the Range, where the answer is about a representation and the range is ours to cut out.
+std::optional<Counter> counter_of_range(const http::Request& request, const http::Response& response) {
+    switch (response.status) {
+        case 200: return request.range ? Counter::range_ignored : Counter::range_none;
+        case 206: return http::find_field(response, "Content-Range") ? Counter::range_single : Counter::range_multipart;
+        case 416: return Counter::range_unsatisfiable;
+        default: return std::nullopt;
+    }
+}
+
+}  // namespace
+
+std::optional<Counter> counter_of_status(int status) {
+    switch (status) {
+        case 200: return Counter::status_200;
+        case 204: return Counter::status_204;
+        case 206: return Counter::status_206;
+        case 304: return Counter::status_304;
+        case 404: return Counter::status_404;
+        case 405: return Counter::status_405;
+        case 412: return Counter::status_412;
+        case 416: return Counter::status_416;
+        case 500: return Counter::status_500;
+        case 503: return Counter::status_503;
+        default: return std::nullopt;
+    }
+}
+
+void Tally::add_to(Counts& sum) const {
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += figures_[i].load(std::memory_order_relaxed);
+}
+
+void count_answer(Tally& tally, const http::Request& request, const Answer& answer) {
+    tally.add(counter_of_method(request.method));
+    if (const auto status = counter_of_status(answer.response.status)) tally.add(*status);
+    if (is_offloaded(answer.response))
+        tally.add(Counter::offloaded);
+    else if (const auto range = counter_of_range(request, answer.response))
+        tally.add(*range);
+    tally.add(Counter::catalog_look_ups, answer.catalog_use.look_ups);
+    tally.add(Counter::catalog_errors, answer.catalog_use.errors);
+    tally.add(Counter::catalog_nanoseconds, static_cast<std::uint64_t>(answer.catalog_use.time.count()));
+}
+
+void Viewers::enter() {
+    const std::size_t now = now_.fetch_add(1, std::memory_order_relaxed) + 1;
+    std::size_t most = most_.load(std::memory_order_relaxed);
+    while (now > most && !most_.compare_exchange_weak(most, now, std::memory_order_relaxed)) {
+    }
+}
+
+}  // namespace reelgate::engine

@@ -1,0 +1,98 @@
+// Owns the counting: what each thread has done, and what that adds up to.
+// Does not know what the figures are called outside, nor who asks for them.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "handler.h"
+
+namespace reelgate::engine {
+
+/// What is counted.
+enum class Counter : std::size_t {
+    connections,         ///< accepted
+    accept_pauses,       ///< for want of descriptors
+    monitoring,          ///< requests for the status or ping path: counted here and nowhere else
+    viewers_refused,     ///< over --max-viewers
+    method_get,
+    method_head,
+    method_options,
+    method_other,
+    status_200,
+    status_204,
+    status_206,
+    status_304,
+    status_404,
+    status_405,
+    status_412,
+    status_416,
+    status_500,
+    status_503,
+    range_none,
+    range_single,
+    range_multipart,
+    range_ignored,
+    range_unsatisfiable,
+    ended_complete,
+    ended_aborted,       ///< the web server has gone, or has aborted the request
+    ended_stalled,       ///< dropped after --stall-timeout
+    ended_broken,        ///< the file could not be read as far as was promised
+    offloaded,
+    bytes_sent,          ///< of content
+    catalog_look_ups,
+    catalog_errors,
+    catalog_nanoseconds,
+    reloads,
+    end,                 ///< how many there are
+};
+
+/// A figure for each Counter.
+using Counts = std::array<std::uint64_t, static_cast<std::size_t>(Counter::end)>;
+
+inline std::uint64_t& at(Counts& counts, Counter counter) { return counts[static_cast<std::size_t>(counter)]; }
+inline std::uint64_t at(const Counts& counts, Counter counter) { return counts[static_cast<std::size_t>(counter)]; }
+
+/// Bytes that processors exchange at a time: what one thread writes is not beside what another does.
+inline constexpr std::size_t cache_line = 64;
+
+/// What one thread has done. It alone adds; any thread may sum.
+class alignas(cache_line) Tally {
+public:
+    // One writer: a load and a store are enough, and cost what a plain addition does.
+    void add(Counter counter, std::uint64_t count = 1) {
+        auto& figure = figures_[static_cast<std::size_t>(counter)];
+        figure.store(figure.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+    }
+
+    void add_to(Counts& sum) const;
+
+private:
+    std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Counter::end)> figures_{};
+};
+
+/// Counts a request and the answer that it gets.
+void count_answer(Tally& tally, const http::Request& request, const Answer& answer);
+
+/// Gives the counter of a status; nothing for one that is never sent.
+std::optional<Counter> counter_of_status(int status);
+
+/// Those who are being answered at the moment. Any thread may call anything.
+class alignas(cache_line) Viewers {
+public:
+    void enter();
+    void leave() { now_.fetch_sub(1, std::memory_order_relaxed); }
+
+    std::size_t now() const { return now_.load(std::memory_order_relaxed); }
+    std::size_t most() const { return most_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::size_t> now_{0};
+    std::atomic<std::size_t> most_{0};
+};
+
+}  // namespace reelgate::engine

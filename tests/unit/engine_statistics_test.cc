@@ -1,0 +1,127 @@
+// Owns the tests of the counting: what an answer is counted as, and what threads add up to.
+// SPDX-License-Identifier: MIT
+#include "engine/statistics.h"
+
+#include <boost/test/unit_test.hpp>
+#include <map>
+#include <thread>
+#include <vector>
+
+namespace reelgate::engine {
+namespace {
+
+BOOST_AUTO_TEST_SUITE(engine_statistics)
+
+BOOST_AUTO_TEST_CASE(nothing_has_happened_in_the_beginning) {
+    Counts sum{};
+    Tally{}.add_to(sum);
+    BOOST_TEST((sum == Counts{}));
+}
+
+BOOST_AUTO_TEST_CASE(threads_add_up_while_they_count) {
+    constexpr std::uint64_t times = 200'000;
+    std::vector<Tally> tallies(4);
+    std::vector<std::thread> threads;
+    for (Tally& tally : tallies) {
+        threads.emplace_back([&tally] {
+            for (std::uint64_t i = 0; i < times; ++i) {
+                tally.add(Counter::connections);
+                tally.add(Counter::bytes_sent, 3);
+            }
+        });
+    }
+    // Whoever asks meanwhile finds no more than there will be, and never less than before.
+    Counts before{};
+    for (int i = 0; i < 1000; ++i) {
+        Counts now{};
+        for (const Tally& tally : tallies) tally.add_to(now);
+        if (at(now, Counter::bytes_sent) < at(before, Counter::bytes_sent)) BOOST_ERROR("went back");
+        before = now;
+    }
+    for (std::thread& thread : threads) thread.join();
+    Counts sum{};
+    for (const Tally& tally : tallies) tally.add_to(sum);
+    Counts expected{};
+    at(expected, Counter::connections) = 4 * times;
+    at(expected, Counter::bytes_sent) = 3 * 4 * times;
+    BOOST_TEST((sum == expected));
+}
+
+struct AnswerRow {
+    std::string_view name;
+    std::string method = "GET";
+    std::optional<std::string> range;
+    http::Response response;
+    CatalogUse use{};
+    std::map<Counter, std::uint64_t> expected;
+};
+
+const AnswerRow answers[] = {
+    {.name = "whole", .response = {200},
+     .expected = {{Counter::method_get, 1}, {Counter::status_200, 1}, {Counter::range_none, 1}}},
+    {.name = "head", .method = "HEAD", .response = {200},
+     .expected = {{Counter::method_head, 1}, {Counter::status_200, 1}, {Counter::range_none, 1}}},
+    {.name = "range_that_is_ignored", .range = "bytes=x", .response = {200},
+     .expected = {{Counter::method_get, 1}, {Counter::status_200, 1}, {Counter::range_ignored, 1}}},
+    {.name = "one_range", .range = "bytes=0-", .response = {206, {{"Content-Range", "bytes 0-0/1"}}},
+     .expected = {{Counter::method_get, 1}, {Counter::status_206, 1}, {Counter::range_single, 1}}},
+    {.name = "several_ranges", .range = "bytes=0-0,2-2", .response = {206},
+     .expected = {{Counter::method_get, 1}, {Counter::status_206, 1}, {Counter::range_multipart, 1}}},
+    {.name = "unsatisfiable", .range = "bytes=9-", .response = {416, {{"Content-Range", "bytes */1"}}},
+     .expected = {{Counter::method_get, 1}, {Counter::status_416, 1}, {Counter::range_unsatisfiable, 1}}},
+    {.name = "range_of_what_is_not_there", .range = "bytes=0-", .response = {404},
+     .expected = {{Counter::method_get, 1}, {Counter::status_404, 1}}},
+    {.name = "range_that_is_offloaded", .range = "bytes=0-", .response = {200, {{"X-Accel-Redirect", "/i/x.mp4"}}},
+     .expected = {{Counter::method_get, 1}, {Counter::status_200, 1}, {Counter::offloaded, 1}}},
+    {.name = "offloaded_the_other_way", .response = {200, {{"X-Sendfile", "/x.mp4"}}},
+     .expected = {{Counter::method_get, 1}, {Counter::status_200, 1}, {Counter::offloaded, 1}}},
+    {.name = "options", .method = "OPTIONS", .response = {204},
+     .expected = {{Counter::method_options, 1}, {Counter::status_204, 1}}},
+    {.name = "another_method", .method = "get", .response = {405},
+     .expected = {{Counter::method_other, 1}, {Counter::status_405, 1}}},
+    {.name = "catalogue_that_fails", .response = {503}, .use = {2, 1, std::chrono::nanoseconds{345}},
+     .expected = {{Counter::method_get, 1}, {Counter::status_503, 1}, {Counter::catalog_look_ups, 2},
+                  {Counter::catalog_errors, 1}, {Counter::catalog_nanoseconds, 345}}},
+};
+
+BOOST_AUTO_TEST_CASE(answer_is_counted_as_what_it_is) {
+    for (const AnswerRow& row : answers) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Tally tally;
+            count_answer(tally, {.method = row.method, .range = row.range},
+                         {.response = row.response, .catalog_use = row.use});
+            Counts counts{}, expected{};
+            tally.add_to(counts);
+            for (const auto& [counter, count] : row.expected) at(expected, counter) = count;
+            BOOST_TEST(counts == expected, boost::test_tools::per_element());
+        }
+    }
+}
+
+/// Whatever has a reason phrase is sent.
+BOOST_AUTO_TEST_CASE(every_status_that_is_sent_is_counted) {
+    for (int status = 100; status < 600; ++status) {
+        BOOST_TEST_CONTEXT(status) {
+            BOOST_TEST(counter_of_status(status).has_value() == (http::reason_phrase(status) != "Unknown"));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(most_viewers_stay_on_record) {
+    Viewers viewers;
+    viewers.enter();
+    viewers.enter();
+    viewers.leave();
+    BOOST_TEST(viewers.now() == 1u);
+    BOOST_TEST(viewers.most() == 2u);
+    viewers.enter();
+    BOOST_TEST(viewers.most() == 2u);
+    viewers.enter();
+    BOOST_TEST(viewers.now() == 3u);
+    BOOST_TEST(viewers.most() == 3u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate::engine
