@@ -36,6 +36,7 @@ std::string help() {
     text.append(describe_options(Scope::settings));
     text.append("\nOptions of get:\n").append(describe_options(Scope::get));
     text.append("\nOptions of add:\n").append(describe_options(Scope::add));
+    text.append("\nOptions of check:\n").append(describe_options(Scope::check));
     return text;
 }
 

@@ -45,6 +45,10 @@ constexpr std::array table{
     Option{"method", "METHOD", "GET", "the request method", Scope::get},
     Option{"header", "FIELD", "", "a request field, 'Name: value'; repeatable", Scope::get, true},
     Option{"body-only", "", "", "writes the content alone, and fails with an error's status", Scope::get},
+    Option{"list", "SQL", "SELECT id FROM videos", "lists all ids: one result column, the id", Scope::check},
+    Option{"user", "NAME", "", "checks what this user may do (default: who runs it; only root may name another)",
+           Scope::check},
+    Option{"json", "", "", "writes one JSON document instead of lines", Scope::check},
 };
 
 constexpr std::string_view environment_prefix = "REELGATE_";
@@ -184,6 +188,8 @@ std::vector<std::string> origins_from(const std::vector<std::string>& values) {
 }  // namespace
 
 std::span<const Option> option_table() { return table; }
+
+std::string_view default_of(std::string_view name) { return find_option(name)->default_value; }
 
 std::optional<std::string> Arguments::value(std::string_view name) const {
     const auto found = values.find(name);

@@ -32,6 +32,7 @@ enum class Scope {
     settings,  ///< every command; from environment and configuration file as well
     add,       ///< the command alone, from its command line
     get,
+    check,
 };
 
 /// A row of the table.
@@ -46,6 +47,9 @@ struct Option {
 
 /// All options, in the order of --help.
 std::span<const Option> option_table();
+
+/// The default of an option that has one.
+std::string_view default_of(std::string_view name);
 
 /// What was given: values by option name, and what was no option. Where several sources give an option, the first
 /// of command line, environment (REELGATE_NAME) and configuration file counts, and no other.
