@@ -30,7 +30,7 @@ bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 # All cores for who did not say otherwise: a fresh clone is built three times before its tests run.
 jobs = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
 
-.PHONY: all unit bench check check-players demo clean help
+.PHONY: all unit bench check check-players fuzz demo clean help
 .DELETE_ON_ERROR:
 
 all: $(build)/reelgate  ## builds build/reelgate
@@ -94,6 +94,29 @@ check-players:  ## installs players and downloaders, and lets them judge: a tabl
 	scripts/deps players
 	$(MAKE) --no-print-directory $(jobs) all
 	scripts/check-players
+
+# Each harness runs for so long, or until make is told otherwise; what it learns stays in build/fuzz.
+fuzz_seconds ?= 60
+fuzz_programs := $(patsubst tests/fuzz/%.cc,build/fuzz/%,$(sort $(wildcard tests/fuzz/*.cc)))
+
+fuzz:  ## builds the fuzzing harnesses with clang, and runs each for a minute (fuzz_seconds=60)
+	scripts/deps fuzz
+	$(MAKE) --no-print-directory $(jobs) $(fuzz_programs)
+	@for program in $(fuzz_programs); do \
+	    mkdir -p $$program.corpus && echo "fuzz $$program" && \
+	    $$program -max_total_time=$(fuzz_seconds) -timeout=10 -print_final_stats=1 -artifact_prefix=$$program. \
+	        $$program.corpus tests/fixtures 2> $$program.log || { tail -n 50 $$program.log; exit 1; }; \
+	    grep executed $$program.log; \
+	done
+
+build/fuzz/boxes: src/media/boxes.cc
+build/fuzz/range: src/http/range.cc
+build/fuzz/records: src/gateway/record_reader.cc src/gateway/record.cc
+build/fuzz/%: tests/fuzz/%.cc $(wildcard src/*/*.h)
+	@mkdir -p $(@D)
+	@echo "clang++ $@"
+	@clang++ $(filter-out -MMD -MP,$(cppflags)) -O1 -g -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $(filter %.cc,$^)
 
 demo:  ## installs what is missing, builds, and starts a page with a player
 	scripts/deps demo

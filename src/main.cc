@@ -37,6 +37,7 @@ std::string help() {
     text.append("\nOptions of get:\n").append(describe_options(Scope::get));
     text.append("\nOptions of add:\n").append(describe_options(Scope::add));
     text.append("\nOptions of status:\n").append(describe_options(Scope::status));
+    text.append("\nOptions of check:\n").append(describe_options(Scope::check));
     return text;
 }
 

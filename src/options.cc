@@ -52,6 +52,10 @@ constexpr std::array table{
     Option{"connect", "ADDR", "", "where the running reelgate listens (default: what --listen says)", Scope::status},
     Option{"json", "", "", "writes JSON instead of \"name: value\" lines", Scope::status},
     Option{"openmetrics", "", "", "writes OpenMetrics", Scope::status},
+    Option{"list", "SQL", "SELECT id FROM videos", "lists all ids: one result column, the id", Scope::check},
+    Option{"user", "NAME", "", "checks what this user may do (default: who runs it; only root may name another)",
+           Scope::check},
+    Option{"json", "", "", "writes one JSON document instead of lines", Scope::check},
 };
 
 constexpr std::string_view environment_prefix = "REELGATE_";
@@ -202,6 +206,8 @@ std::vector<std::string> origins_from(const std::vector<std::string>& values) {
 }  // namespace
 
 std::span<const Option> option_table() { return table; }
+
+std::string_view default_of(std::string_view name) { return find_option(name)->default_value; }
 
 std::optional<std::string> Arguments::value(std::string_view name) const {
     const auto found = values.find(name);

@@ -33,6 +33,7 @@ enum class Scope {
     add,       ///< the command alone, from its command line
     get,
     status,
+    check,
 };
 
 /// A row of the table.
@@ -47,6 +48,9 @@ struct Option {
 
 /// All options, in the order of --help.
 std::span<const Option> option_table();
+
+/// The default of an option that has one.
+std::string_view default_of(std::string_view name);
 
 /// What was given: values by option name, and what was no option. Where several sources give an option, the first
 /// of command line, environment (REELGATE_NAME) and configuration file counts, and no other.

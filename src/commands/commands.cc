@@ -11,6 +11,8 @@ std::span<const Command> command_table() {
         Command{"serve", "[options]", "serves FastCGI; the command when none is named", Scope::settings, 0, serve},
         Command{"get", "[options] ID|URI", "answers one request, without a web server", Scope::get, 1, get},
         Command{"add", "[options] FILE", "copies FILE to VIDEOS/ID.mp4, and records it complete", Scope::add, 1, add},
+        Command{"check", "[options]", "says what is wrong between catalogue and files: status 1 if anything is",
+                Scope::check, 0, check},
         Command{"init", "[options]", "makes the folders and an empty catalogue", Scope::settings, 0, init},
         Command{"status", "[options]", "asks a running reelgate what it is doing", Scope::status, 0, status},
     };

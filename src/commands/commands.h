@@ -39,6 +39,9 @@ int get(const Invocation& invocation);
 /// Copies a file among the videos and records it.
 int add(const Invocation& invocation);
 
+/// Audits the catalogue against the files.
+int check(const Invocation& invocation);
+
 /// Makes folders and catalogue.
 int init(const Invocation& invocation);
 

@@ -431,6 +431,35 @@ void create_catalog(const std::filesystem::path& database) {
         check(sqlite3_exec(connection.get(), sql.c_str(), nullptr, nullptr, nullptr));
 }
 
+std::vector<std::string> list_ids(const std::filesystem::path& database, const std::string& list) {
+    Connection connection;
+    const auto fail = [&](const char* operation, int code) {
+        const char* remedy = (code & 0xff) == SQLITE_ERROR ? "; give the SQL that lists all ids with --list" : "";
+        throw CatalogError{operation + (": " + explain(database, connection.get(), code)) + remedy};
+    };
+    int code = open_connection(database, SQLITE_OPEN_READONLY, write_timeout_ms, connection);
+    if (code != SQLITE_OK) fail("open catalogue", code);
+    sqlite3_stmt* raw = nullptr;
+    const char* tail = nullptr;
+    code = sqlite3_prepare_v2(connection.get(), list.c_str(), -1, &raw, &tail);
+    const Statement statement{raw};
+    if (code != SQLITE_OK) fail("list videos", code);
+
+    const bool is_one = raw && std::string_view{tail}.find_first_not_of(" \t\r\n;") == std::string_view::npos;
+    const char* wrong = !is_one                                  ? "is not one statement"
+                        : !sqlite3_stmt_readonly(raw)            ? "does not only read"
+                        : sqlite3_bind_parameter_count(raw) != 0 ? "has a parameter"
+                        : sqlite3_column_count(raw) != 1         ? "does not have one result column, the id"
+                                                                 : nullptr;
+    if (wrong) throw CatalogError{"list videos: \"" + list + "\": " + wrong + "; see --list"};
+    std::vector<std::string> ids;
+    while ((code = sqlite3_step(raw)) == SQLITE_ROW) ids.push_back(text_column(raw, 0));
+    if (code != SQLITE_DONE) fail("list videos", code);
+    return ids;
+}
+
+bool uses_wal(const std::filesystem::path& database) { return is_wal(database); }
+
 std::string_view sqlite_version() { return sqlite3_libversion(); }
 
 }  // namespace reelgate::media

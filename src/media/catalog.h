@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -112,6 +113,14 @@ private:
 /// Creates the catalogue with the shipped schema, in WAL mode; one that is there already is left as it is. Throws
 /// CatalogError, also when what is there is no such catalogue.
 void create_catalog(const std::filesystem::path& database);
+
+/// Lists the ids of all videos: the rows of `list`, a statement with one result column and no parameter. All are read
+/// before this returns, so that no writer's checkpoint waits for the caller. Throws CatalogError.
+std::vector<std::string> list_ids(const std::filesystem::path& database, const std::string& list);
+
+/// Tells whether the catalogue is in WAL mode, in which its readers write the folder that it is in. False as well
+/// when it cannot be read.
+bool uses_wal(const std::filesystem::path& database);
 
 /// Gives the version of the SQLite library in use.
 std::string_view sqlite_version();

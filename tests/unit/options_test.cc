@@ -142,6 +142,8 @@ const WordsRow words_rows[] = {
      .option = "header", .expected = "A: 1|B: 2"},
     {.name = "option_without_value", .words = {"--body-only"}, .scope = Scope::get, .option = "body-only",
      .expected = ""},
+    {.name = "list_of_check", .words = {"--list", "SELECT slug FROM films"}, .scope = Scope::check, .option = "list",
+     .expected = "SELECT slug FROM films"},
     {.name = "id_of_add", .words = {"--id", "abc"}, .scope = Scope::add, .option = "id", .expected = "abc"},
 };
 

@@ -1,0 +1,56 @@
+// Owns the command `check`: an audit of the catalogue against the files, for people or for programs.
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "audit.h"
+#include "commands/commands.h"
+#include "commands/findings.h"
+#include "commands/progress_bar.h"
+
+namespace reelgate::commands {
+
+namespace {
+
+/// Whose rights are checked; nothing for those of the user who runs this.
+std::optional<posix::User> user_from(const Arguments& arguments) {
+    const auto name = arguments.value("user");
+    if (!name) return std::nullopt;
+    const auto user = posix::find_user(*name);
+    if (!user) throw UsageError{"--user " + *name + ": no such user here"};
+    if (user->id == geteuid()) return std::nullopt;
+    if (geteuid() != 0)
+        throw UsageError{"--user " + *name + ": only root can check the rights of another user; run it with sudo"};
+    return user;
+}
+
+void write(const std::string& text) {
+    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
+        throw std::runtime_error{"write standard output: failed"};
+}
+
+}  // namespace
+
+int check(const Invocation& invocation) {
+    const Arguments& arguments = invocation.arguments;
+    const auto user = user_from(arguments);
+    AuditReport report;
+    {
+        ProgressBar bar;
+        const auto show = [&](std::string_view doing, std::size_t done, std::size_t total) {
+            bar.show(doing, done, total);
+        };
+        const std::string list = arguments.value("list").value_or(std::string{default_of("list")});
+        report = Audit{invocation.settings.handler, list, show}.run(user);
+    }
+    write(arguments.has("json") ? json_of(report) : text_of(report));
+    // Root may do all: nothing is said then of those who serve.
+    if (geteuid() == 0 && isatty(STDERR_FILENO) == 1)
+        std::fputs("reelgate: check: as root, whom no right is refused; --user NAME checks those of who serves\n", stderr);
+    return report.findings.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace reelgate::commands

@@ -1,0 +1,161 @@
+// Owns the two forms of an audit's report: lines for people, JSON for programs.
+// SPDX-License-Identifier: MIT
+#include "commands/findings.h"
+
+#include <algorithm>
+
+namespace reelgate::commands {
+
+namespace {
+
+constexpr std::string_view digits = "0123456789abcdef";
+
+unsigned char byte_of(char c) { return static_cast<unsigned char>(c); }
+
+bool is_control(std::string_view character) {
+    // C0 and DEL; and C1, U+0080 to U+009F, which some terminals obey as well.
+    if (character.size() == 1) return byte_of(character[0]) < 0x20 || character[0] == 0x7f;
+    return character.size() == 2 && byte_of(character[0]) == 0xc2 && byte_of(character[1]) < 0xa0;
+}
+
+/// Calls `each` with every character; with single bytes and false where there is none.
+template <typename Each>
+void for_each_character(std::string_view text, Each&& each) {
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        each(text.substr(0, std::max<std::size_t>(length, 1)), length > 0);
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+}
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for_each_character(text, [&](std::string_view character, bool is_utf8) {
+        if (is_utf8 && !is_control(character)) {
+            out.append(character);
+            return;
+        }
+        for (const char c : character) out.append({'\\', 'x', digits[byte_of(c) >> 4], digits[byte_of(c) & 15]});
+    });
+    return out;
+}
+
+std::string json_string(std::string_view text) {
+    std::string out = "\"";
+    for_each_character(text, [&](std::string_view character, bool is_utf8) {
+        const char c = character[0];
+        if (!is_utf8)
+            out.append("\xef\xbf\xbd");  // U+FFFD, the replacement character
+        else if (c == '"' || c == '\\')
+            out.append({'\\', c});
+        else if (byte_of(c) < 0x20)
+            out.append("\\u00").append({digits[byte_of(c) >> 4], digits[byte_of(c) & 15]});
+        else
+            out.append(character);
+    });
+    return out + "\"";
+}
+
+bool is_utf8(std::string_view text) {
+    bool all = true;
+    for_each_character(text, [&](std::string_view, bool is_character) { all = all && is_character; });
+    return all;
+}
+
+std::string json_member(std::string_view name, std::string_view value) {
+    return json_string(name) + ": " + json_string(value);
+}
+
+/// The member, and a second one with the bytes where the first one cannot have them.
+std::string exact_member(const std::string& name, std::string_view value) {
+    std::string out = json_member(name, value);
+    if (is_utf8(value)) return out;
+    std::string hex;
+    for (const char c : value) hex.append({digits[byte_of(c) >> 4], digits[byte_of(c) & 15]});
+    return out + ", " + json_member(name + "_hex", hex);
+}
+
+std::string json_finding(const Finding& finding, std::string_view severity) {
+    std::string out = "{" + json_member("severity", severity) + ", " + json_member("what", name_of(finding.what));
+    if (!finding.id.empty()) out.append(", ").append(exact_member("id", finding.id));
+    out.append(", ").append(exact_member("object", finding.object));
+    out.append(", ").append(json_member("why", finding.why));
+    return out + ", " + json_member("remedy", finding.remedy) + "}";
+}
+
+std::string_view name_of(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
+
+std::size_t count_of(const AuditReport& report, Severity severity) {
+    const auto is_one = [&](const Finding& finding) { return severity_of(finding.what) == severity; };
+    return static_cast<std::size_t>(std::count_if(report.findings.begin(), report.findings.end(), is_one));
+}
+
+std::string counted(std::size_t count, const std::string& noun) {
+    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+/// "2 no file, 1 cut off": the findings are in groups already.
+std::string groups(const AuditReport& report) {
+    std::string out;
+    const auto& findings = report.findings;
+    for (std::size_t first = 0, next = 0; first < findings.size(); first = next) {
+        while (next < findings.size() && findings[next].what == findings[first].what) ++next;
+        out.append(out.empty() ? "" : ", ").append(std::to_string(next - first)).append(" ");
+        out.append(name_of(findings[first].what));
+    }
+    return out;
+}
+
+}  // namespace
+
+std::size_t utf8_length(std::string_view text) {
+    const auto is_tail = [&](std::size_t i) { return i < text.size() && (byte_of(text[i]) & 0xc0) == 0x80; };
+    if (text.empty()) return 0;
+    const unsigned first = byte_of(text[0]);
+    if (first < 0x80) return 1;
+    if (first < 0xc2 || first > 0xf4 || !is_tail(1)) return 0;
+    if (first < 0xe0) return 2;
+    const unsigned second = byte_of(text[1]);
+    // Longer than need be, a surrogate, or beyond U+10FFFF.
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
+        (first == 0xf4 && second > 0x8f) || !is_tail(2))
+        return 0;
+    if (first < 0xf0) return 3;
+    return is_tail(3) ? 4 : 0;
+}
+
+std::string text_of(const AuditReport& report) {
+    std::string out;
+    for (const Finding& finding : report.findings) {
+        out.append(name_of(severity_of(finding.what))).append(": ").append(reelgate::name_of(finding.what));
+        out.append(": ").append(escaped(finding.object)).append(": ").append(escaped(finding.why));
+        out.append("; ").append(escaped(finding.remedy)).append("\n");
+    }
+    if (report.findings.empty()) {
+        out.append("nothing is wrong");
+    } else {
+        out.append(counted(count_of(report, Severity::error), "error")).append(", ");
+        out.append(counted(count_of(report, Severity::warning), "warning")).append(" (").append(groups(report)).append(")");
+    }
+    return out + ": " + counted(report.rows, "row") + ", " + std::to_string(report.ready) + " ready; " +
+           counted(report.files, "file") + "\n";
+}
+
+std::string json_of(const AuditReport& report) {
+    std::string out = "{\"findings\": [";
+    for (const Finding& finding : report.findings) {
+        out.append(&finding == &report.findings.front() ? "\n  " : ",\n  ");
+        out.append(json_finding(finding, name_of(severity_of(finding.what))));
+    }
+    out.append(report.findings.empty() ? "]" : "\n]");
+    const std::pair<const char*, std::size_t> counts[] = {{"errors", count_of(report, Severity::error)},
+                                                          {"warnings", count_of(report, Severity::warning)},
+                                                          {"rows", report.rows},
+                                                          {"ready", report.ready},
+                                                          {"files", report.files}};
+    for (const auto& [name, count] : counts)
+        out.append(", ").append(json_string(name)).append(": ").append(std::to_string(count));
+    return out + "}\n";
+}
+
+}  // namespace reelgate::commands

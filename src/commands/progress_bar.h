@@ -1,0 +1,34 @@
+// Owns the bar that shows on a terminal how far a long command is.
+// Does not show anything anywhere else.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace reelgate::commands {
+
+/// Formats a bar of at most `columns` characters: "rows and files [####    ] 50 %, 1 of 2". Without a `total`, or without
+/// room for a bar, the numbers alone.
+std::string bar_of(std::string_view doing, std::size_t done, std::size_t total, std::size_t columns);
+
+/// A bar on the terminal that standard error is, if it is one. It goes at the end of its scope, or when a signal ends
+/// the process.
+class ProgressBar {
+public:
+    ProgressBar();
+    ProgressBar(const ProgressBar&) = delete;
+    ProgressBar& operator=(const ProgressBar&) = delete;
+    ~ProgressBar();
+
+    void show(std::string_view doing, std::size_t done, std::size_t total);
+
+private:
+    bool is_terminal_;
+    bool is_shown_ = false;
+    std::chrono::steady_clock::time_point shown_at_;
+};
+
+}  // namespace reelgate::commands

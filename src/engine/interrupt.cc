@@ -1,0 +1,37 @@
+// Owns what happens to a line of progress on a terminal when a signal ends the process.
+// SPDX-License-Identifier: MIT
+#include "engine/interrupt.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <initializer_list>
+
+namespace reelgate::engine {
+
+namespace {
+
+/// Does only what a signal handler may (signal-safety(7)).
+void wipe_line(int number) {
+    constexpr char wipe[] = "\r\x1b[K";
+    [[maybe_unused]] const auto ignored = write(STDERR_FILENO, wipe, sizeof wipe - 1);
+    // Comes at the end of this handler, and finds the default disposition (SA_RESETHAND): whoever waits for the process
+    // sees that the signal ended it.
+    raise(number);
+}
+
+}  // namespace
+
+void wipe_line_when_interrupted() {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction present {};
+        sigaction(number, nullptr, &present);
+        if (present.sa_handler == SIG_IGN) continue;
+        struct sigaction action {};
+        action.sa_handler = wipe_line;
+        action.sa_flags = static_cast<int>(SA_RESETHAND);
+        sigaction(number, &action, nullptr);
+    }
+}
+
+}  // namespace reelgate::engine

@@ -1,0 +1,135 @@
+// Owns what the top-level boxes of an MP4 file say about it (ISO/IEC 14496-12, section 4.2).
+// SPDX-License-Identifier: MIT
+#include "media/boxes.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "posix/error.h"
+
+namespace reelgate::media {
+
+namespace {
+
+/// size (32 bits) and type; where size is 1, a largesize of 64 bits follows.
+constexpr std::size_t short_header = 8;
+constexpr std::size_t long_header = 16;
+
+constexpr std::uint32_t size_to_end = 0;
+constexpr std::uint32_t size_is_large = 1;
+
+using HeaderBytes = std::array<unsigned char, long_header>;
+
+struct Box {
+    std::string type;
+    std::uint64_t size = 0;  ///< with its header
+};
+
+/// Gives how many bytes there were: fewer than asked for where the file ends, or has become shorter.
+std::size_t read_at(int fd, std::uint64_t position, std::size_t count, HeaderBytes& bytes) {
+    std::size_t done = 0;
+    while (done < count) {
+        const ssize_t n = pread(fd, bytes.data() + done, count - done, static_cast<off_t>(position + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) posix::throw_errno("read", "box header at " + std::to_string(position + done));
+        if (n == 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    return done;
+}
+
+std::uint64_t big_endian(const HeaderBytes& bytes, std::size_t first, std::size_t count) {
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < count; ++i) number = number << 8 | bytes[first + i];
+    return number;
+}
+
+/// Registered types are printable; Apple's begin with the copyright sign of Mac Roman at times.
+bool is_type(std::string_view type) {
+    return std::all_of(type.begin(), type.end(),
+                       [](char c) { return (c >= 0x20 && c < 0x7f) || static_cast<unsigned char>(c) == 0xa9; });
+}
+
+/// Takes a header apart of which `count` bytes are there, `remaining` bytes before the end of the file. Nothing when
+/// no box begins so.
+std::optional<Box> parse_header(const HeaderBytes& bytes, std::size_t count, std::uint64_t remaining) {
+    if (count < short_header) return std::nullopt;
+    Box box{{bytes.begin() + 4, bytes.begin() + 8}, big_endian(bytes, 0, 4)};
+    if (!is_type(box.type)) return std::nullopt;
+    if (box.size == size_to_end) {
+        box.size = remaining;
+    } else if (box.size == size_is_large) {
+        // A header that the end of the file cuts in two still says whose it is.
+        box.size = count < long_header ? long_header : big_endian(bytes, 8, 8);
+        if (box.size < long_header) return std::nullopt;
+    } else if (box.size < short_header) {
+        return std::nullopt;
+    }
+    return box;
+}
+
+/// The order of `moov` and `mdat`, as far as they were seen.
+class Order {
+public:
+    void see(std::string_view type) {
+        if (type == "mdat") has_mdat_ = true;
+        if (type == "moov" && !has_moov_) {
+            has_moov_ = true;
+            is_moov_first_ = !has_mdat_;
+        }
+        is_mp4_ = is_mp4_ || has_moov_ || has_mdat_ || type == "ftyp";
+    }
+
+    bool is_mp4() const { return is_mp4_; }
+
+    BoxOrder at_end() const {
+        if (!is_mp4_) return BoxOrder::no_mp4;
+        if (!has_moov_) return BoxOrder::no_moov;
+        if (!has_mdat_) return BoxOrder::no_mdat;
+        return is_moov_first_ ? BoxOrder::moov_first : BoxOrder::moov_last;
+    }
+
+    /// With more boxes to come.
+    BoxOrder in_the_middle() const {
+        if (!has_moov_) return is_mp4_ ? BoxOrder::undecided : BoxOrder::no_mp4;
+        return is_moov_first_ ? BoxOrder::moov_first : BoxOrder::moov_last;
+    }
+
+private:
+    bool has_moov_ = false, has_mdat_ = false, is_moov_first_ = false, is_mp4_ = false;
+};
+
+}  // namespace
+
+BoxSurvey survey_boxes(int fd, std::uint64_t length) {
+    BoxSurvey survey;
+    Order order;
+    HeaderBytes bytes{};
+    for (unsigned count = 0; survey.position < length; ++count) {
+        if (count == max_boxes) {
+            survey.order = order.in_the_middle();
+            return survey;
+        }
+        const std::uint64_t remaining = length - survey.position;
+        const std::size_t wanted = std::min<std::uint64_t>(long_header, remaining);
+        const std::size_t got = read_at(fd, survey.position, wanted, bytes);
+        if (count == 0) survey.beginning.assign(bytes.begin(), bytes.begin() + std::min(got, short_header));
+        const auto box = parse_header(bytes, got, remaining);
+        if (box) order.see(box->type);
+        if (!box || box->size > remaining) {
+            survey.order = !order.is_mp4() ? BoxOrder::no_mp4 : box ? BoxOrder::cut_off : BoxOrder::damaged;
+            if (box) survey.type = box->type;
+            if (box) survey.lacking = box->size - remaining;
+            return survey;
+        }
+        survey.position += box->size;
+    }
+    survey.order = order.at_end();
+    return survey;
+}
+
+}  // namespace reelgate::media

@@ -1,0 +1,147 @@
+// Owns the tests of how findings are shown: characters that may not be, JSON, and the bar on the way.
+// Does not test what is found.
+// SPDX-License-Identifier: MIT
+#include "commands/findings.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "commands/progress_bar.h"
+#include "posix/shell.h"
+
+namespace reelgate::commands {
+namespace {
+
+struct CharacterRow {
+    std::string_view name;
+    std::string_view text;
+    std::size_t expected;
+};
+
+constexpr CharacterRow characters[] = {
+    // RFC 3629 §4
+    {.name = "nothing", .text = "", .expected = 0},
+    {.name = "ascii", .text = "a\xff", .expected = 1},
+    {.name = "two_bytes", .text = "\xc3\xa4z", .expected = 2},
+    {.name = "three_bytes", .text = "\xe2\x82\xac", .expected = 3},
+    {.name = "four_bytes", .text = "\xf0\x9f\x8e\xac", .expected = 4},
+    {.name = "last_of_all", .text = "\xf4\x8f\xbf\xbf", .expected = 4},
+    {.name = "beyond_the_last", .text = "\xf4\x90\x80\x80", .expected = 0},
+    {.name = "surrogate", .text = "\xed\xa0\x80", .expected = 0},
+    {.name = "last_before_surrogates", .text = "\xed\x9f\xbf", .expected = 3},
+    {.name = "two_bytes_longer_than_need_be", .text = "\xc0\xaf", .expected = 0},
+    {.name = "three_bytes_longer_than_need_be", .text = "\xe0\x9f\xbf", .expected = 0},
+    {.name = "four_bytes_longer_than_need_be", .text = "\xf0\x8f\xbf\xbf", .expected = 0},
+    {.name = "tail_alone", .text = "\xa4", .expected = 0},
+    {.name = "tail_missing", .text = "\xc3", .expected = 0},
+    {.name = "second_tail_missing", .text = "\xe2\x82", .expected = 0},
+    {.name = "third_tail_missing", .text = "\xf0\x9f\x8e", .expected = 0},
+    {.name = "tail_that_is_none", .text = "\xe2\x82z", .expected = 0},
+    {.name = "no_beginning", .text = "\xff\x80", .expected = 0},
+};
+
+AuditReport report_of(std::string object) {
+    AuditReport report;
+    report.findings.push_back({What::no_row, {}, std::move(object), "why", "remedy"});
+    return report;
+}
+
+struct ObjectRow {
+    std::string_view name;
+    std::string object;
+    std::string_view text;
+    std::string_view json;
+};
+
+const ObjectRow objects[] = {
+    {.name = "plain", .object = "a.mp4", .text = "a.mp4", .json = R"("object": "a.mp4",)"},
+    {.name = "beyond_ascii", .object = "\xc3\xa4", .text = "\xc3\xa4", .json = "\"object\": \"\xc3\xa4\","},
+    {.name = "quotes", .object = R"(a"b\c)", .text = R"(a"b\c)", .json = R"("object": "a\"b\\c",)"},
+    {.name = "control_characters", .object = "a\n\x1b\x7f", .text = "a\\x0a\\x1b\\x7f",
+     .json = "\"object\": \"a\\u000a\\u001b\x7f\","},
+    {.name = "c1_control_character", .object = "\xc2\x9b", .text = "\\xc2\\x9b", .json = "\"object\": \"\xc2\x9b\","},
+    {.name = "no_utf8", .object = "a\xffz", .text = "a\\xffz",
+     .json = "\"object\": \"a\xef\xbf\xbdz\", \"object_hex\": \"61ff7a\","},
+};
+
+struct BarRow {
+    std::string_view name;
+    std::size_t done;
+    std::size_t total;
+    std::size_t columns;
+    std::string_view expected;
+};
+
+constexpr BarRow bars[] = {
+    {.name = "half", .done = 1, .total = 2, .columns = 31, .expected = "doing [#####     ] 50 %, 1 of 2"},
+    {.name = "nothing_done", .done = 0, .total = 2, .columns = 26, .expected = "doing [      ] 0 %, 0 of 2"},
+    {.name = "all_done", .done = 2, .total = 2, .columns = 28, .expected = "doing [######] 100 %, 2 of 2"},
+    {.name = "no_room_for_a_bar", .done = 1, .total = 2, .columns = 21, .expected = "doing: 50 %, 1 of 2"},
+    {.name = "less_room", .done = 1, .total = 2, .columns = 8, .expected = "doing: 5"},
+    {.name = "no_room", .done = 1, .total = 2, .columns = 0, .expected = ""},
+    {.name = "unknown_total", .done = 7, .total = 0, .columns = 30, .expected = "doing: 7"},
+};
+
+struct WordRow {
+    std::string_view name;
+    std::string_view word;
+    std::string_view expected;
+};
+
+constexpr WordRow words[] = {
+    {.name = "plain", .word = "/srv/a-b_c.mp4", .expected = "/srv/a-b_c.mp4"},
+    {.name = "empty", .word = "", .expected = "''"},
+    {.name = "space", .word = "a b", .expected = "'a b'"},
+    {.name = "quote", .word = "it's", .expected = "'it'\\''s'"},
+    {.name = "backslash", .word = "a\\b", .expected = "'a\\b'"},
+    {.name = "expansions", .word = "$(id)`x`*", .expected = "'$(id)`x`*'"},
+    {.name = "line_break_before_a_digit", .word = "a\n1", .expected = "$'a\\0121'"},
+    {.name = "quote_and_backslash_beside_a_tab", .word = "'\\\t", .expected = "$'\\'\\\\\\011'"},
+    {.name = "beyond_ascii", .word = "\xc3\xa4", .expected = "$'\\303\\244'"},
+};
+
+BOOST_AUTO_TEST_SUITE(commands_findings)
+
+BOOST_AUTO_TEST_CASE(lengths_of_characters) {
+    for (const CharacterRow& row : characters) {
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(utf8_length(row.text) == row.expected); }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(objects_in_both_forms) {
+    for (const ObjectRow& row : objects) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string text = text_of(report_of(row.object)), json = json_of(report_of(row.object));
+            const std::string line = "warning: no row: " + std::string{row.text} + ": why; remedy\n";
+            BOOST_TEST(text.substr(0, text.find('\n') + 1) == line);
+            BOOST_TEST(json.find(row.json) != std::string::npos, json);
+        }
+    }
+}
+
+/// Each kind has a name and a severity of its own row: one that was forgotten would read beyond the table.
+BOOST_AUTO_TEST_CASE(every_kind_has_a_name) {
+    std::set<std::string_view> names;
+    for (int i = 0; i <= static_cast<int>(What::unlisted_folder); ++i) names.insert(name_of(static_cast<What>(i)));
+    BOOST_TEST(names.size() == static_cast<std::size_t>(What::unlisted_folder) + 1);
+}
+
+BOOST_AUTO_TEST_CASE(bars_of_each_width) {
+    for (const BarRow& row : bars) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string bar = bar_of("doing", row.done, row.total, row.columns);
+            BOOST_TEST(bar == row.expected);
+            BOOST_TEST(bar.size() <= row.columns);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(words_for_a_shell) {
+    for (const WordRow& row : words) {
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(posix::shell_word(row.word) == row.expected); }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate::commands
