@@ -55,10 +55,13 @@ public:
 private:
     Answer decide(const http::Request& request);
     Answer represent(const http::Request& request, const std::string& id, const media::VideoRow& row);
+    std::optional<http::OffloadField> offload(const std::string& name, const media::MediaFile& file,
+                                              const http::Representation& representation) const;
 
     HandlerSettings settings_;
     media::Catalog catalog_;
     media::MediaFolder videos_;
+    std::filesystem::path folder_for_web_server_;
 };
 
 }  // namespace reelgate

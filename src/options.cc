@@ -237,6 +237,7 @@ Settings settings_from(const Arguments& arguments) {
     settings.handler.offload = offload_from(value("offload"));
     settings.handler.offload_prefix = value("offload-prefix");
     check_prefix("offload-prefix", settings.handler.offload_prefix);
+    check_field_value("offload-prefix", settings.handler.offload_prefix);
     settings.handler.policy.cache_control = value("cache-control");
     check_field_value("cache-control", settings.handler.policy.cache_control);
     if (const auto origins = arguments.values.find("cors-origin"); origins != arguments.values.end())

@@ -186,4 +186,7 @@ ALL = {
     "mod_fcgid": lambda *place: Http(servers.ApacheFcgid, "mod_fcgid", *place),
     "mod_proxy_fcgi": lambda *place: Http(servers.ApacheProxy, "mod_proxy_fcgi", *place),
     "nginx": lambda *place: Http(servers.Nginx, "nginx", *place),
+    "lighttpd_offload": lambda *place: Http(servers.LighttpdOffload, "lighttpd_offload", *place),
+    "apache_offload": lambda *place: Http(servers.ApacheOffload, "apache_offload", *place),
+    "nginx_offload": lambda *place: Http(servers.NginxOffload, "nginx_offload", *place),
 }
