@@ -17,6 +17,7 @@ PATHS = {
     "data": "/var/lib/reelgate",
     "lighttpd_sockets": "/run/lighttpd/reelgate.sock",
     "socket": "/run/reelgate/reelgate.sock",
+    "address": "bind :80",
 }
 
 # Debian's user of every web server. Without root everything runs as whoever runs the tests.
@@ -265,5 +266,19 @@ class NginxOffload(Nginx):
         return self.start_nginx(shipped("nginx/offload.conf", socket=place, data=self.volume.path))
 
 
-ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid, ApacheProxy, Nginx]
+class Haproxy(Server):
+    name = "HAProxy"
+
+    def start(self):
+        place = self.start_reelgate()
+
+        def command(port):
+            text = shipped("haproxy/reelgate.cfg", socket=place, address=f"bind 127.0.0.1:{port}")
+            if not IS_ROOT:
+                text = re.sub(r"^ *(user|group) .*\n", "", text, flags=re.MULTILINE)
+            return ["/usr/sbin/haproxy", "-db", "-f", self.write("haproxy.cfg", text)]
+        return self.spawn_on_free_port(command)
+
+
+ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid, ApacheProxy, Nginx, Haproxy]
 OFFLOADING = [LighttpdOffload, ApacheOffload, ApacheFcgidOffload, NginxOffload]
