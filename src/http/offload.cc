@@ -3,6 +3,7 @@
 #include "http/offload.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "http/ascii.h"
 #include "http/target.h"
@@ -51,13 +52,13 @@ bool is_utf8(std::string_view text) {
 /// Digits of the longest position that is below 2^63 whatever it is: nginx refuses wider ones.
 constexpr std::size_t most_digits = 18;
 
-/// "bytes=" and one range-spec, without white space, a list or capitals.
+/// "bytes=" and one range-spec, without white space, a list or capitals. conf/lighttpd/offload.conf says the same.
 bool is_plain_range(std::string_view value) {
     constexpr std::string_view unit = "bytes=";
     if (!value.starts_with(unit)) return false;
     value.remove_prefix(unit.size());
     const auto hyphen = value.find('-');
-    if (hyphen == std::string_view::npos) return false;
+    if (hyphen == std::string_view::npos || value.size() == 1) return false;
     const auto is_short_number = [](std::string_view text) {
         return text.size() <= most_digits && std::all_of(text.begin(), text.end(), is_digit);
     };
@@ -74,7 +75,8 @@ std::optional<OffloadField> x_sendfile(std::string_view path) {
 
 std::optional<OffloadField> x_accel_redirect(std::string_view prefix, std::string_view name) {
     if (!is_plain_path(name)) return std::nullopt;
-    return OffloadField{.name = "X-Accel-Redirect", .value = std::string{prefix} + encode_path(name), .describes_itself = true};
+    std::string uri = std::string{prefix} + encode_path(name);
+    return OffloadField{.name = "X-Accel-Redirect", .value = std::move(uri), .describes_itself = true};
 }
 
 bool may_be_offloaded(const Request& request, const OffloadField& field) {
@@ -86,6 +88,10 @@ bool may_be_offloaded(const Request& request, const OffloadField& field) {
     // bytes, which only it can know who compares If-Range with what is sent (RFC 9110 §13.1.5).
     if (request.if_range && !field.describes_itself) return false;
     return !request.range || is_plain_range(*request.range);
+}
+
+bool may_be_rejected(std::string_view invalid_range, const OffloadField& field) {
+    return !field.describes_itself && is_plain_range(invalid_range);
 }
 
 }  // namespace reelgate::http

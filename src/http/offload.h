@@ -37,4 +37,8 @@ std::optional<OffloadField> x_accel_redirect(std::string_view prefix, std::strin
 /// with no Range or a single plain one, which is what players ask. `request` has to get a 200 or a 206.
 bool may_be_offloaded(const Request& request, const OffloadField& field);
 
+/// Tells whether a web server may answer 416 to an invalid Range although we send it the whole. lighttpd does so when it
+/// has all of a short film at once, since it cannot be told which of our 200s it must not cut a range out of.
+bool may_be_rejected(std::string_view invalid_range, const OffloadField& field);
+
 }  // namespace reelgate::http

@@ -102,6 +102,13 @@ bool is_left_to_web_server(const Plan& plan) {
            may_be_offloaded(plan.request, *representation.offload);
 }
 
+/// "A server that supports range requests MAY ignore or reject a Range header field that contains an invalid
+/// ranges-specifier" (§14.2). We ignore it; but where the web server sometimes rejects it, better always than by chance.
+bool is_rejected(const Plan& plan) {
+    const auto& offload = plan.representation.offload;
+    return offload && may_be_rejected(*plan.request.range, *offload);
+}
+
 /// Which part is asked for, the preconditions being met.
 Response answer_range(const Plan& plan, const Surroundings& surroundings) {
     const Request& request = plan.request;
@@ -115,7 +122,7 @@ Response answer_range(const Plan& plan, const Surroundings& surroundings) {
     if (representation.complete_length == 0) return whole(plan);
     // ... and when it is invalid, in another unit or excessive.
     const auto set = parse_range(*request.range, plan.policy.max_ranges);
-    if (!set) return whole(plan);
+    if (!set) return is_rejected(plan) ? unsatisfiable(plan) : whole(plan);
 
     const std::vector<ByteRange> ranges = resolve(*set, representation.complete_length);
     if (ranges.empty()) return unsatisfiable(plan);

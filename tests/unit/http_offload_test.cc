@@ -94,6 +94,7 @@ const RequestRow requests[] = {
     {"white_space", request_with("bytes= 0-4")},
     {"capitals", request_with("Bytes=0-4")},
     {"no_hyphen", request_with("bytes=5")},
+    {"hyphen_alone", request_with("bytes=-")},
     {"two_hyphens", request_with("bytes=0--5")},
     {"another_unit", request_with("items=0-4")},
     {"nothing", request_with("")},
@@ -111,6 +112,14 @@ BOOST_AUTO_TEST_CASE(request_that_may_be_left_to_the_web_server) {
             BOOST_TEST(may_be_offloaded(row.request, *x_accel_redirect("/i/", "a.mp4")) == row.x_accel_redirect);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(invalid_range_that_a_web_server_may_reject) {
+    const OffloadField lighttpd = *x_sendfile("/films/a.mp4"), nginx = *x_accel_redirect("/i/", "a.mp4");
+    BOOST_TEST(may_be_rejected("bytes=7-1", lighttpd));
+    BOOST_TEST(!may_be_rejected("bytes=7-1", nginx));
+    for (const char* const range : {"bytes=-", "bytes=7-1,9-", "bytes=7-x", "items=7-1"})
+        BOOST_TEST(!may_be_rejected(range, lighttpd), range);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

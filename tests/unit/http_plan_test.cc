@@ -357,6 +357,19 @@ BOOST_AUTO_TEST_CASE(offloaded_is_what_the_web_server_answers_as_we_do) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(invalid_range_that_the_web_server_might_reject_is_rejected) {
+    Representation representation = representation_of(1000);
+    const auto status = [&](const char* range) {
+        return plan_response({.method = "GET", .range = range}, representation, {}, surroundings).status;
+    };
+    BOOST_TEST(status("bytes=7-1") == 200);
+    representation.offload = x_accel_redirect("/internal/", "abc.mp4");
+    BOOST_TEST(status("bytes=7-1") == 200);
+    representation.offload = x_sendfile("/films/abc.mp4");
+    BOOST_TEST(status("bytes=7-1") == 416);
+    BOOST_TEST(status("bytes=7-1,") == 200);
+}
+
 BOOST_AUTO_TEST_CASE(fields_of_what_is_offloaded) {
     Request request{.method = "GET", .target = "/api/stream/abc"};
     Representation representation = representation_of(1000);
