@@ -237,9 +237,9 @@ Settings settings_from(const Arguments& arguments) {
     settings.handler.offload = offload_from(value("offload"));
     settings.handler.offload_prefix = value("offload-prefix");
     check_prefix("offload-prefix", settings.handler.offload_prefix);
-    check_field_value("offload-prefix", settings.handler.offload_prefix);
     settings.handler.policy.cache_control = value("cache-control");
     check_field_value("cache-control", settings.handler.policy.cache_control);
+    check_field_value("offload-prefix", settings.handler.offload_prefix);
     if (const auto origins = arguments.values.find("cors-origin"); origins != arguments.values.end())
         settings.handler.cors_origins = origins_from(origins->second);
     settings.listen = value("listen");
