@@ -84,6 +84,15 @@ std::string download_name_of(const std::string& id, const std::string& name) {
     return is_usable ? id + file_extension : id;
 }
 
+/// The folder of videos as the web server has to be told it. Left as the administrator wrote it where that can be, since
+/// x-sendfile-docroot and XSendFilePath are compared with it letter by letter.
+std::filesystem::path folder_for_web_server(const HandlerSettings& settings) {
+    if (settings.offload != Offload::x_sendfile) return {};
+    const auto path = std::filesystem::absolute(settings.videos);
+    const bool is_plain = path.lexically_normal().native() == path.native();
+    return is_plain ? path : std::filesystem::weakly_canonical(path);
+}
+
 bool is_out_of_descriptors(const std::system_error& error) {
     return error.code() == std::errc::too_many_files_open || error.code() == std::errc::too_many_files_open_in_system;
 }
@@ -91,7 +100,26 @@ bool is_out_of_descriptors(const std::system_error& error) {
 }  // namespace
 
 Handler::Handler(HandlerSettings settings)
-    : settings_(std::move(settings)), catalog_(settings_.database, settings_.query), videos_(settings_.videos) {}
+    : settings_(std::move(settings)),
+      catalog_(settings_.database, settings_.query),
+      videos_(settings_.videos),
+      folder_for_web_server_(folder_for_web_server(settings_)) {}
+
+/// What makes the web server send the file `name`; nothing where it is not asked to, or would not send it as we do.
+std::optional<http::OffloadField> Handler::offload(const std::string& name, const media::MediaFile& file,
+                                                   const http::Representation& representation) const {
+    switch (settings_.offload) {
+        case Offload::none: break;
+        case Offload::x_sendfile: return http::x_sendfile((folder_for_web_server_ / name).native());
+        case Offload::x_accel_redirect:
+            // nginx sends a tag and a date of its own making, from the file that it has opened.
+            if (representation.entity_tag != http::default_entity_tag(file.last_modified, file.complete_length) ||
+                representation.last_modified != file.last_modified)
+                break;
+            return http::x_accel_redirect(settings_.offload_prefix, name);
+    }
+    return std::nullopt;
+}
 
 Answer Handler::represent(const http::Request& request, const std::string& id, const media::VideoRow& row) {
     const std::string name = row.file.value_or(id + std::string{extension});
@@ -104,7 +132,7 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
     }
     auto& file = std::get<media::MediaFile>(opened);
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    const http::Representation representation{
+    http::Representation representation{
         .complete_length = file.complete_length,
         .entity_tag = entity_tag_of(id, row, file),
         // "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time
@@ -113,6 +141,7 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
         .media_type = media_type_of(id, row, name),
         .download_name = download_name_of(id, name),
     };
+    representation.offload = offload(name, file, representation);
     return {http::plan_response(request, representation, settings_.policy, {now, new_boundary}), std::move(file), {}};
 }
 

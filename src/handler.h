@@ -65,11 +65,14 @@ private:
     Answer decide(const http::Request& request);
     std::optional<media::VideoRow> find(const std::string& id);
     Answer represent(const http::Request& request, const std::string& id, const media::VideoRow& row);
+    std::optional<http::OffloadField> offload(const std::string& name, const media::MediaFile& file,
+                                              const http::Representation& representation) const;
 
     HandlerSettings settings_;
     media::Catalog catalog_;
     media::MediaFolder videos_;
     CatalogUse catalog_use_;  ///< by the present request
+    std::filesystem::path folder_for_web_server_;
 };
 
 }  // namespace reelgate

@@ -248,6 +248,7 @@ Settings settings_from(const Arguments& arguments) {
     check_prefix("offload-prefix", settings.handler.offload_prefix);
     settings.handler.policy.cache_control = value("cache-control");
     check_field_value("cache-control", settings.handler.policy.cache_control);
+    check_field_value("offload-prefix", settings.handler.offload_prefix);
     if (const auto origins = arguments.values.find("cors-origin"); origins != arguments.values.end())
         settings.handler.cors_origins = origins_from(origins->second);
     settings.listen = value("listen");

@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -16,6 +17,7 @@ PATHS = {
     "data": "/var/lib/reelgate",
     "lighttpd_sockets": "/run/lighttpd/reelgate.sock",
     "socket": "/run/reelgate/reelgate.sock",
+    "address": "bind :80",
 }
 
 # Debian's user of every web server. Without root everything runs as whoever runs the tests.
@@ -82,10 +84,10 @@ class Server:
         """What reelgate has written so far, wherever this web server puts it."""
         return "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))
 
-    def start_reelgate(self):
+    def start_reelgate(self, *options):
         """Starts reelgate by itself, as the web server's user; the path of its socket."""
         place = str(self.folder / "running.sock")
-        process = self.spawn(self.program, "--data", self.volume.path, "--listen", f"unix:{place}",
+        process = self.spawn(self.program, "--data", self.volume.path, "--listen", f"unix:{place}", *options,
                              **({"user": USER, "group": USER, "extra_groups": []} if IS_ROOT else {}))
         support.wait_until(lambda: support.can_connect(place), "reelgate", process)
         return place
@@ -147,6 +149,15 @@ class LighttpdConnect(Lighttpd):
         return self.start_lighttpd(shipped("lighttpd/connect.conf", socket=self.start_reelgate()))
 
 
+class LighttpdOffload(Lighttpd):
+    name = "lighttpd, sending files itself"
+    options = ()
+
+    def start(self):
+        place = self.start_reelgate("--offload", "x-sendfile", *self.options)
+        return self.start_lighttpd(shipped("lighttpd/offload.conf", socket=place, data=self.volume.path))
+
+
 class Apache(Server):
     """Apache with one of the shipped files, included by a main file that adds only what any site has."""
     modules = []
@@ -192,13 +203,39 @@ class ApacheProxy(Apache):
         return self.start_apache(shipped("apache/mod_proxy_fcgi.conf", socket=self.start_reelgate()))
 
 
+class ApacheOffload(Apache):
+    name = "Apache, sending files itself"
+    modules = ["mpm_event", "authz_core", "setenvif", "proxy", "proxy_fcgi", "xsendfile"]
+    options = ()
+
+    def start(self):
+        place = self.start_reelgate("--offload", "x-sendfile", *self.options)
+        return self.start_apache(shipped("apache/offload.conf", socket=place, data=self.volume.path))
+
+
+class ApacheFcgidOffload(ApacheFcgid):
+    """As the head of the shipped offload.conf says: two of its lines, and a third."""
+    name = "Apache with mod_fcgid, sending files itself"
+    modules = [*ApacheFcgid.modules, "xsendfile"]
+    options = ()
+
+    def start_apache(self, fragment):
+        lines = re.findall(r"^ *XSendFile.*\n", shipped("apache/offload.conf", data=self.volume.path), re.MULTILINE)
+        for name, value in zip(["--offload", *self.options[::2]], ["x-sendfile", *self.options[1::2]]):
+            self.extra += f'FcgidInitialEnv REELGATE_{name[2:].upper().replace("-", "_")} "{value}"\n'
+        return super().start_apache(fragment.replace("</Location>", "".join(lines) + "</Location>"))
+
+
 class Nginx(Server):
     """nginx with the shipped file, included by a main file that adds only what any site has."""
     name = "nginx"
     extra = ""
 
     def start(self):
-        self.write("reelgate.conf", shipped("nginx/reelgate.conf", socket=self.start_reelgate()))
+        return self.start_nginx(shipped("nginx/reelgate.conf", socket=self.start_reelgate()))
+
+    def start_nginx(self, fragment):
+        self.write("reelgate.conf", fragment)
         temporary = "".join(f"    {kind}_temp_path {self.folder}/{kind};\n"
                             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
 
@@ -222,4 +259,28 @@ http {{
         return self.spawn_on_free_port(command)
 
 
-ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid, ApacheProxy, Nginx]
+class NginxOffload(Nginx):
+    name = "nginx, sending files itself"
+    options = ()
+
+    def start(self):
+        place = self.start_reelgate("--offload", "x-accel-redirect", *self.options)
+        return self.start_nginx(shipped("nginx/offload.conf", socket=place, data=self.volume.path))
+
+
+class Haproxy(Server):
+    name = "HAProxy"
+
+    def start(self):
+        place = self.start_reelgate()
+
+        def command(port):
+            text = shipped("haproxy/reelgate.cfg", socket=place, address=f"bind 127.0.0.1:{port}")
+            if not IS_ROOT:
+                text = re.sub(r"^ *(user|group) .*\n", "", text, flags=re.MULTILINE)
+            return ["/usr/sbin/haproxy", "-db", "-f", self.write("haproxy.cfg", text)]
+        return self.spawn_on_free_port(command)
+
+
+ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid, ApacheProxy, Nginx, Haproxy]
+OFFLOADING = [LighttpdOffload, ApacheOffload, ApacheFcgidOffload, NginxOffload]

@@ -61,7 +61,10 @@ int get(const Invocation& invocation) {
     for (const std::string& variable : variables) environment.push_back(variable.c_str());
     environment.push_back(nullptr);
 
-    Handler handler{invocation.settings.handler};
+    HandlerSettings settings = invocation.settings.handler;
+    // There is no web server that could put the content in.
+    if (invocation.arguments.has("body-only")) settings.offload = Offload::none;
+    Handler handler{std::move(settings)};
     const Answer answer = handler.answer(gateway::request_from(environment.data()));
     gateway::DescriptorSender sender{STDOUT_FILENO};
     if (invocation.arguments.has("body-only")) {

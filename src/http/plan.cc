@@ -11,7 +11,7 @@ namespace reelgate::http {
 namespace {
 
 /// Fields of the longest answer, so that the list is allocated once; CORS adds up to three.
-constexpr std::size_t most_fields = 11;
+constexpr std::size_t most_fields = 12;
 
 /// What the members of a plan have in common.
 struct Plan {
@@ -54,6 +54,20 @@ Response whole(const Plan& plan) {
     return response;
 }
 
+/// What a 200 or a 206 becomes where the web server sends the file: a 200 for it to cut the range out of. Were this a
+/// 206 already, lighttpd would send everything as one.
+Response offloaded(const Plan& plan) {
+    Response response = begin_response(plan, 200);
+    describe_content(response, plan, plan.representation.media_type);
+    const OffloadField& field = *plan.representation.offload;
+    // nginx says so itself with a whole file, beside ours, and with a part does not say it.
+    if (field.describes_itself && !plan.request.range)
+        std::erase_if(response.fields, [](const Field& sent) { return sent.name == "Accept-Ranges"; });
+    response.fields.push_back({field.name, field.value});
+    seal(response, plan.request.method);
+    return response;
+}
+
 Response single_part(const Plan& plan, ByteRange range) {
     Response response = begin_response(plan, 206);
     describe_content(response, plan, plan.representation.media_type);
@@ -81,24 +95,40 @@ Response unsatisfiable(const Plan& plan) {
     return response;
 }
 
+/// Tells whether the web server would answer with the same part of a content that is not empty.
+bool is_left_to_web_server(const Plan& plan) {
+    const Representation& representation = plan.representation;
+    return representation.offload && representation.complete_length > 0 &&
+           may_be_offloaded(plan.request, *representation.offload);
+}
+
+/// "A server that supports range requests MAY ignore or reject a Range header field that contains an invalid
+/// ranges-specifier" (§14.2). We ignore it; but where the web server sometimes rejects it, better always than by chance.
+bool is_rejected(const Plan& plan) {
+    const auto& offload = plan.representation.offload;
+    return offload && may_be_rejected(*plan.request.range, *offload);
+}
+
 /// Which part is asked for, the preconditions being met.
 Response answer_range(const Plan& plan, const Surroundings& surroundings) {
     const Request& request = plan.request;
     const Representation& representation = plan.representation;
     // RFC 9110 §14.2 defines Range for GET only. HEAD is answered as GET would be, 206 and its fields included, like
     // nginx, Apache and Go do: whoever asks with HEAD wants to know what GET would say (§9.3.2).
-    if (!request.range || !if_range_holds(request, representation, surroundings.now)) return whole(plan);
+    if (!request.range) return is_left_to_web_server(plan) ? offloaded(plan) : whole(plan);
+    // Also where the web server could send the whole: it would look at Range and If-Range itself.
+    if (!if_range_holds(request, representation, surroundings.now)) return whole(plan);
     // A server MAY ignore Range (§14.2): we do when there is no content of which a part could be sent, ...
     if (representation.complete_length == 0) return whole(plan);
     // ... and when it is invalid, in another unit or excessive.
     const auto set = parse_range(*request.range, plan.policy.max_ranges);
-    if (!set) return whole(plan);
+    if (!set) return is_rejected(plan) ? unsatisfiable(plan) : whole(plan);
 
     const std::vector<ByteRange> ranges = resolve(*set, representation.complete_length);
     if (ranges.empty()) return unsatisfiable(plan);
     // A range that covers everything is 206 all the same: browsers switch seeking off after a 200 to "bytes=0-". One
     // part is never sent as multipart (§15.3.7.2: MUST NOT, where one was asked for).
-    if (ranges.size() == 1) return single_part(plan, ranges.front());
+    if (ranges.size() == 1) return is_left_to_web_server(plan) ? offloaded(plan) : single_part(plan, ranges.front());
     return multiple_parts(plan, ranges, surroundings.new_boundary());
 }
 

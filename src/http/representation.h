@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "http/date.h"
 #include "http/entity_tag.h"
+#include "http/offload.h"
 
 namespace reelgate::http {
 
@@ -18,6 +20,7 @@ struct Representation {
     Time last_modified;                 ///< not later than the response's own date (RFC 9110 §8.8.2.1)
     std::string media_type;             ///< RFC 9110 §8.3.1
     std::string download_name;          ///< what a saved copy should be called; unreserved characters only
+    std::optional<OffloadField> offload;  ///< makes the web server send the bytes; nothing: it cannot
 };
 
 }  // namespace reelgate::http

@@ -14,6 +14,7 @@
 #include "posix/error.h"
 #include "posix/locks.h"
 #include "posix/mounts.h"
+#include "posix/shell.h"
 
 namespace reelgate::media {
 
@@ -435,7 +436,7 @@ std::vector<std::string> list_ids(const std::filesystem::path& database, const s
     Connection connection;
     const auto fail = [&](const char* operation, int code) {
         const char* remedy = (code & 0xff) == SQLITE_ERROR ? "; give the SQL that lists all ids with --list" : "";
-        throw CatalogError{operation + (": " + explain(database, connection.get(), code)) + remedy};
+        throw CatalogError{operation + (": " + explain(database, connection.get(), code, Use::read)) + remedy};
     };
     int code = open_connection(database, SQLITE_OPEN_READONLY, write_timeout_ms, connection);
     if (code != SQLITE_OK) fail("open catalogue", code);
@@ -458,7 +459,11 @@ std::vector<std::string> list_ids(const std::filesystem::path& database, const s
     return ids;
 }
 
-bool uses_wal(const std::filesystem::path& database) { return is_wal(database); }
+bool uses_wal(const std::filesystem::path& database) {
+    Connection connection;
+    return open_connection(database, SQLITE_OPEN_READONLY, read_timeout_ms, connection) == SQLITE_OK &&
+           is_wal(connection.get());
+}
 
 std::string_view sqlite_version() { return sqlite3_libversion(); }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "posix/error.h"
+#include "posix/shell.h"
 
 namespace reelgate::posix {
 
@@ -151,15 +152,5 @@ std::string user() {
 }
 
 std::string obstacle(const std::filesystem::path& path, int right) { return obstacle_at(path, right, 0); }
-
-std::string shell_word(const std::filesystem::path& path) {
-    constexpr std::string_view plain =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,=@%";
-    const std::string& text = path.native();
-    if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-    std::string word{"'"};
-    for (const char c : text) word.append(c == '\'' ? std::string{"'\\''"} : std::string{c});
-    return word + "'";
-}
 
 }  // namespace reelgate::posix

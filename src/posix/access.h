@@ -17,7 +17,4 @@ std::string user();
 /// folder on the way or `path` itself, and ends with a command between grave accents where one would help.
 std::string obstacle(const std::filesystem::path& path, int right);
 
-/// Writes a path so that a shell takes it as one word.
-std::string shell_word(const std::filesystem::path& path);
-
 }  // namespace reelgate::posix

@@ -10,10 +10,10 @@ namespace reelgate::posix {
 
 /// Quotes a word for bash, so that it stands for just these bytes, on one line: as it is where nothing in it means
 /// anything to a shell, else in single quotes, and as $'...' where it has control characters or bytes beyond ASCII.
-inline std::string shell_word(std::string_view word) {
+inline std::string shell_word(const std::string& word) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=";
     constexpr std::string_view digits = "0123456789abcdef";
-    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) return std::string{word};
+    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) return word;
     bool is_printable = true;
     for (const char c : word) is_printable = is_printable && c >= 0x20 && c < 0x7f;
     std::string quoted = is_printable ? "'" : "$'";

@@ -25,10 +25,14 @@ WHOLE_FLOOR = "floor, all of the film"
 PHP, GO, TICKET = "PHP-FPM", "Go ServeContent", "the ticket's FastAPI"
 TEN_ROWS, MILLION_ROWS = "reelgate, ten videos", "reelgate, a million videos"
 NGINX_FILE, LIGHTTPD_FILE, BEHIND_LIGHTTPD = "nginx, its own file", "lighttpd, its own file", "reelgate behind lighttpd"
+NGINX_TOLD, LIGHTTPD_TOLD = "nginx, told by reelgate", "lighttpd, told by reelgate"
 
 # Those that speak FastCGI: what their sockets are called.
 SOCKETS = {REELGATE: "reelgate", FLOOR: "floor", WHOLE_FLOOR: "whole-floor", LOOP: "loop", TEN_ROWS: "ten",
            MILLION_ROWS: "million", PHP: "php", GO: "go"}
+
+# Those that only say which file the front server is to send, and how.
+TELLING = {NGINX_TOLD: ("telling-nginx", "x-accel-redirect"), LIGHTTPD_TOLD: ("telling-lighttpd", "x-sendfile")}
 
 # As many as reelgate has by default.
 THREADS = max(4, 2 * (os.cpu_count() or 1))
@@ -137,6 +141,7 @@ class Peers:
             TEN_ROWS: self.start_reelgate("ten", "--query", query),
             MILLION_ROWS: self.start_reelgate("million", "--query", query, "--database", self.volume.million),
         }
+        self.telling = {name: self.start_reelgate(socket, "--offload", how) for name, (socket, how) in TELLING.items()}
         self.start_php()
         self.start_go()
 
@@ -206,7 +211,7 @@ pm.max_children = 16
         if shutil.which("lighttpd", path="/usr/sbin:/usr/bin"):
             self.start_lighttpd()
         else:
-            self.absent.append(f"{LIGHTTPD_FILE}, {BEHIND_LIGHTTPD}: lighttpd is not installed")
+            self.absent.append(f"{LIGHTTPD_FILE}, {BEHIND_LIGHTTPD}, {LIGHTTPD_TOLD}: lighttpd is not installed")
 
     def nginx_sites(self):
         """What nginx does on a port of its own, by peer. Each responder is behind the block that we ship."""
@@ -219,7 +224,12 @@ pm.max_children = 16
         sites[KEPT] = sites[REELGATE].replace(f"unix:{self.socket('reelgate')}", "kept")
         sites[NGINX_FILE] = (f"location ~ ^/api/stream/(v[0-9]+)$ {{ default_type video/mp4;\n"
                              f"alias {self.volume.path}/videos/$1.mp4; }}\n")
+        sites[NGINX_TOLD] = self.told("nginx", NGINX_TOLD)
         return sites
+
+    def told(self, kind, name):
+        """The block that we ship for a front server that sends the files itself."""
+        return servers.shipped(f"{kind}/offload.conf", socket=self.socket(TELLING[name][0]), data=self.volume.path)
 
     def start_nginx(self):
         sites = self.nginx_sites()
@@ -247,7 +257,7 @@ http {{
             return ["/usr/sbin/nginx", "-p", self.folder, "-e", self.folder / "nginx.log", "-c", configuration]
 
         process, ports = self.spawn_on_ports("nginx", len(sites), command)
-        responders = {**self.responders, KEPT: self.responders[REELGATE]}
+        responders = {**self.responders, **self.telling, KEPT: self.responders[REELGATE]}
         self.all += [Peer(name, port, responders.get(name), process.pid) for name, port in zip(sites, ports)]
 
     def start_lighttpd(self):
@@ -257,7 +267,8 @@ server.modules += ( "mod_alias", "mod_rewrite" )
 url.rewrite-once = ( "^/api/stream/(v[0-9]+)$" => "/videos/$1.mp4" )
 alias.url = ( "/videos/" => "{self.volume.path}/videos/" )
 mimetype.assign = ( ".mp4" => "video/mp4" )
-"""}
+""", LIGHTTPD_TOLD: self.told("lighttpd", LIGHTTPD_TOLD)}
+        responders = {**self.telling, BEHIND_LIGHTTPD: self.responders[REELGATE]}
         for i, (name, site) in enumerate(sites.items()):
             configuration = self.folder / f"lighttpd-{i}.conf"
 
@@ -267,5 +278,4 @@ mimetype.assign = ( ".mp4" => "video/mp4" )
                 return ["/usr/sbin/lighttpd", "-D", "-f", configuration]
 
             process, (port,) = self.spawn_on_ports(f"lighttpd-{i}", 1, command)
-            responder = self.responders[REELGATE] if name == BEHIND_LIGHTTPD else None
-            self.all.append(Peer(name, port, responder, process.pid))
+            self.all.append(Peer(name, port, responders.get(name), process.pid))

@@ -164,6 +164,9 @@ def check_get(report, volume):
     with report.row("get --body-only: the bytes alone"):
         done = support.reelgate("get", "--data", volume.path, "--body-only", "--range", "0-99", "film")
         equal(done.stdout, FILM[:100], "standard output")
+    with report.row("get --body-only: the bytes also where a web server would send them"):
+        done = support.reelgate("get", "--data", volume.path, "--body-only", "film", environment={"REELGATE_OFFLOAD": "x-sendfile"})
+        equal(done.stdout, FILM, "standard output")
     with report.row("get: a catalogue that is not there is a failure"):
         done = support.reelgate("get", "--data", volume.path / "none", "film")
         equal((done.returncode, support.parse_document_response(done.stdout).status), (1, 503), "exit, status")
@@ -173,6 +176,10 @@ def check_get(report, volume):
 # situation, arguments, field, its value
 FIELDS = [
     ("Cache-Control of a video", ["--cache-control", "public, max-age=60", "film"], "Cache-Control", "public, max-age=60"),
+    ("the file for nginx", ["--offload", "x-accel-redirect", "film"], "X-Accel-Redirect", "/reelgate-internal/film.mp4"),
+    ("with another prefix", ["--offload", "x-accel-redirect", "--offload-prefix", "/i/", "film"], "X-Accel-Redirect",
+     "/i/film.mp4"),
+    ("no file for nginx with an error", ["--offload", "x-accel-redirect", "none"], "X-Accel-Redirect", None),
     ("Cache-Control of an error", ["--cache-control", "public, max-age=60", "none"], "Cache-Control", "no-store"),
     ("no CORS unless asked for", ["--header", "Origin: https://a.example", "film"], "Access-Control-Allow-Origin", None),
     ("CORS for everybody", ["--cors-origin", "*", "film"], "Access-Control-Allow-Origin", "*"),

@@ -31,7 +31,7 @@ def main():
     report = support.Report()
     blocks = SHIPPED.findall(README)
     with report.row("README: has a block for each shipped file of a web server"):
-        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx")
+        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx", "haproxy")
                        for path in pathlib.Path(support.ROOT / "conf" / kind).iterdir())
         equal(sorted(name for name, _ in blocks), files, "files")
     for name, text in blocks:

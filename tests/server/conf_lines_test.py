@@ -108,6 +108,8 @@ ROWS = [
     (servers.ApacheProxy, None, reelgate_is_held_back),
     (servers.Nginx, "fastcgi_max_temp_file_size 0;", reelgate_is_held_back),
     (servers.Nginx, "fastcgi_keep_conn on;", killed_responder_looks_broken),
+    (servers.Haproxy, None, length_is_kept),
+    (servers.Haproxy, None, reelgate_is_held_back),
     *((kind, None, killed_responder_looks_broken) for kind in servers.ALL if kind is not servers.Nginx),
     *((kind, None, broken_transfer_looks_broken) for kind in servers.ALL),
 ]

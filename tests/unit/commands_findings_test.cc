@@ -6,7 +6,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include "commands/progress_bar.h"
-#include "posix/shell.h"
 
 namespace reelgate::commands {
 namespace {
@@ -81,24 +80,6 @@ constexpr BarRow bars[] = {
     {.name = "unknown_total", .done = 7, .total = 0, .columns = 30, .expected = "doing: 7"},
 };
 
-struct WordRow {
-    std::string_view name;
-    std::string_view word;
-    std::string_view expected;
-};
-
-constexpr WordRow words[] = {
-    {.name = "plain", .word = "/srv/a-b_c.mp4", .expected = "/srv/a-b_c.mp4"},
-    {.name = "empty", .word = "", .expected = "''"},
-    {.name = "space", .word = "a b", .expected = "'a b'"},
-    {.name = "quote", .word = "it's", .expected = "'it'\\''s'"},
-    {.name = "backslash", .word = "a\\b", .expected = "'a\\b'"},
-    {.name = "expansions", .word = "$(id)`x`*", .expected = "'$(id)`x`*'"},
-    {.name = "line_break_before_a_digit", .word = "a\n1", .expected = "$'a\\0121'"},
-    {.name = "quote_and_backslash_beside_a_tab", .word = "'\\\t", .expected = "$'\\'\\\\\\011'"},
-    {.name = "beyond_ascii", .word = "\xc3\xa4", .expected = "$'\\303\\244'"},
-};
-
 BOOST_AUTO_TEST_SUITE(commands_findings)
 
 BOOST_AUTO_TEST_CASE(lengths_of_characters) {
@@ -132,12 +113,6 @@ BOOST_AUTO_TEST_CASE(bars_of_each_width) {
             BOOST_TEST(bar == row.expected);
             BOOST_TEST(bar.size() <= row.columns);
         }
-    }
-}
-
-BOOST_AUTO_TEST_CASE(words_for_a_shell) {
-    for (const WordRow& row : words) {
-        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(posix::shell_word(row.word) == row.expected); }
     }
 }
 

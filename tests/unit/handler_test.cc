@@ -440,6 +440,54 @@ BOOST_FIXTURE_TEST_CASE(column_with_nothing_in_it_is_not_logged, OwnTable) {
     BOOST_TEST(log == "log: ");
 }
 
+// The web server sends the content
+
+constexpr ColumnRow offloaded_columns[] = {
+    {.name = "null", .value = "NULL", .expected = "/i/film.mp4"},
+    {.name = "below_a_folder", .value = "'series/1.webm'", .expected = "/i/series/1.webm"},
+    {.name = "blank", .value = "'v.m v'", .expected = "/i/v.m%20v"},
+    {.name = "dots_that_stay_inside", .value = "'series/../raw'", .expected = "(absent)"},
+    {.name = "leaves_the_folder", .value = "'../secret.mp4'", .expected = "(absent)"},
+    {.name = "absolute", .value = "'/etc/passwd'", .expected = "(absent)"},
+    {.name = "through_a_link", .value = "'leaves.mp4'", .expected = "(absent)"},
+    {.name = "own_tag", .value = "'raw', NULL, 'x'", .expected = "(absent)"},
+    {.name = "own_tag_that_is_the_same", .value = "'film.mp4', NULL, '2ebc98a1-3e8'", .expected = "/i/film.mp4"},
+};
+
+BOOST_FIXTURE_TEST_CASE(file_that_nginx_is_told, OwnTable) {
+    settings.offload = Offload::x_accel_redirect;
+    settings.offload_prefix = "/i/";
+    for (const ColumnRow& row : offloaded_columns) {
+        BOOST_TEST_CONTEXT(row.name) {
+            put("film", std::string{row.value} + (contains(row.value, ",") ? "" : ", NULL, NULL"));
+            BOOST_TEST(field(answer(request_for("/api/stream/film")), "X-Accel-Redirect") == row.expected);
+        }
+    }
+    put("film", "NULL, NULL, NULL");
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    set_date(videos / "film.mp4", now.time_since_epoch().count() + 86'400);
+    // nginx would say a date that is yet to come.
+    BOOST_TEST(field(answer(request_for("/api/stream/film")), "X-Accel-Redirect") == "(absent)");
+}
+
+BOOST_FIXTURE_TEST_CASE(file_that_other_web_servers_are_told, OwnTable) {
+    settings.offload = Offload::x_sendfile;
+    put("film", "'series/1.webm', NULL, 'x'");
+    const std::string expected_path = (videos / "series/1.webm").native();
+    const fs::path folder_of_data = videos.parent_path();
+    for (const fs::path& spelling : {videos, videos / "", folder_of_data / "./videos", folder_of_data / "videos/../videos",
+                                     fs::relative(videos)}) {
+        BOOST_TEST_CONTEXT(spelling) {
+            settings.videos = spelling;
+            const Answer given = answer(request_for("/api/stream/film"));
+            BOOST_TEST(field(given, "X-Sendfile") == expected_path);
+            BOOST_TEST(field(given, "ETag") == "\"x\"");
+        }
+    }
+    put("film", "'../secret.mp4', NULL, NULL");
+    BOOST_TEST(field(answer(request_for("/api/stream/film")), "X-Sendfile") == "(absent)");
+}
+
 // RFC 6266: what a saved copy is called
 
 constexpr ColumnRow download_names[] = {

@@ -313,6 +313,82 @@ BOOST_AUTO_TEST_CASE(date_whose_second_has_not_passed_is_no_strong_validator) {
     BOOST_TEST(plan(request).status == 206);
 }
 
+// The web server sends the content
+
+struct OffloadRow {
+    std::string_view name;
+    Request request;
+    std::uint64_t complete_length = 1000;
+    bool is_offloaded = false;
+    int status = 200;
+};
+
+const OffloadRow offloads[] = {
+    {.name = "whole", .is_offloaded = true},
+    {.name = "range", .request = {.range = "bytes=0-9"}, .is_offloaded = true},
+    {.name = "two_that_become_one", .request = {.range = "bytes=0-9,10-19"}, .status = 206},
+    {.name = "two", .request = {.range = "bytes=0-9,20-29"}, .status = 206},
+    {.name = "ignored_range", .request = {.range = "bytes=7-1"}},
+    {.name = "unsatisfiable", .request = {.range = "bytes=1000-"}, .status = 416},
+    {.name = "empty_file", .complete_length = 0},
+    {.name = "range_of_an_empty_file", .request = {.range = "bytes=0-9"}, .complete_length = 0},
+    {.name = "if_range_that_holds", .request = {.range = "bytes=0-9", .if_range = same_tag}, .is_offloaded = true},
+    {.name = "if_range_that_does_not", .request = {.range = "bytes=0-9", .if_range = other_tag}},
+    {.name = "not_modified", .request = {.if_none_match = same_tag}, .status = 304},
+    {.name = "failed", .request = {.if_match = other_tag}, .status = 412},
+    {.name = "match", .request = {.if_match = same_tag}},
+};
+
+BOOST_AUTO_TEST_CASE(offloaded_is_what_the_web_server_answers_as_we_do) {
+    for (const OffloadRow& row : offloads) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Request request = row.request;
+            request.method = "GET";
+            Representation representation = representation_of(row.complete_length);
+            const Response streamed = plan_response(request, representation, {}, surroundings);
+            representation.offload = x_accel_redirect("/internal/", "abc.mp4");
+            const Response response = plan_response(request, representation, {}, surroundings);
+            BOOST_TEST(response.status == row.status);
+            BOOST_TEST(field(response, "X-Accel-Redirect") == (row.is_offloaded ? "/internal/abc.mp4" : "(absent)"));
+            if (!row.is_offloaded) BOOST_TEST((response == streamed));
+            request.method = "HEAD";
+            BOOST_TEST(field(plan_response(request, representation, {}, surroundings), "X-Accel-Redirect") == "(absent)");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(invalid_range_that_the_web_server_might_reject_is_rejected) {
+    Representation representation = representation_of(1000);
+    const auto status = [&](const char* range) {
+        return plan_response({.method = "GET", .range = range}, representation, {}, surroundings).status;
+    };
+    BOOST_TEST(status("bytes=7-1") == 200);
+    representation.offload = x_accel_redirect("/internal/", "abc.mp4");
+    BOOST_TEST(status("bytes=7-1") == 200);
+    representation.offload = x_sendfile("/films/abc.mp4");
+    BOOST_TEST(status("bytes=7-1") == 416);
+    BOOST_TEST(status("bytes=7-1,") == 200);
+}
+
+BOOST_AUTO_TEST_CASE(fields_of_what_is_offloaded) {
+    Request request{.method = "GET", .target = "/api/stream/abc"};
+    Representation representation = representation_of(1000);
+    const auto names = [&] { return field_names(plan_response(request, representation, {}, surroundings)); };
+    representation.offload = x_sendfile("/films/abc.mp4");
+    const std::string of_x_sendfile = std::string{fields_of_200} + " X-Sendfile";
+    BOOST_TEST(names() == of_x_sendfile);
+    // The front server makes Content-Range, and a second Accept-Ranges where we send it.
+    representation.offload = x_accel_redirect("/internal/", "abc.mp4");
+    BOOST_TEST(names() == "Cache-Control Content-Length Content-Type ETag Last-Modified X-Accel-Redirect");
+    request.range = "bytes=0-9";
+    BOOST_TEST(names() == std::string{fields_of_200} + " X-Accel-Redirect");
+    representation.offload = x_sendfile("/films/abc.mp4");
+    BOOST_TEST(names() == of_x_sendfile);
+    const Response response = plan_response(request, representation, {}, surroundings);
+    BOOST_TEST(field(response, "Content-Length") == "0");
+    BOOST_TEST(describe_content(response) == "");
+}
+
 // RFC 6266: ?download=1
 
 constexpr std::string_view attachment = "attachment; filename=\"abc.mp4\"; filename*=UTF-8''abc.mp4";

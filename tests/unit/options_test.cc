@@ -332,6 +332,8 @@ const ValueRow values[] = {
     {.name = "a_day_of_grace", .words = {"--grace=86400"}},
     {.name = "more_grace", .words = {"--grace=86401"}, .expected = "--grace 86401: needs a number from 0 to 86400"},
     {.name = "grace_with_unit", .words = {"--grace=30s"}, .expected = "--grace 30s: needs a number"},
+    {.name = "offload_prefix_with_a_line_feed", .words = {"--offload-prefix=/a\n/"},
+     .expected = "--offload-prefix /a\n/: must not contain control characters"},
     {.name = "mode_without_zero", .words = {"--socket-mode=777"}},
     {.name = "mode_with_bits_beyond", .words = {"--socket-mode=1777"}, .expected = octal},
     {.name = "mode_not_octal", .words = {"--socket-mode=0688"}, .expected = octal},

@@ -66,21 +66,6 @@ BOOST_AUTO_TEST_CASE(folder_behind_a_link_that_may_not_be_searched) {
 }
 
 
-struct QuotedRow {
-    std::string_view path;
-    std::string_view expected;
-};
-
-constexpr QuotedRow words[] = {
-    {"/srv/films/catalog.db", "/srv/films/catalog.db"}, {"/srv/my films", "'/srv/my films'"},
-    {"it's", "'it'\\''s'"},                             {"", "''"},
-    {"$(reboot)", "'$(reboot)'"},                       {"~", "'~'"},
-};
-
-BOOST_AUTO_TEST_CASE(path_as_one_word) {
-    for (const QuotedRow& row : words) BOOST_TEST(shell_word(row.path) == row.expected);
-}
-
 BOOST_AUTO_TEST_CASE(only_the_missing_right_is_named) {
     fs::permissions(folder / "file", fs::perms{0444});
     const std::string why = as_ordinary_user([&] { return obstacle(folder / "file", R_OK | W_OK); });

@@ -176,6 +176,20 @@ class Http(Way):
         return support.parse_http(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
 
 
+class Haproxy(Http):
+    """HAProxy puts Content-Length: 0 into every 304 to GET, whatever its rules say: the one exception that is none
+    of a row."""
+
+    def __init__(self, folder, volume):
+        super().__init__(servers.Haproxy, "haproxy", folder, volume)
+
+    def ask(self, method, video, fields, header_only=False):
+        reply = super().ask(method, video, fields, header_only)
+        if reply.status == 304 and method == "GET":
+            reply.fields.remove(("content-length", "0"))
+        return reply
+
+
 # name -> how to make it; the first that can answer a row is what the others have to agree with
 ALL = {
     "rules": Rules,
@@ -186,4 +200,8 @@ ALL = {
     "mod_fcgid": lambda *place: Http(servers.ApacheFcgid, "mod_fcgid", *place),
     "mod_proxy_fcgi": lambda *place: Http(servers.ApacheProxy, "mod_proxy_fcgi", *place),
     "nginx": lambda *place: Http(servers.Nginx, "nginx", *place),
+    "haproxy": Haproxy,
+    "lighttpd_offload": lambda *place: Http(servers.LighttpdOffload, "lighttpd_offload", *place),
+    "apache_offload": lambda *place: Http(servers.ApacheOffload, "apache_offload", *place),
+    "nginx_offload": lambda *place: Http(servers.NginxOffload, "nginx_offload", *place),
 }

@@ -1,0 +1,97 @@
+// Owns offloading: how the web server in front is asked to send a stored video itself, and which requests it may be left.
+// SPDX-License-Identifier: MIT
+#include "http/offload.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/ascii.h"
+#include "http/target.h"
+
+namespace reelgate::http {
+
+namespace {
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+/// Web servers resolve "." and ".." before they look at the file system, where a symbolic link may lead elsewhere; and
+/// lighttpd puts "_" for control characters.
+bool is_plain_path(std::string_view path) {
+    if (std::any_of(path.begin(), path.end(), is_control)) return false;
+    while (true) {
+        const auto end = path.find('/');
+        const std::string_view segment = path.substr(0, end);
+        if (segment.empty() || segment == "." || segment == "..") return false;
+        if (end == std::string_view::npos) return true;
+        path.remove_prefix(end + 1);
+    }
+}
+
+/// Bytes of the UTF-8 sequence that `first` begins (RFC 3629 §4); 0 for a byte that begins none.
+std::size_t utf8_length(unsigned char first) {
+    if (first < 0x80) return 1;
+    if (first >= 0xc2 && first <= 0xdf) return 2;
+    if (first >= 0xe0 && first <= 0xef) return 3;
+    if (first >= 0xf0 && first <= 0xf4) return 4;
+    return 0;
+}
+
+/// lighttpd answers 502 to anything else.
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(static_cast<unsigned char>(text.front()));
+        if (length == 0 || length > text.size()) return false;
+        const auto is_continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
+        if (!std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(length), is_continuation))
+            return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+/// Digits of the longest position that is below 2^63 whatever it is: nginx refuses wider ones.
+constexpr std::size_t most_digits = 18;
+
+/// "bytes=" and one range-spec, without white space, a list or capitals. conf/lighttpd/offload.conf says the same.
+bool is_plain_range(std::string_view value) {
+    constexpr std::string_view unit = "bytes=";
+    if (!value.starts_with(unit)) return false;
+    value.remove_prefix(unit.size());
+    const auto hyphen = value.find('-');
+    if (hyphen == std::string_view::npos || value.size() == 1) return false;
+    const auto is_short_number = [](std::string_view text) {
+        return text.size() <= most_digits && std::all_of(text.begin(), text.end(), is_digit);
+    };
+    return is_short_number(value.substr(0, hyphen)) && is_short_number(value.substr(hyphen + 1));
+}
+
+}  // namespace
+
+std::optional<OffloadField> x_sendfile(std::string_view path) {
+    if (!path.starts_with('/') || !is_plain_path(path.substr(1)) || !is_utf8(path)) return std::nullopt;
+    if (path.find('%') != std::string_view::npos || path.ends_with(' ')) return std::nullopt;
+    return OffloadField{.name = "X-Sendfile", .value = std::string{path}};
+}
+
+std::optional<OffloadField> x_accel_redirect(std::string_view prefix, std::string_view name) {
+    if (!is_plain_path(name)) return std::nullopt;
+    std::string uri = std::string{prefix} + encode_path(name);
+    return OffloadField{.name = "X-Accel-Redirect", .value = std::move(uri), .describes_itself = true};
+}
+
+bool may_be_offloaded(const Request& request, const OffloadField& field) {
+    // HEAD has no content that anybody else could send.
+    if (request.method != "GET") return false;
+    if (request.if_match || request.if_none_match || request.if_modified_since || request.if_unmodified_since)
+        return false;
+    // The file may be replaced between our look at it and the web server's: then it must not go on with the old one's
+    // bytes, which only it can know who compares If-Range with what is sent (RFC 9110 §13.1.5).
+    if (request.if_range && !field.describes_itself) return false;
+    return !request.range || is_plain_range(*request.range);
+}
+
+bool may_be_rejected(std::string_view invalid_range, const OffloadField& field) {
+    return !field.describes_itself && is_plain_range(invalid_range);
+}
+
+}  // namespace reelgate::http
