@@ -14,6 +14,9 @@
 
 namespace reelgate {
 
+/// Who sends the content of a video: reelgate, or the web server, told by a field which file to send.
+enum class Offload { none, x_sendfile, x_accel_redirect };
+
 /// Where things are, and what the administrator decided.
 struct HandlerSettings {
     std::filesystem::path database;
@@ -22,6 +25,8 @@ struct HandlerSettings {
     std::string ready;   ///< the status that may be streamed
     std::string prefix;  ///< what stands before the id in a target's path
     http::Policy policy;
+    Offload offload = Offload::none;
+    std::string offload_prefix;  ///< what stands before a file's path in X-Accel-Redirect
     std::vector<std::string> cors_origins;  ///< see http::add_cors_fields
 };
 

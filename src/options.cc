@@ -35,9 +35,13 @@ constexpr std::array table{
     Option{"stall-timeout", "SECONDS", "600", "a viewer who takes no byte for so long is dropped (0: never)"},
     Option{"grace", "SECONDS", "30", "how long SIGTERM lets transfers finish"},
     Option{"max-ranges", "N", "100", "more range-specs than this: Range is ignored"},
+    Option{"offload", "HOW", "none", "x-sendfile or x-accel-redirect: the web server sends the file; none: reelgate does"},
+    Option{"offload-prefix", "PATH", "/reelgate-internal/", "what comes before a file's path in X-Accel-Redirect"},
     Option{"cache-control", "VALUE", "private", "Cache-Control of 200, 206 and 304"},
     Option{"cors-origin", "ORIGIN", "", "whose pages may read answers: scheme://host[:port], or *; repeatable",
            Scope::settings, true},
+    Option{"status-path", "PATH", "", "the path whose answer is the state of the server (default: none)"},
+    Option{"ping-path", "PATH", "", "the path whose answer is that the server lives (default: none)"},
     Option{"log-level", "LEVEL", "notice", "error, warning, notice, info or debug; on standard error"},
     Option{"config", "FILE", "", "reads options from FILE, one \"name = value\" a line"},
     Option{"id", "ID", "", "the video's id (default: FILE's name without .mp4)", Scope::add},
@@ -152,8 +156,19 @@ unsigned number_from(std::string_view name, const std::string& value, unsigned l
     return number;
 }
 
-void check_prefix(const std::string& prefix) {
-    if (!prefix.starts_with('/') || !prefix.ends_with('/')) reject("prefix", prefix, "has to begin and end with /");
+void check_prefix(std::string_view name, const std::string& prefix) {
+    if (!prefix.starts_with('/') || !prefix.ends_with('/')) reject(name, prefix, "has to begin and end with /");
+}
+
+void check_path(std::string_view name, const std::string& path) {
+    if (!path.empty() && !path.starts_with('/')) reject(name, path, "has to begin with /");
+}
+
+Offload offload_from(const std::string& value) {
+    if (value == "none") return Offload::none;
+    if (value == "x-sendfile") return Offload::x_sendfile;
+    if (value == "x-accel-redirect") return Offload::x_accel_redirect;
+    reject("offload", value, "needs none, x-sendfile or x-accel-redirect");
 }
 
 void check_field_value(std::string_view name, const std::string& value) {
@@ -217,8 +232,11 @@ Settings settings_from(const Arguments& arguments) {
     settings.handler.query = value("query");
     settings.handler.ready = value("ready");
     settings.handler.prefix = value("prefix");
-    check_prefix(settings.handler.prefix);
+    check_prefix("prefix", settings.handler.prefix);
     settings.handler.policy.max_ranges = number("max-ranges", 1, 10'000);
+    settings.handler.offload = offload_from(value("offload"));
+    settings.handler.offload_prefix = value("offload-prefix");
+    check_prefix("offload-prefix", settings.handler.offload_prefix);
     settings.handler.policy.cache_control = value("cache-control");
     check_field_value("cache-control", settings.handler.policy.cache_control);
     if (const auto origins = arguments.values.find("cors-origin"); origins != arguments.values.end())
@@ -230,6 +248,10 @@ Settings settings_from(const Arguments& arguments) {
     settings.engine.max_viewers = number("max-viewers", 0, 1'000'000'000);
     settings.engine.stall_timeout = std::chrono::seconds{number("stall-timeout", 0, 86'400)};
     settings.engine.grace = std::chrono::seconds{number("grace", 0, 86'400)};
+    settings.engine.status_path = value("status-path");
+    check_path("status-path", settings.engine.status_path);
+    settings.engine.ping_path = value("ping-path");
+    check_path("ping-path", settings.engine.ping_path);
     const auto level = log_level_named(value("log-level"));
     if (!level) reject("log-level", value("log-level"), "needs error, warning, notice, info or debug");
     settings.log_level = *level;

@@ -338,6 +338,19 @@ const ValueRow values[] = {
     {.name = "cache_control_of_two_lines", .words = {"--cache-control=private\r\nX: y"},
      .expected = "must not contain control characters"},
     {.name = "cache_control_with_delete", .words = {"--cache-control=\x7f"}, .expected = "must not contain control"},
+    {.name = "offload_by_nobody", .words = {"--offload=none"}},
+    {.name = "offload_by_lighttpd_or_apache", .words = {"--offload=x-sendfile"}},
+    {.name = "offload_by_nginx", .words = {"--offload=x-accel-redirect"}},
+    {.name = "offload_by_a_stranger", .words = {"--offload=X-Sendfile"},
+     .expected = "--offload X-Sendfile: needs none, x-sendfile or x-accel-redirect"},
+    {.name = "offload_prefix_without_first_slash", .words = {"--offload-prefix=films/"},
+     .expected = "--offload-prefix films/: has to begin and end with /"},
+    {.name = "offload_prefix_without_last_slash", .words = {"--offload-prefix=/films"},
+     .expected = "--offload-prefix /films: has to begin and end with /"},
+    {.name = "status_path", .words = {"--status-path=/status"}},
+    {.name = "status_path_without_slash", .words = {"--status-path=status"},
+     .expected = "--status-path status: has to begin with /"},
+    {.name = "ping_path_without_slash", .words = {"--ping-path=ping"}, .expected = "--ping-path ping: has to begin with /"},
     {.name = "log_level", .words = {"--log-level=debug"}},
     {.name = "log_level_in_capitals", .words = {"--log-level=DEBUG"},
      .expected = "--log-level DEBUG: needs error, warning, notice, info or debug"},
@@ -356,7 +369,8 @@ BOOST_AUTO_TEST_CASE(value_in_its_bounds_or_refused) {
 BOOST_AUTO_TEST_CASE(values_reach_the_settings) {
     const Settings settings = settings_from(
         read({"--query=SELECT 1", "--ready=done", "--prefix=/v/", "--listen=unix:/s", "--socket-mode=0606",
-              "--threads=3", "--grace=4", "--max-ranges=5", "--cache-control=no-cache", "--log-level=warning"}));
+              "--threads=3", "--grace=4", "--max-ranges=5", "--cache-control=no-cache", "--log-level=warning",
+              "--offload=x-accel-redirect", "--offload-prefix=/f/", "--status-path=/s", "--ping-path=/p"}));
     BOOST_TEST(settings.handler.query == "SELECT 1");
     BOOST_TEST(settings.handler.ready == "done");
     BOOST_TEST(settings.handler.prefix == "/v/");
@@ -367,6 +381,10 @@ BOOST_AUTO_TEST_CASE(values_reach_the_settings) {
     BOOST_TEST(settings.handler.policy.max_ranges == 5u);
     BOOST_TEST(settings.handler.policy.cache_control == "no-cache");
     BOOST_TEST((settings.log_level == LogLevel::warning));
+    BOOST_TEST((settings.handler.offload == Offload::x_accel_redirect));
+    BOOST_TEST(settings.handler.offload_prefix == "/f/");
+    BOOST_TEST(settings.engine.status_path == "/s");
+    BOOST_TEST(settings.engine.ping_path == "/p");
 }
 
 // Origins: from any source, one or several to a value
