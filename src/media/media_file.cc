@@ -134,6 +134,10 @@ std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name) 
     return file;
 }
 
-void MediaFolder::check() { reopen_if_replaced(std::chrono::steady_clock::now()); }
+void MediaFolder::check() {
+    reopen_if_replaced(std::chrono::steady_clock::now());
+    // Opening it takes no right to search it, which every video needs.
+    if (faccessat(fd_.get(), ".", X_OK, AT_EACCESS) != 0) posix::throw_errno("search folder of videos", path_.native());
+}
 
 }  // namespace reelgate::media

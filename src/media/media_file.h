@@ -46,7 +46,7 @@ public:
     /// neither the name's fault nor its rights' (no descriptors left, an I/O error, the folder itself).
     std::variant<MediaFile, NoMediaFile> open(const std::string& name);
 
-    /// Finds out whether the folder is there, for start-up. Throws std::system_error.
+    /// Finds out whether the folder is there and can be searched, for start-up. Throws std::system_error.
     void check();
 
 private:
