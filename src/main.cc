@@ -76,7 +76,8 @@ void check_operands(const commands::Command& command, const std::vector<std::str
 /// As `serve` with the other words, but for serving.
 int check_config(std::span<const char* const> words) {
     std::vector<const char*> others;
-    std::copy_if(words.begin(), words.end(), std::back_inserter(others), [](auto word) { return word != check_option; });
+    std::copy_if(words.begin(), words.end(), std::back_inserter(others),
+                 [](const char* word) { return word != check_option; });
     std::span<const char* const> rest{others};
     if (!rest.empty() && std::string_view{rest.front()} == "serve") rest = rest.subspan(1);
     return commands::check_config(rest, environ);

@@ -46,7 +46,7 @@ int check_config(std::span<const char* const> words, const char* const* environm
     const auto check = [&](const auto& work) { status = std::max(status, complaint_of(work)); };
     for (const std::string& problem : reading.problems) check([&] { throw UsageError{problem}; });
     for (const std::string& operand : reading.arguments.operands)
-        check([&] { throw UsageError{"--check-config: " + operand + ": not expected; it takes the options of serve"}; });
+        check([&] { throw UsageError{"--check-config: " + operand + ": not expected; it takes serve's options"}; });
     // What comes of the defaults in the place of what nobody could read is no news.
     if (reading.is_partial) return status;
     check([&] { media::Catalog{settings.handler.database, settings.handler.query}.check(); });

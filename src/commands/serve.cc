@@ -29,8 +29,8 @@ std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
 /// Says which changes a running server cannot follow: its socket is open and its threads run.
 void warn_of_restart(const Settings& running, const Settings& reloaded) {
     const auto compare = [](const char* name, bool is_same) {
-        if (!is_same)
-            log(LogLevel::warning, std::string{"reload: "} + name + ": changed: takes effect when reelgate is restarted");
+        if (is_same) return;
+        log(LogLevel::warning, std::string{"reload: "} + name + ": changed: takes effect when reelgate is restarted");
     };
     compare("listen", running.listen == reloaded.listen);
     compare("socket-mode", running.socket_mode == reloaded.socket_mode);

@@ -167,14 +167,12 @@ std::optional<pid_t> check_address(const Address& address) {
     }
     const std::filesystem::path folder = std::filesystem::path{local->path}.parent_path();
     const Occupant occupant = occupant_of(local->path, socket_address(local->path));
-    if (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    const bool is_living = occupant.kind == Occupant::Kind::living;
+    if (is_living && !is_own_kind(occupant.process)) fail_as_taken(local->path);
+    const posix::UniqueFd fd{open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd || faccessat(fd.get(), ".", W_OK | X_OK, AT_EACCESS) != 0)
         posix::throw_errno("listen " + local->path + ": make a socket in", folder.native());
-    struct stat status;
-    if (stat(folder.c_str(), &status) == 0 && !S_ISDIR(status.st_mode))
-        posix::throw_errno("listen " + local->path + ": make a socket in", folder.native(), ENOTDIR);
-    if (occupant.kind != Occupant::Kind::living) return std::nullopt;
-    if (!is_own_kind(occupant.process)) fail_as_taken(local->path);
-    return occupant.process;
+    return is_living ? std::optional{occupant.process} : std::nullopt;
 }
 
 Listener::~Listener() { remove_own_socket(); }
