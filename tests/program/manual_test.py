@@ -24,10 +24,12 @@ TO_COME = {"check", "status", "json", "connect"}
 # Defaults that the machine or another default decides, and what the shipped file shows for them.
 COMPUTED = {"database": "/var/lib/reelgate/catalog.db", "videos": "/var/lib/reelgate/videos", "threads": "4"}
 
-# What a line of the log, or an error of the system or the catalogue, begins with.
+# What a line of the log, or an error, begins with; of one from the system, the operation and the object, where that is
+# not a name. What begins with a name is known by what follows it.
 LOGGED = re.compile(r'[^:\w]log\([^;"]*?"([^"]+)"')
-FAILED = re.compile(r'\b(?:throw_errno|fail|execute|complain)\(\s*"([^"]+)"|Error\{(?:std::string\{)?"([^"]+)"|'
-                    r'"(: (?:exists|another process|not a regular file;|changed)[^"]*)"')
+FAILED = re.compile(r'\b(?:fail|execute|complain)\(\s*"([^"]+)"|Error\{(?:std::string\{)?"([^"]+)"')
+OF_THE_SYSTEM = re.compile(r'\bthrow_errno\(\s*"([^"]+?) ?"(?:,\s*"([^"]+)")?')
+OF_A_NAME = re.compile(r'"(: (?:exists|another process|not a regular file;|changed)[^"]*)"')
 
 # An entry of a list in a page: its head and its text.
 ENTRY = re.compile(r"^\.It ([^\n]*)\n(.*?)(?=^\.(?:It|El)\b)", re.MULTILINE | re.DOTALL)
@@ -152,19 +154,32 @@ def check_blocks(report):
             equal(lost, [], "lines that a reader does not see")
 
 
+def lines_of(source):
+    """How the lines begin that a source can write."""
+    yield from LOGGED.findall(source)
+    yield from ("".join(groups) for groups in FAILED.findall(source))
+    yield from (f"{operation} {thing}" for operation, thing in OF_THE_SYSTEM.findall(source))
+    yield from OF_A_NAME.findall(source)
+
+
+def explains(entry, begin):
+    """Whether an entry is that of the lines that begin so. A name, which follows a blank, is a word in capitals."""
+    if begin.startswith(": "):
+        return begin.removesuffix(" (") in entry
+    if begin.endswith(" ") and not begin.endswith(": "):
+        return re.match(re.escape(begin) + "[A-Z]", entry)
+    return entry.startswith(begin.removesuffix(' \\').rstrip(": "))
+
+
 def check_diagnostics(report):
     diagnostics = unescaped(section(PROGRAM_PAGE, "DIAGNOSTICS"))
     entries = re.findall(r'^\.It "(?:(?:error|warning|notice|info|debug): )?(.*)"$', diagnostics, re.MULTILINE)
     count = 0
     for path in sorted((support.ROOT / "src").glob("**/*.cc")):
-        source = path.read_text()
-        for literal in [*LOGGED.findall(source), *("".join(groups) for groups in FAILED.findall(source))]:
+        for begin in lines_of(path.read_text()):
             count += 1
-            with report.row(f"DIAGNOSTICS: {path.relative_to(support.ROOT)}: {literal}"):
-                begin = literal.removesuffix(" (").removesuffix('\\').rstrip(": ")
-                explained = [entry for entry in entries
-                             if entry.startswith(begin) or begin.startswith(": ") and begin in entry]
-                assert explained, "not explained"
+            with report.row(f"DIAGNOSTICS: {path.relative_to(support.ROOT)}: {begin}"):
+                assert any(explains(entry, begin) for entry in entries), "not explained"
     with report.row("DIAGNOSTICS: the sources were read"):
         calls = sum(len(re.findall(r"[^:\w]log\(", path.read_text()))
                     for path in (support.ROOT / "src").glob("**/*.cc") if path.name != "log.cc")
