@@ -130,18 +130,16 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-/// Writes a name as the table does, however somebody else wrote it.
-std::string plain_name(std::string_view name) {
-    name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
-    std::string plain{name};
-    std::transform(plain.begin(), plain.end(), plain.begin(),
-                   [](char c) { return c == '_' ? '-' : http::to_lower(c); });
-    return plain;
+/// Writes a name of the environment as the table does.
+std::string plain_name(std::string name) {
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c == '_' ? '-' : http::to_lower(c); });
+    return name;
 }
 
 /// What to do about a name that is none.
 std::string no_such_option(std::string_view name, Scope scope) {
-    const std::string plain = plain_name(name);
+    name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+    const std::string plain = plain_name(std::string{name});
     std::size_t least = plain.size() / 3 + 2;  // farther than that it is another word
     std::string_view nearest;
     for (const Option& option : table) {
@@ -214,7 +212,7 @@ void read_environment(Arguments& arguments, Problems& problems, const char* cons
         const auto equals = variable.find('=');
         if (!variable.starts_with(environment_prefix) || equals == std::string_view::npos) continue;
         const std::string place = "environment " + std::string{variable.substr(0, equals)};
-        const std::string name = plain_name(variable.substr(0, equals).substr(environment_prefix.size()));
+        const std::string name = plain_name(std::string{variable.substr(0, equals).substr(environment_prefix.size())});
         const Option* option = find_option(name);
         if (!option || option->scope != Scope::settings)
             problems.push_back(place + ": " + no_such_option(name, Scope::settings));

@@ -138,6 +138,23 @@ def describe():
     return dict(re.findall(r"^([a-z-]+) = (.*)$", shown, re.MULTILINE))
 
 
+def check_restart(report):
+    """What a running server does not follow, as the source has it, is what every place says of it."""
+    wanted = set(re.findall(r'compare\("([a-z-]+)"', (support.ROOT / "src/commands/serve.cc").read_text()))
+    with report.row("restart: the source names options"):
+        assert len(wanted) >= 3 and wanted <= {name for name, *_ in SETTINGS}, wanted
+    with report.row("restart: reelgate.8, SIGNALS"):
+        said = section(PROGRAM_PAGE, "SIGNALS").partition("except\n")[2].partition("of which a change")[0]
+        equal(set(re.findall(r"^\.Fl Fl (\S+)", said, re.MULTILINE)), wanted, "options")
+    with report.row("restart: reelgate.conf.5"):
+        said = {head[0] for head, text in items(FILE_PAGE, "OPTIONS", r"Ic (\S+) Li = Ar (\S+)")
+                if "A change takes effect when\n.Nm reelgate\nis restarted.\n" in text}
+        equal(said, wanted, "options")
+    with report.row("restart: reelgate.conf"):
+        said = re.findall(r"\(restart\)(?: No default; for example:)?\n#([a-z-]+) = ", SHIPPED.read_text())
+        equal(set(said), wanted, "options")
+
+
 def check_blocks(report):
     blocks = re.findall(r"^\.Ss (conf/\S+)\n.*?^\.Bd -literal\n(.*?)^\.Ed$", section(PROGRAM_PAGE, "EXAMPLES"),
                         re.MULTILINE | re.DOTALL)
@@ -203,6 +220,7 @@ def main():
         check_program_page(report)
         check_file_page(report)
         check_shipped_file(report, folder)
+        check_restart(report)
         check_blocks(report)
         check_diagnostics(report)
         check_lint(report)

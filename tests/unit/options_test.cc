@@ -223,6 +223,8 @@ BOOST_AUTO_TEST_CASE(variables_of_the_environment) {
 const EnvironmentRow refused_environments[] = {
     {.name = "unknown_name", .environment = {"REELGATE_COLOUR=red"},
      .expected = "environment REELGATE_COLOUR: no such option; `reelgate --help` lists them"},
+    {.name = "one_underscore_too_many", .environment = {"REELGATE__READY=done"},
+     .expected = "environment REELGATE__READY: no such option; did you mean ready?"},
     {.name = "almost_a_name", .environment = {"REELGATE_MAX_VIEWER=3"},
      .expected = "environment REELGATE_MAX_VIEWER: no such option; did you mean max-viewers?"},
     {.name = "no_name", .environment = {"REELGATE_=red"}, .expected = "environment REELGATE_: no such option"},
