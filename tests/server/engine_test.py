@@ -563,7 +563,7 @@ def check_reload(report, folder, volume):
 def check_reloaded_limits(report, folder, volume):
     """What the engine goes by, and not the answers."""
     config = folder / "limits.conf"
-    config.write_text("max-viewers = 0\nstall-timeout = 0\n")
+    config.write_text("max-viewers = 0\nstall-timeout = 0\ngrace = 600\n")
     with Serving(folder, volume, "--config", config, "--log-level", "info") as server, Viewers(server) as viewers:
         parked = [viewers.watch(LARGE_PATH) for _ in range(3)]
         with report.row("SIGHUP under load, the limits: every request is answered"), load(server) as failures:
