@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <span>
+#include <vector>
 
 #include "commands/commands.h"
 #include "gateway/fastcgi.h"
@@ -19,7 +21,7 @@ namespace reelgate {
 
 namespace {
 
-constexpr int exit_usage = 2;
+constexpr std::string_view check_option = "--check-config";
 
 std::string help() {
     std::string text = "reelgate: streams stored videos with HTTP Range, behind a web server, over FastCGI or CGI\n\n";
@@ -28,7 +30,8 @@ std::string help() {
         line.resize(std::max<std::size_t>(36, line.size() + 2), ' ');
         text.append(line).append(command.meaning).append("\n");
     }
-    text.append("  reelgate --help | --version\n"
+    text.append("  reelgate --check-config [options] says what is in force, and what would keep serve from starting\n"
+                "  reelgate --help | --version\n"
                 "  REQUEST_METHOD=GET REQUEST_URI=/api/stream/ID reelgate\n"
                 "                                    plain CGI/1.1, without arguments\n");
     text.append("\nOptions of every command, also as REELGATE_NAME in the environment and as \"name = value\" lines\n"
@@ -72,11 +75,22 @@ void check_operands(const commands::Command& command, const std::vector<std::str
     throw UsageError{std::string{command.name} + ": " + operands[command.operands] + ": not expected" + usage};
 }
 
+/// As `serve` with the other words, but for serving.
+int check_config(std::span<const char* const> words) {
+    std::vector<const char*> others;
+    std::copy_if(words.begin(), words.end(), std::back_inserter(others),
+                 [](const char* word) { return word != check_option; });
+    std::span<const char* const> rest{others};
+    if (!rest.empty() && std::string_view{rest.front()} == "serve") rest = rest.subspan(1);
+    return commands::check_config(rest, environ);
+}
+
 int run(std::span<const char* const> words) {
     for (const std::string_view word : words) {
         if (word == "--help") return print(help());
         if (word == "--version") return print(version());
     }
+    if (std::find(words.begin(), words.end(), check_option) != words.end()) return check_config(words);
     const bool is_cgi = words.empty() && std::getenv("REQUEST_METHOD");
     const commands::Command& command = take_command(words);
     const Arguments arguments = read_arguments(words, environ, command.scope);
@@ -99,7 +113,7 @@ int main(int argc, char** argv) {
         return reelgate::run({argv + std::min(argc, 1), argv + argc});
     } catch (const reelgate::UsageError& error) {
         reelgate::complain(error.what());
-        return reelgate::exit_usage;
+        return reelgate::commands::exit_usage;
     } catch (const std::exception& error) {
         reelgate::complain(error.what());
         return EXIT_FAILURE;

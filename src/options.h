@@ -56,6 +56,8 @@ std::string_view default_of(std::string_view name);
 /// of command line, environment (REELGATE_NAME) and configuration file counts, and no other.
 struct Arguments {
     std::map<std::string, std::vector<std::string>, std::less<>> values;
+    /// Where each of the values came from: "command line", "environment REELGATE_NAME" or "FILE:LINE".
+    std::map<std::string, std::vector<std::string>, std::less<>> places;
     std::vector<std::string> operands;
 
     /// The value of an option that is not repeatable; nothing when it was not given.
@@ -65,7 +67,8 @@ struct Arguments {
 };
 
 /// Reads the arguments of a command (without its name), with the settings and the options of `scope`; then the
-/// environment, a null-terminated array of "NAME=value"; then the file that --config names. Throws UsageError.
+/// environment, a null-terminated array of "NAME=value"; then the file that --config names. Throws UsageError for the
+/// first thing that is wrong.
 Arguments read_arguments(std::span<const char* const> arguments, const char* const* environment, Scope scope);
 
 /// The settings, checked and with their defaults.
@@ -78,8 +81,23 @@ struct Settings {
     LogLevel log_level = LogLevel::notice;
 };
 
-/// Checks each value. Throws UsageError.
+/// Checks each value. Throws UsageError for the first that cannot be meant.
 Settings settings_from(const Arguments& arguments);
+
+/// All that can be said of arguments, for who wants to know everything that is wrong with them.
+struct Reading {
+    Arguments arguments;
+    bool is_partial = false;            ///< the command line or the file could not be read: much may be missing
+    Settings settings;                  ///< without the values that cannot be meant
+    std::vector<std::string> problems;  ///< what read_arguments or settings_from would throw, one after the other
+};
+
+/// Reads and checks as read_arguments and settings_from do, to the end.
+Reading examine_arguments(std::span<const char* const> words, const char* const* environment, Scope scope);
+
+/// Writes the settings that are in force as a file that --config can name, with where each came from as a comment
+/// above it.
+std::string describe_settings(const Arguments& arguments, const Settings& settings);
 
 /// Formats the table for --help, one scope at a time.
 std::string describe_options(Scope scope);

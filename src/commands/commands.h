@@ -7,9 +7,13 @@
 #include <span>
 #include <string_view>
 
+#include "gateway/listener.h"
 #include "options.h"
 
 namespace reelgate::commands {
+
+/// The exit status for a UsageError.
+inline constexpr int exit_usage = 2;
 
 /// What a command is run with.
 struct Invocation {
@@ -47,6 +51,13 @@ int init(const Invocation& invocation);
 
 /// Asks a running reelgate what it is doing.
 int status(const Invocation& invocation);
+
+/// Says what is in force and all that would keep serve() from starting with it, for the words after the program's name.
+/// Changes nothing. Gives the exit status.
+int check_config(std::span<const char* const> words, const char* const* environment);
+
+/// Parses the value of --listen. Throws UsageError.
+gateway::Address address_from(const std::string& listen);
 
 /// Answers the one request that the process environment describes, on standard output: plain CGI (RFC 3875).
 int cgi(const Settings& settings, const char* const* meta_variables);

@@ -23,14 +23,31 @@ std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
                              "; name one with --listen, or let a web server start reelgate"};
         return std::make_unique<gateway::Listener>(posix::UniqueFd{inherited_socket});
     }
-    try {
-        return std::make_unique<gateway::Listener>(gateway::parse_address(settings.listen), settings.socket_mode);
-    } catch (const std::invalid_argument& error) {
-        throw UsageError{"--listen " + settings.listen + ": " + error.what()};
-    }
+    return std::make_unique<gateway::Listener>(address_from(settings.listen), settings.socket_mode);
+}
+
+/// Says which changes a running server cannot follow: its socket is open and its threads run.
+void warn_of_restart(const Settings& running, const Settings& reloaded) {
+    const auto compare = [](const char* name, bool is_same) {
+        if (is_same) return;
+        log(LogLevel::warning, std::string{"reload: "} + name + ": changed: takes effect when reelgate is restarted");
+    };
+    compare("listen", running.listen == reloaded.listen);
+    compare("socket-mode", running.socket_mode == reloaded.socket_mode);
+    compare("threads", running.engine.threads == reloaded.engine.threads);
+    compare("status-path", running.engine.status_path == reloaded.engine.status_path);
+    compare("ping-path", running.engine.ping_path == reloaded.engine.ping_path);
 }
 
 }  // namespace
+
+gateway::Address address_from(const std::string& listen) {
+    try {
+        return gateway::parse_address(listen);
+    } catch (const std::invalid_argument& error) {
+        throw UsageError{"--listen " + listen + ": " + error.what()};
+    }
+}
 
 int serve(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
@@ -43,7 +60,8 @@ int serve(const Invocation& invocation) {
             const Settings reloaded = invocation.reload();
             Handler{reloaded.handler}.check();
             set_log_level(reloaded.log_level);
-            return reloaded.handler;
+            warn_of_restart(settings, reloaded);
+            return engine::Reloaded{reloaded.handler, reloaded.engine};
         },
         // At once, so that the next reelgate can listen there while our last viewers are served.
         .stop_listening = [&] { listener.reset(); },

@@ -85,7 +85,7 @@ public:
     void start_threads();
     void stop_accepting();
     bool wait_until_empty();
-    void change_settings(HandlerSettings handler);
+    void change_settings(Reloaded reloaded);
 
 private:
     using Time = std::chrono::system_clock::time_point;
@@ -109,7 +109,10 @@ private:
     Status status();
 
     int listening_socket_;
-    EngineSettings settings_;
+    const EngineSettings settings_;  // as it began; what can change is in the next three
+    std::chrono::seconds grace_;     // only the thread that takes signals knows it
+    std::atomic<std::size_t> max_viewers_;
+    std::atomic<std::chrono::seconds> stall_timeout_;
     gateway::Peers peers_;
     std::size_t most_connections_;
     posix::UniqueFd epoll_, quit_, accept_timer_, stall_timer_;
@@ -134,8 +137,9 @@ private:
 };
 
 Engine::Engine(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings)
-    : listening_socket_(listening_socket), settings_(settings), peers_(std::getenv("FCGI_WEB_SERVER_ADDRS")),
-      most_connections_(most_descriptors()),
+    : listening_socket_(listening_socket), settings_(settings), grace_(settings.grace),
+      max_viewers_(settings.max_viewers), stall_timeout_(settings.stall_timeout),
+      peers_(std::getenv("FCGI_WEB_SERVER_ADDRS")), most_connections_(most_descriptors()),
       epoll_(epoll_create1(EPOLL_CLOEXEC)), quit_(eventfd(0, EFD_CLOEXEC)), accept_timer_(make_timer()),
       stall_timer_(make_timer()), handler_(handler) {
     if (!epoll_ || !quit_) posix::throw_errno("create", "epoll set");
@@ -189,12 +193,18 @@ void Engine::stop_accepting() {
 
 bool Engine::wait_until_empty() {
     std::unique_lock lock{mutex_};
-    return empty_.wait_for(lock, settings_.grace, [this] { return connections_.empty(); });
+    return empty_.wait_for(lock, grace_, [this] { return connections_.empty(); });
 }
 
-void Engine::change_settings(HandlerSettings handler) {
+void Engine::change_settings(Reloaded reloaded) {
+    grace_ = reloaded.engine.grace;
+    max_viewers_ = reloaded.engine.max_viewers;
+    stall_timeout_ = reloaded.engine.stall_timeout;
+    // The timer goes by the old timeout, or does not run at all.
+    is_stall_timer_running_ = false;
+    watch_stalls();
     const std::lock_guard lock{handler_mutex_};
-    handler_ = std::move(handler);
+    handler_ = std::move(reloaded.handler);
     ++version_;
     tally_.add(Counter::reloads);
 }
@@ -202,7 +212,8 @@ void Engine::change_settings(HandlerSettings handler) {
 /// Answers with the thread's own Handler, which is made anew when the settings have changed.
 Answer Engine::answer(const http::Request& request, Tally& tally, std::unique_ptr<Handler>& handler,
                       std::uint64_t& version) {
-    if (settings_.max_viewers > 0 && viewers_.now() > settings_.max_viewers) {
+    const std::size_t max_viewers = max_viewers_;
+    if (max_viewers > 0 && viewers_.now() > max_viewers) {
         tally.add(Counter::viewers_refused);
         return {http::error_response(request.method, 503, "Too many viewers"), std::nullopt, {}};
     }
@@ -362,15 +373,19 @@ void Engine::close(Connection& connection) {
 
 /// Makes sure that somebody looks for stalled peers, as long as there are any who could be.
 void Engine::watch_stalls() {
-    if (settings_.stall_timeout.count() == 0 || is_stall_timer_running_.exchange(true)) return;
-    start_timer(stall_timer_, std::chrono::nanoseconds{settings_.stall_timeout} / stall_precision);
+    if (stall_timeout_.load().count() == 0 || is_stall_timer_running_.exchange(true)) return;
+    // With the lock, the last to start the timer is one who knows the timeout that is in force.
+    const std::lock_guard lock{mutex_};
+    start_timer(stall_timer_, std::chrono::nanoseconds{stall_timeout_.load()} / stall_precision);
 }
 
 void Engine::drop_stalled() {
     take_timer(stall_timer_);
     arm(stall_timer_.get(), EPOLLIN, &stall_timer_, Arm::again);
     is_stall_timer_running_ = false;
-    const Clock::duration latest = Clock::now().time_since_epoch() - settings_.stall_timeout;
+    const std::chrono::seconds stall_timeout = stall_timeout_;
+    if (stall_timeout.count() == 0) return;  // since the timer was started
+    const Clock::duration latest = Clock::now().time_since_epoch() - stall_timeout;
     bool is_anybody_waiting = false;
     {
         const std::lock_guard lock{mutex_};

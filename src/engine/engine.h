@@ -27,10 +27,16 @@ unsigned default_threads();
 /// that a signal should take away in order.
 void hold_signals();
 
+/// What a running server can take over: everything of the one; of the other max_viewers, stall_timeout and grace.
+struct Reloaded {
+    HandlerSettings handler;
+    EngineSettings engine;
+};
+
 /// What a server needs from the command that runs it.
 struct Hooks {
-    std::function<HandlerSettings()> reload;   ///< on SIGHUP; what it throws is logged, and the old settings stay
-    std::function<void()> stop_listening;      ///< as soon as no more connections are accepted
+    std::function<Reloaded()> reload;      ///< on SIGHUP; what it throws is logged, and the old settings stay
+    std::function<void()> stop_listening;  ///< as soon as no more connections are accepted
 };
 
 /// Serves a listening socket until SIGTERM, SIGINT or SIGUSR1; then accepts no more, and lets answers end within

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/listener.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -9,6 +10,8 @@
 
 #include <charconv>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
 
@@ -34,24 +37,51 @@ sockaddr_un socket_address(const std::string& path) {
     return address;
 }
 
-/// Removes the socket of a process that is gone. That it is gone shows in that nobody answers there.
-void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
+/// What is at the path of a socket.
+struct Occupant {
+    enum class Kind { nobody, gone, living } kind = Kind::nobody;
+    pid_t process = 0;  ///< of a living one
+};
+
+/// Looks who has a path. That the process of a socket is gone shows in that nobody answers there.
+Occupant occupant_of(const std::string& path, const sockaddr_un& address) {
     struct stat status;
-    if (lstat(path.c_str(), &status) != 0) return;
+    if (lstat(path.c_str(), &status) != 0) return {};
     if (!S_ISSOCK(status.st_mode))
         throw std::runtime_error{"listen " + path + ": exists and is no socket; remove it or choose another path"};
     const posix::UniqueFd probe{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!probe) posix::throw_errno("listen", path);
     const bool answered = connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    if (answered || errno == EAGAIN)
-        throw std::runtime_error{"listen " + path + ": another process listens there; stop it or choose another path"};
-    if (errno != ECONNREFUSED) posix::throw_errno("listen", path);
-    unlink(path.c_str());
+    if (!answered && errno == ECONNREFUSED) return {Occupant::Kind::gone};
+    if (!answered && errno != EAGAIN) posix::throw_errno("listen", path);
+    ucred peer{};
+    socklen_t length = sizeof peer;
+    // Only of one that has answered: a queue that is full names nobody.
+    if (answered) getsockopt(probe.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length);
+    return {Occupant::Kind::living, peer.pid};
+}
+
+[[noreturn]] void fail_as_taken(const std::string& path) {
+    throw std::runtime_error{"listen " + path + ": another process listens there; stop it or choose another path"};
+}
+
+/// Tells whether a process runs this program, whatever version of it.
+bool is_own_kind(pid_t process) {
+    const auto name_of = [](const std::string& id) {
+        std::ifstream file{"/proc/" + id + "/comm"};
+        std::string name;
+        std::getline(file, name);
+        return name;
+    };
+    const std::string name = name_of(std::to_string(process));
+    return !name.empty() && name == name_of("self");
 }
 
 posix::UniqueFd listen_unix(const std::string& path, mode_t mode) {
     const sockaddr_un address = socket_address(path);
-    remove_stale_socket(path, address);
+    const Occupant occupant = occupant_of(path, address);
+    if (occupant.kind == Occupant::Kind::living) fail_as_taken(path);
+    if (occupant.kind == Occupant::Kind::gone) unlink(path.c_str());
     posix::UniqueFd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!fd) posix::throw_errno("listen", path);
     // bind makes the file with this mode from the first moment on: nobody slips in before a chmod.
@@ -126,6 +156,23 @@ Listener::Listener(const Address& address, mode_t mode) {
         remove_own_socket();
         posix::throw_errno("listen", text, error);
     }
+}
+
+std::optional<pid_t> check_address(const Address& address) {
+    const auto* local = std::get_if<UnixAddress>(&address);
+    if (!local) {
+        // Bound, which tells all, and closed before it listens.
+        listen_internet(std::get<InternetAddress>(address));
+        return std::nullopt;
+    }
+    const std::filesystem::path folder = std::filesystem::path{local->path}.parent_path();
+    const Occupant occupant = occupant_of(local->path, socket_address(local->path));
+    const bool is_living = occupant.kind == Occupant::Kind::living;
+    if (is_living && !is_own_kind(occupant.process)) fail_as_taken(local->path);
+    const posix::UniqueFd fd{open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd || faccessat(fd.get(), ".", W_OK | X_OK, AT_EACCESS) != 0)
+        posix::throw_errno("listen " + local->path + ": make a socket in", folder.native());
+    return is_living ? std::optional{occupant.process} : std::nullopt;
 }
 
 Listener::~Listener() { remove_own_socket(); }

@@ -574,6 +574,51 @@ def check_reload(report, folder, volume):
             equal(kept.read_reply().content, b"another film", "content on a connection from before")
 
 
+def check_reloaded_limits(report, folder, volume):
+    """What the engine goes by, and not the answers."""
+    config = folder / "limits.conf"
+    config.write_text("max-viewers = 0\nstall-timeout = 0\ngrace = 600\n")
+    with Serving(folder, volume, "--config", config, "--log-level", "info") as server, Viewers(server) as viewers:
+        parked = [viewers.watch(LARGE_PATH) for _ in range(3)]
+        with report.row("SIGHUP under load, the limits: every request is answered"), load(server) as failures:
+            for count in range(1, 21):
+                change(server, config, f"max-viewers = {100 * count}\nstall-timeout = {600 * (count % 2)}\n",
+                       "settings are in force")
+            equal(failures, [], "failures")
+        with report.row("SIGHUP: fewer viewers from now on, and as many again"):
+            for limit, status in ((1, 503), (0, 200), (3, 503), (4, 200)):
+                change(server, config, f"max-viewers = {limit}\nstall-timeout = 0\n", "settings are in force")
+                equal(ask(server, FILM_PATH, "HEAD").status, status, f"status with --max-viewers {limit}")
+        with report.row("SIGHUP: what wants a restart is said, once for each"):
+            before = len(server.log())
+            change(server, config, "stall-timeout = 0\nthreads = 3\nsocket-mode = 0600\nping-path = /ping\n",
+                   "settings are in force")
+            warnings = re.findall(r"warning: reload: ([a-z-]+): changed: takes effect when reelgate is restarted",
+                                  server.log()[before:])
+            equal(warnings, ["socket-mode", "threads", "ping-path"], "options that are named")
+        with report.row("SIGHUP: a stall timeout for those who have stopped already"):
+            change(server, config, "stall-timeout = 1\n", "settings are in force")
+            server.wait_for_log(": stalled", 3)
+            for viewer in parked:
+                check_cut_off(viewer)
+        with report.row("SIGHUP: no stall timeout any more, and nobody is dropped"):
+            change(server, config, "stall-timeout = 8\n", "settings are in force")
+            half = viewers.connect()
+            half.socket.sendall(fastcgi.request(FILM_PATH)[:-12])
+            check_serves(server)
+            change(server, config, "stall-timeout = 0\n", "settings are in force")
+            time.sleep(WINDOW)  # an observation window: the timer that runs goes off within it
+            half.socket.sendall(fastcgi.request(FILM_PATH)[-12:])
+            equal(half.read_reply().content, FILM, "content, when it goes on")
+        with report.row("SIGHUP: another grace period is that of the end"):
+            change(server, config, "stall-timeout = 0\ngrace = 0\n", "settings are in force")
+            viewer = viewers.watch(LARGE_PATH)
+            server.process.terminate()
+            server.wait_for_log("not done within the grace period")
+            equal(server.process.wait(AT_ONCE), 0, "exit status")
+            check_cut_off(viewer)
+
+
 def change(server, config, text, expected):
     count = server.log().count(expected)
     config.write_text(text)
@@ -639,7 +684,7 @@ def main():
             check_room(report, server)
             check_processor_time(report, server)
         for check in (check_thousand, check_max_viewers, check_stalls, check_descriptors, check_stop, check_release,
-                      check_reload, check_inherited, check_front_servers):
+                      check_reload, check_reloaded_limits, check_inherited, check_front_servers):
             with report.row(f"{check.__name__}: the server, to the end"):
                 check(report, folder, volume)
     report.finish()

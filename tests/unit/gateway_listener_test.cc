@@ -291,6 +291,48 @@ BOOST_AUTO_TEST_CASE(host_that_is_none) {
     BOOST_TEST(contains(message, "listen ::zz port 9: "), message);
 }
 
+// Looking alone: what would be refused, and nothing changed
+
+BOOST_AUTO_TEST_CASE(checked_path_that_is_free) {
+    const TemporaryFolder folder;
+    BOOST_TEST(!check_address(local(folder / "socket")));
+    BOOST_TEST(std::filesystem::is_empty(folder.path()));
+}
+
+BOOST_AUTO_TEST_CASE(checked_socket_of_a_dead_process) {
+    const TemporaryFolder folder;
+    leave_socket_behind(folder / "socket");
+    BOOST_TEST(!check_address(local(folder / "socket")));
+    BOOST_TEST(std::filesystem::is_socket(folder / "socket"));
+}
+
+BOOST_AUTO_TEST_CASE(checked_socket_of_a_process_of_this_program) {
+    const TemporaryFolder folder;
+    const Listener first(local(folder / "socket"), 0600);
+    BOOST_TEST((check_address(local(folder / "socket")) == getpid()));
+}
+
+BOOST_AUTO_TEST_CASE(checked_path_that_is_no_socket) {
+    const TemporaryFolder folder;
+    const auto refused = [](const std::filesystem::path& path) {
+        return message_of<std::exception>([&] { check_address(local(path)); });
+    };
+    const std::filesystem::path file = folder.write("file", "precious");
+    BOOST_TEST(contains(refused(file), "exists and is no socket"));
+    BOOST_TEST(contains(refused(file / "socket"), "make a socket in " + file.native() + ": Not a directory"));
+    BOOST_TEST(contains(refused(folder / "none/socket"), "/none: No such file or directory"));
+    BOOST_TEST(contains(refused((folder / std::string(110, 'x')).native()), "107 bytes"));
+    BOOST_TEST(read_file(file) == "precious");
+}
+
+BOOST_AUTO_TEST_CASE(checked_port) {
+    const posix::UniqueFd other = new_socket(AF_INET, SOCK_STREAM);
+    const sockaddr_in address = loopback_address(other.get());
+    const InternetAddress checked{"127.0.0.1", std::to_string(ntohs(address.sin_port))};
+    BOOST_REQUIRE(listen(other.get(), 1) == 0);
+    BOOST_TEST(contains(message_of<std::exception>([&] { check_address(checked); }), "Address already in use"));
+}
+
 // FastCGI 1.0 §2.2: is this descriptor a listening socket?
 
 BOOST_AUTO_TEST_CASE(descriptors_that_are_no_listening_stream_socket) {

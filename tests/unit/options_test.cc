@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: MIT
 #include "options.h"
 
+#include <sys/stat.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "messages.h"
@@ -111,6 +113,10 @@ BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
     BOOST_TEST(settings.engine.threads >= 4u);
     BOOST_TEST(settings.engine.grace.count() == 30);
     BOOST_TEST((settings.log_level == LogLevel::notice));
+    BOOST_TEST((settings.handler.offload == Offload::none));
+    BOOST_TEST(settings.handler.offload_prefix == "/reelgate-internal/");
+    BOOST_TEST(settings.engine.status_path == "");
+    BOOST_TEST(settings.engine.ping_path == "");
 }
 
 BOOST_AUTO_TEST_CASE(paths_apart_from_the_data_volume) {
@@ -161,14 +167,14 @@ BOOST_AUTO_TEST_CASE(operands_around_options) {
 }
 
 const WordsRow refused_words[] = {
-    {.name = "unknown_name", .words = {"--colour=red"}, .expected = "unrecognised option '--colour=red'"},
-    {.name = "abbreviated_name", .words = {"--read=done"}, .expected = "unrecognised option '--read=done'"},
-    {.name = "name_in_capitals", .words = {"--READY=done"}, .expected = "unrecognised option '--READY=done'"},
+    {.name = "unknown_name", .words = {"--colour=red"}, .expected = "--colour=red: no such option"},
+    {.name = "abbreviated_name", .words = {"--read=done"}, .expected = "--read=done: no such option; did you mean ready?"},
+    {.name = "name_in_capitals", .words = {"--READY=done"}, .expected = "--READY=done: no such option; did you mean ready?"},
     {.name = "name_with_underscore", .words = {"--socket_mode=0600"},
-     .expected = "unrecognised option '--socket_mode=0600'"},
+     .expected = "--socket_mode=0600: no such option; did you mean socket-mode?"},
     {.name = "option_of_another_command", .words = {"--id=abc"}, .scope = Scope::get,
-     .expected = "unrecognised option '--id=abc'"},
-    {.name = "option_of_no_such_command", .words = {"--range=0-9"}, .expected = "unrecognised option '--range=0-9'"},
+     .expected = "--id=abc: no such option"},
+    {.name = "option_of_no_such_command", .words = {"--range=0-9"}, .expected = "--range=0-9: no such option"},
     {.name = "value_missing", .words = {"--ready"},
      .expected = "the required argument for option '--ready' is missing"},
     {.name = "value_where_there_is_none", .words = {"--body-only=yes"}, .scope = Scope::get,
@@ -218,13 +224,17 @@ BOOST_AUTO_TEST_CASE(variables_of_the_environment) {
 
 const EnvironmentRow refused_environments[] = {
     {.name = "unknown_name", .environment = {"REELGATE_COLOUR=red"},
-     .expected = "environment variable REELGATE_COLOUR: no such option"},
-    {.name = "no_name", .environment = {"REELGATE_=red"}, .expected = "environment variable REELGATE_: no such option"},
+     .expected = "environment REELGATE_COLOUR: no such option; `reelgate --help` lists them"},
+    {.name = "one_underscore_too_many", .environment = {"REELGATE__READY=done"},
+     .expected = "environment REELGATE__READY: no such option; did you mean ready?"},
+    {.name = "almost_a_name", .environment = {"REELGATE_MAX_VIEWER=3"},
+     .expected = "environment REELGATE_MAX_VIEWER: no such option; did you mean max-viewers?"},
+    {.name = "no_name", .environment = {"REELGATE_=red"}, .expected = "environment REELGATE_: no such option"},
     {.name = "option_of_a_command", .environment = {"REELGATE_RANGE=0-9"},
-     .expected = "environment variable REELGATE_RANGE: no such option"},
+     .expected = "environment REELGATE_RANGE: no such option"},
     {.name = "given_twice", .environment = {"REELGATE_READY=a", "REELGATE_READY=b"}, .expected = "ready: given twice"},
     {.name = "empty", .environment = {"REELGATE_READY="},
-     .expected = "environment variable for ready: the value is empty; leave the option out for its default"},
+     .expected = "environment REELGATE_READY: ready: the value is empty; leave the option out for its default"},
 };
 
 BOOST_AUTO_TEST_CASE(variables_that_are_refused) {
@@ -249,8 +259,15 @@ constexpr FileRow files[] = {
     {.name = "no_white_space", .content = "ready=done\n", .expected = "done"},
     {.name = "much_white_space", .content = "  ready\t=   all done \t\n", .expected = "all done"},
     {.name = "no_line_feed_at_the_end", .content = "ready = done", .expected = "done"},
-    {.name = "comments_and_empty_lines", .content = "# ready = no\n\n   # more\nready = done # because\n\n",
+    {.name = "comments_and_empty_lines", .content = "# ready = no\n\n   # more \\\nready = done\n\n",
      .expected = "done"},
+    {.name = "hash_within_a_value", .content = "ready = a#b # c ; d\n", .expected = "a#b # c ; d"},
+    {.name = "query_of_several_lines", .content = "ready = one \\\n  two\\\r\n# three\n",
+     .expected = "one \n  two\n# three"},
+    {.name = "backslash_at_the_end_of_the_file", .content = "ready = a\\", .expected = "a\\"},
+    {.name = "line_ends_of_windows", .content = "# first\r\n\r\nready = done\r\n", .expected = "done"},
+    {.name = "byte_order_mark", .content = "\xef\xbb\xbfready = done\n", .expected = "done"},
+    {.name = "quotes_within_a_value", .content = "ready = 'a' || \"b\"\n", .expected = "'a' || \"b\""},
     {.name = "value_with_equals", .content = "ready = a = b\n", .expected = "a = b"},
     {.name = "empty_file", .content = "", .expected = "(absent)"},
     {.name = "comments_alone", .content = "# ready = done\n", .expected = "(absent)"},
@@ -266,19 +283,40 @@ BOOST_AUTO_TEST_CASE(lines_of_the_file) {
 }
 
 constexpr FileRow refused_files[] = {
-    {.name = "unknown_name", .content = "colour = red\n", .expected = "unrecognised option 'colour'"},
-    {.name = "option_of_a_command", .content = "range = 0-9\n", .expected = "unrecognised option 'range'"},
-    {.name = "no_equals", .content = "ready done\n", .expected = "ready done"},
-    {.name = "given_twice", .content = "ready = a\nready = b\n", .expected = "ready: given twice"},
+    {.name = "unknown_name", .content = "\n# a\ncolour = red\n",
+     .expected = "reelgate.conf:3: colour: no such option; `reelgate --help` lists them"},
+    {.name = "almost_a_name", .content = "thread = 3\n",
+     .expected = "reelgate.conf:1: thread: no such option; did you mean threads?"},
+    {.name = "name_with_its_dashes", .content = "--grace = 3\n",
+     .expected = "--grace: no such option; did you mean grace?"},
+    {.name = "name_of_the_environment", .content = "MAX_RANGES = 3\n", .expected = "did you mean max-ranges?"},
+    {.name = "line_after_one_of_three", .content = "ready = a\\\nb\\\nc\ncolour = red\n",
+     .expected = "reelgate.conf:4: colour"},
+    {.name = "option_of_a_command", .content = "range = 0-9\n", .expected = ":1: range: no such option"},
+    {.name = "no_equals", .content = "ready done\n",
+     .expected = "reelgate.conf:1: ready done: needs the form name = value"},
+    {.name = "no_name", .content = "= done\n", .expected = "reelgate.conf:1: : no such option"},
+    {.name = "quotes_around_a_value", .content = "ready = \"done\"\n",
+     .expected = ":1: ready = \"done\": the quotes would be"},
+    {.name = "single_quotes_around_a_value", .content = "ready = 'done'\n",
+     .expected = "the quotes would be part of the value"},
+    {.name = "comment_behind_a_number", .content = "grace = 3 # s\n",
+     .expected = "reelgate.conf:1: grace = 3 # s: needs a number from 0 to 86400; a comment needs a line of its own"},
+    {.name = "utf_16", .content = {"\xff\xfer\0e\0", 6},
+     .expected = "reelgate.conf:1: control characters; is this a text file"},
+    {.name = "given_twice", .content = "ready = a\n\nready = b\n",
+     .expected = "reelgate.conf:3: ready: given twice, first in "},
     {.name = "empty_value", .content = "ready =\n", .expected = "ready: the value is empty"},
     {.name = "option_in_a_section", .content = "[reelgate]\nready = done\n",
-     .expected = "unrecognised option 'reelgate.ready'"},
+     .expected = "reelgate.conf:1: [reelgate]: there are no sections; leave this line out"},
     {.name = "another_file", .content = "config = /etc/reelgate.conf\n",
-     .expected = "reelgate.conf: cannot name another with config"},
+     .expected = "reelgate.conf:1: cannot name another file with config"},
     {.name = "another_file_among_others", .content = "ready = done\nconfig = x\ngrace = 3\n",
-     .expected = "cannot name another with config"},
-    {.name = "bad_origin", .content = "cors-origin = a.example\n", .expected = "--cors-origin a.example: needs *"},
-    {.name = "bad_value", .content = "grace = soon\n", .expected = "--grace soon: needs a number from 0 to 86400"},
+     .expected = "reelgate.conf:2: cannot name another"},
+    {.name = "bad_origin", .content = "cors-origin = a.example\n",
+     .expected = "reelgate.conf:1: cors-origin = a.example: needs *"},
+    {.name = "bad_value", .content = "grace = soon\n",
+     .expected = "reelgate.conf:1: grace = soon: needs a number from 0 to 86400"},
 };
 
 BOOST_AUTO_TEST_CASE(lines_that_are_refused) {
@@ -297,6 +335,73 @@ BOOST_AUTO_TEST_CASE(file_that_cannot_be_read) {
         const std::string message = refusal({"--config", path.c_str()});
         BOOST_TEST(contains(message, "--config " + path + ": cannot be read"), message);
     }
+}
+
+BOOST_AUTO_TEST_CASE(fifo_is_not_waited_for) {
+    const TemporaryFolder folder;
+    const std::string path = (folder / "fifo").native();
+    BOOST_REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+    const std::string message = refusal({"--config", path.c_str()});
+    BOOST_TEST(contains(message, "--config " + path + ": cannot be read: is no regular file"), message);
+}
+
+// Everything that is wrong, and what is in force
+
+BOOST_AUTO_TEST_CASE(all_problems_of_all_sources) {
+    const ConfigFile file{"colour = red\ngrace = soon\n[x]\nthreads = 0\n"};
+    Words environment{"REELGATE_COLOUR=red", "REELGATE_MAX_RANGES=0", nullptr};
+    const Reading reading = examine_arguments(file.with({"--prefix=x"}), environment.data(), Scope::settings);
+    std::string all;
+    for (const std::string& problem : reading.problems) all.append(problem).append("\n");
+    BOOST_TEST(reading.problems.size() == 7u, all);
+    for (const char* const part : {"REELGATE_COLOUR: ", "REELGATE_MAX_RANGES: ", ":1: colour", ":2: grace", ":3: [x]",
+                                   ":4: threads", "--prefix x: "})
+        BOOST_TEST(contains(all, part), all);
+    BOOST_TEST(!reading.is_partial);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_read_at_all) {
+    const char* const environment[] = {nullptr};
+    for (const Words& words : {Words{"--colour=red"}, Words{"--config=/nonexistent"}, Words{"--threads"}})
+        BOOST_TEST_CONTEXT(words.front()) {
+            const Reading reading = examine_arguments(words, environment, Scope::settings);
+            BOOST_TEST(reading.is_partial);
+            BOOST_TEST(reading.problems.size() == 1u);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(sources_of_what_is_in_force) {
+    const ConfigFile file{"# first\ngrace = 7\n"};
+    Words environment{"REELGATE_READY=done", nullptr};
+    const Arguments arguments = read_arguments(file.with({"--data=/d"}), environment.data(), Scope::settings);
+    const std::string text = describe_settings(arguments, settings_from(arguments));
+    for (const char* const part :
+         {"# command line\ndata = /d\n", "# default\ndatabase = /d/catalog.db\n", "reelgate.conf:2\ngrace = 7\n",
+          "# environment REELGATE_READY\nready = done\n", "# default\nprefix = /api/stream/\n",
+          "# default\n# listen = \n"})
+        BOOST_TEST(contains(text, part), text);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_in_force_is_a_file) {
+    const Words words{"--query=SELECT status -- '#;\\\n FROM videos\nWHERE id = ?1", "--cors-origin=http://a.example",
+                      "--cors-origin=http://b.example", "--cache-control=public, max-age=60", "--listen=unix:/s"};
+    const Arguments arguments = read(words);
+    const ConfigFile file{describe_settings(arguments, settings_from(arguments))};
+    const Arguments again = read(file.with({}));
+    for (const char* const name : {"query", "cors-origin", "cache-control", "listen"})
+        BOOST_TEST(given(again, name) == given(arguments, name));
+    BOOST_TEST(settings_from(again).handler.database.native() == "/var/lib/reelgate/catalog.db");
+}
+
+BOOST_AUTO_TEST_CASE(what_no_file_can_say_is_a_comment) {
+    for (const char* const word : {"--ready= x", "--ready=x ", "--ready='x'", "--ready=x\\", "--ready=\x01"})
+        BOOST_TEST_CONTEXT(word) {
+            const Arguments arguments = read({word});
+            const std::string text = describe_settings(arguments, settings_from(arguments));
+            BOOST_TEST(contains(text, "\n# cannot be written in a file: ready = "), text);
+            const ConfigFile file{text};
+            BOOST_TEST(given(read(file.with({})), "ready") == "(absent)");
+        }
 }
 
 // Values
@@ -354,7 +459,8 @@ const ValueRow values[] = {
     {.name = "status_path", .words = {"--status-path=/status"}},
     {.name = "status_path_without_slash", .words = {"--status-path=status"},
      .expected = "--status-path status: has to begin with /"},
-    {.name = "ping_path_without_slash", .words = {"--ping-path=ping"}, .expected = "--ping-path ping: has to begin with /"},
+    {.name = "ping_path_without_slash", .words = {"--ping-path=ping"},
+     .expected = "--ping-path ping: has to begin with /"},
     {.name = "log_level", .words = {"--log-level=debug"}},
     {.name = "log_level_in_capitals", .words = {"--log-level=DEBUG"},
      .expected = "--log-level DEBUG: needs error, warning, notice, info or debug"},
@@ -447,11 +553,11 @@ const OriginsRow refused_origins[] = {
     {.name = "second_of_two_options", .words = {"--cors-origin=https://a.example", "--cors-origin=b"},
      .expected = "--cors-origin b: needs"},
     {.name = "second_of_a_list", .environment = {"REELGATE_CORS_ORIGIN=https://a.example, b"},
-     .expected = "--cors-origin b: needs"},
+     .expected = "environment REELGATE_CORS_ORIGIN: cors-origin = b: needs"},
     {.name = "everybody_before_others", .words = {"--cors-origin=*", "--cors-origin=https://a.example"},
      .expected = "--cors-origin *: stands for every origin; leave the others out"},
     {.name = "everybody_behind_others", .environment = {"REELGATE_CORS_ORIGIN=https://a.example *"},
-     .expected = "--cors-origin *: stands for every origin; leave the others out"},
+     .expected = "cors-origin = *: stands for every origin; leave the others out"},
     {.name = "empty", .words = {"--cors-origin="}, .expected = "cors-origin"},
 };
 

@@ -1,0 +1,58 @@
+// Owns `reelgate --check-config`: what is in force, and everything that would keep `serve` from starting with it.
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "commands/commands.h"
+#include "gateway/listener.h"
+
+namespace reelgate::commands {
+
+namespace {
+
+/// Says what `work` has to complain of. Gives the exit status that it would have.
+template <typename Work>
+int complaint_of(const Work& work) {
+    try {
+        work();
+        return EXIT_SUCCESS;
+    } catch (const UsageError& error) {
+        complain(error.what());
+        return exit_usage;
+    } catch (const std::exception& error) {
+        complain(error.what());
+        return EXIT_FAILURE;
+    }
+}
+
+void check_listen(const std::string& listen) {
+    if (listen.empty()) return;
+    const auto holder = gateway::check_address(address_from(listen));
+    if (holder)
+        complain("note: --listen " + listen + ": reelgate, process " + std::to_string(*holder) +
+                 ", listens there: stop it before another starts");
+}
+
+}  // namespace
+
+int check_config(std::span<const char* const> words, const char* const* environment) {
+    const Reading reading = examine_arguments(words, environment, Scope::settings);
+    const Settings& settings = reading.settings;
+    if (std::fputs(describe_settings(reading.arguments, settings).c_str(), stdout) < 0 || std::fflush(stdout) != 0)
+        throw std::runtime_error{"write standard output: failed"};
+
+    int status = EXIT_SUCCESS;
+    const auto check = [&](const auto& work) { status = std::max(status, complaint_of(work)); };
+    for (const std::string& problem : reading.problems) check([&] { throw UsageError{problem}; });
+    for (const std::string& operand : reading.arguments.operands)
+        check([&] { throw UsageError{"--check-config: " + operand + ": not expected; it takes serve's options"}; });
+    // What comes of the defaults in the place of what nobody could read is no news.
+    if (reading.is_partial) return status;
+    check([&] { media::Catalog{settings.handler.database, settings.handler.query}.check(); });
+    check([&] { media::MediaFolder{settings.handler.videos}.check(); });
+    check([&] { check_listen(settings.listen); });
+    return status;
+}
+
+}  // namespace reelgate::commands

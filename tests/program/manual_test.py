@@ -1,0 +1,230 @@
+"""The manual against what is there: man pages, --help and conf/reelgate.conf name the same options with the same
+defaults in the same order, the blocks for web servers are the shipped files, and every line that the program can log is
+explained.
+
+Does not judge what is said of anything.
+SPDX-License-Identifier: MIT
+"""
+import re
+import subprocess
+
+import support
+from support import equal
+
+HELP = support.reelgate("--help").stdout.decode()
+PROGRAM_PAGE, FILE_PAGE = (support.ROOT / "man" / name for name in ("reelgate.8", "reelgate.conf.5"))
+SHIPPED = support.ROOT / "conf/reelgate.conf"
+
+# An option in --help: name, argument, meaning, default.
+OPTION = re.compile(r"^  --([a-z-]+)(?: ([A-Z]+))? +(.*?)(?: \(default: (.*)\))?$", re.MULTILINE)
+
+# What is in the manual and comes with a branch of its own. A name that the program knows has no place here.
+TO_COME = {"check", "status", "json", "connect"}
+
+# Defaults that the machine or another default decides, and what the shipped file shows for them.
+COMPUTED = {"database": "/var/lib/reelgate/catalog.db", "videos": "/var/lib/reelgate/videos", "threads": "4"}
+
+# What a line of the log, or an error, begins with; of one from the system, the operation and the object, where that is
+# not a name. What begins with a name is known by what follows it.
+LOGGED = re.compile(r'[^:\w]log\([^;"]*?"([^"]+)"')
+FAILED = re.compile(r'\b(?:fail|execute|complain)\(\s*"([^"]+)"|Error\{(?:std::string\{)?"([^"]+)"')
+OF_THE_SYSTEM = re.compile(r'\bthrow_errno\(\s*"([^"]+?) ?"(?:,\s*"([^"]+)")?')
+OF_A_NAME = re.compile(r'"(: (?:exists|another process|not a regular file;|changed)[^"]*)"')
+
+# An entry of a list in a page: its head and its text.
+ENTRY = re.compile(r"^\.It ([^\n]*)\n(.*?)(?=^\.(?:It|El)\b)", re.MULTILINE | re.DOTALL)
+
+
+def options_of(title):
+    """The options of a part of --help, in their order."""
+    part = next(part for part in HELP.split("\n\n") if part.startswith(title))
+    return OPTION.findall(part.partition(":\n")[2] if "file:\n" not in part else part.partition("file:\n")[2])
+
+
+SETTINGS = options_of("Options of every command")
+OWN = {command: options_of(f"Options of {command}:")
+       for command in re.findall(r"^Options of (\w+):$", HELP, re.MULTILINE)}
+
+
+def unescaped(text):
+    """The text that roff makes of a line of input."""
+    return re.sub(r"^\\&", "", text, flags=re.MULTILINE).replace("\\e", "\\").replace("\\-", "-")
+
+
+def section(page, name):
+    return re.search(rf"^\.Sh {name}\n(.*?)(?=^\.Sh |\Z)", page.read_text(), re.MULTILINE | re.DOTALL).group(1)
+
+
+def items(page, name, form):
+    """The entries of a section's lists: what `form` finds in the head, and the text without its macros."""
+    for head, text in ENTRY.findall(section(page, name)):
+        found = re.fullmatch(form, head)
+        assert found, f"{page.name}: {name}: .It {head} has not the form of an option"
+        yield found.groups(""), text
+
+
+def default_in(text):
+    found = re.search(r"^Default: (.*)\.$", text, re.MULTILINE)
+    return unescaped(found.group(1)) if found else None
+
+
+def check_program_page(report):
+    documented = list(items(PROGRAM_PAGE, "OPTIONS", r"Fl Fl (\S+)(?: Ar (\S+))?"))
+    wanted = [option for options in (SETTINGS, *OWN.values()) for option in options]
+    with report.row("reelgate.8: the options of --help, in its order"):
+        equal([head for head, _ in documented], [(name, argument) for name, argument, _, _ in wanted], "options")
+    for (name, argument, meaning, default), (_, text) in zip(wanted, documented):
+        with report.row(f"reelgate.8: --{name} as in --help"):
+            words = unescaped(text.partition(".br\n")[0]).split()
+            equal(" ".join(words), meaning + ".", "meaning")
+            equal(default_in(text), (default or "none") if argument else None, "default")
+    synopsis = section(PROGRAM_PAGE, "SYNOPSIS")
+    for command, options in OWN.items():
+        with report.row(f"reelgate.8: the synopsis of {command} has its options"):
+            usage = re.search(rf"^\.Cm {command}\n(.*?)(?=^\.Nm|\Z)", synopsis, re.MULTILINE | re.DOTALL).group(1)
+            equal(re.findall(r"Fl Fl (\S+)", usage), [name for name, *_ in options], "options")
+    with report.row("reelgate.8: the commands of --help"):
+        commands = set(re.findall(r"^  reelgate (--check-config|\w+) ", HELP, re.MULTILINE))
+        found = set(re.findall(r"^\.Cm (\w+)$|^\.Op Cm (\w+)$", synopsis, re.MULTILINE))
+        found = {a or b for a, b in found} | {"--check-config"}
+        assert "Fl Fl check-config" in synopsis
+        equal(sorted(found - TO_COME), sorted(commands), "commands")
+        described = set(re.findall(r"^\.It Cm (\w+)$", section(PROGRAM_PAGE, "DESCRIPTION"), re.MULTILINE))
+        equal(sorted(described | {"--check-config"}), sorted(found), "described commands")
+    with report.row("reelgate.8: what is to come is not there yet"):
+        known = set(re.findall(r"^  reelgate (\w+) |^  --(\S+)", HELP, re.MULTILINE))
+        equal(sorted({a or b for a, b in known} & TO_COME), [], "to be taken off the list in this test")
+
+
+def check_file_page(report):
+    documented = list(items(FILE_PAGE, "OPTIONS", r"Ic (\S+) Li = Ar (\S+)"))
+    wanted = [option for option in SETTINGS if option[0] != "config"]
+    with report.row("reelgate.conf.5: the options of --help, in its order"):
+        equal([head for head, _ in documented], [(name, argument) for name, argument, _, _ in wanted], "options")
+    for (name, _, _, default), (_, text) in zip(wanted, documented):
+        with report.row(f"reelgate.conf.5: the default of {name}"):
+            equal(default_in(text), default or "none", "default")
+            assert len(text.partition("Default: ")[0].split()) > 5, "hardly a word on it"
+
+
+def check_shipped_file(report, folder):
+    text = SHIPPED.read_text()
+    lines = re.findall(r"((?:^# .*\n)+)^#([a-z-]+) = (.*)$", text, re.MULTILINE)
+    wanted = [option for option in SETTINGS if option[0] != "config"]
+    with report.row("reelgate.conf: the options of --help, in its order"):
+        equal([name for _, name, _ in lines], [name for name, *_ in wanted], "options")
+    with report.row("reelgate.conf: nothing but comments"):
+        equal([line for line in text.splitlines() if line and not line.startswith("#")], [], "lines")
+    shown = describe()
+    for (name, _, _, default), (comment, _, value) in zip(wanted, lines):
+        with report.row(f"reelgate.conf: the default of {name}"):
+            if name in shown:
+                assert "No default" not in comment, comment
+                equal(value, COMPUTED.get(name, default), "default")
+                equal(value, "4" if name == "threads" else shown[name], "what is in force without it")
+            else:
+                assert comment.endswith("No default; for example:\n"), comment
+    with report.row("reelgate.conf: every line of it can be used"):
+        used = folder / "reelgate.conf"
+        used.write_text(re.sub(r"^#(?=[a-z-]+ = )", "", text, flags=re.MULTILINE))
+        done = support.reelgate("--check-config", "--config", used)
+        assert done.returncode != 2, done.stderr.decode()
+        equal(done.stdout.decode().count(f"# {used}:"), len(lines), "lines that were taken from it")
+
+
+def describe():
+    """What is in force when nothing is given."""
+    shown = support.reelgate("--check-config").stdout.decode()
+    return dict(re.findall(r"^([a-z-]+) = (.*)$", shown, re.MULTILINE))
+
+
+def check_restart(report):
+    """What a running server does not follow, as the source has it, is what every place says of it."""
+    wanted = set(re.findall(r'compare\("([a-z-]+)"', (support.ROOT / "src/commands/serve.cc").read_text()))
+    with report.row("restart: the source names options"):
+        assert len(wanted) >= 3 and wanted <= {name for name, *_ in SETTINGS}, wanted
+    with report.row("restart: reelgate.8, SIGNALS"):
+        said = section(PROGRAM_PAGE, "SIGNALS").partition("except\n")[2].partition("of which a change")[0]
+        equal(set(re.findall(r"^\.Fl Fl (\S+)", said, re.MULTILINE)), wanted, "options")
+    with report.row("restart: reelgate.conf.5"):
+        said = {head[0] for head, text in items(FILE_PAGE, "OPTIONS", r"Ic (\S+) Li = Ar (\S+)")
+                if "A change takes effect when\n.Nm reelgate\nis restarted.\n" in text}
+        equal(said, wanted, "options")
+    with report.row("restart: reelgate.conf"):
+        said = re.findall(r"\(restart\)(?: No default; for example:)?\n#([a-z-]+) = ", SHIPPED.read_text())
+        equal(set(said), wanted, "options")
+
+
+def check_blocks(report):
+    blocks = re.findall(r"^\.Ss (conf/\S+)\n.*?^\.Bd -literal\n(.*?)^\.Ed$", section(PROGRAM_PAGE, "EXAMPLES"),
+                        re.MULTILINE | re.DOTALL)
+    with report.row("reelgate.8: has a block for each shipped file of a web server"):
+        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx")
+                       for path in (support.ROOT / "conf" / kind).iterdir())
+        equal(sorted(name for name, _ in blocks), files, "files")
+    for name, text in blocks:
+        with report.row(f"reelgate.8: the block of {name} is that file"):
+            equal(unescaped(text), (support.ROOT / name).read_text(), "text")
+            rendered = subprocess.run(["mandoc", "-Tascii", "-Owidth=200", PROGRAM_PAGE], check=True, text=True,
+                                      stdout=subprocess.PIPE).stdout
+            lost = [line for line in text.splitlines() if unescaped(line).strip() not in re.sub(".\b", "", rendered)]
+            equal(lost, [], "lines that a reader does not see")
+
+
+def lines_of(source):
+    """How the lines begin that a source can write."""
+    yield from LOGGED.findall(source)
+    yield from ("".join(groups) for groups in FAILED.findall(source))
+    yield from (f"{operation} {thing}" for operation, thing in OF_THE_SYSTEM.findall(source))
+    yield from OF_A_NAME.findall(source)
+
+
+def explains(entry, begin):
+    """Whether an entry is that of the lines that begin so. A name, which follows a blank, is a word in capitals."""
+    if begin.startswith(": "):
+        return begin.removesuffix(" (") in entry
+    if begin.endswith(" ") and not begin.endswith(": "):
+        return re.match(re.escape(begin) + "[A-Z]", entry)
+    return entry.startswith(begin.removesuffix(' \\').rstrip(": "))
+
+
+def check_diagnostics(report):
+    diagnostics = unescaped(section(PROGRAM_PAGE, "DIAGNOSTICS"))
+    entries = re.findall(r'^\.It "(?:(?:error|warning|notice|info|debug): )?(.*)"$', diagnostics, re.MULTILINE)
+    count = 0
+    for path in sorted((support.ROOT / "src").glob("**/*.cc")):
+        for begin in lines_of(path.read_text()):
+            count += 1
+            with report.row(f"DIAGNOSTICS: {path.relative_to(support.ROOT)}: {begin}"):
+                assert any(explains(entry, begin) for entry in entries), "not explained"
+    with report.row("DIAGNOSTICS: the sources were read"):
+        calls = sum(len(re.findall(r"[^:\w]log\(", path.read_text()))
+                    for path in (support.ROOT / "src").glob("**/*.cc") if path.name != "log.cc")
+        variable = sum(len(re.findall(r"[^:\w]log\(\s*[^;]*?,\s*failure\.what\(\)\);", path.read_text()))
+                       for path in (support.ROOT / "src").glob("**/*.cc"))
+        literal = sum(len(LOGGED.findall(path.read_text())) for path in (support.ROOT / "src").glob("**/*.cc"))
+        assert calls == literal + variable, f"{calls} calls of log, {literal} with a literal, {variable} with a failure"
+        assert count > 20, f"{count} lines"
+
+
+def check_lint(report):
+    for page in (PROGRAM_PAGE, FILE_PAGE):
+        with report.row(f"{page.name}: mandoc finds nothing wrong"):
+            done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], capture_output=True, text=True, check=False)
+            equal((done.returncode, done.stdout + done.stderr), (0, ""), "exit status, findings")
+
+
+def main():
+    report = support.Report()
+    with support.Folder() as folder:
+        check_program_page(report)
+        check_file_page(report)
+        check_shipped_file(report, folder)
+        check_restart(report)
+        check_blocks(report)
+        check_diagnostics(report)
+        check_lint(report)
+    report.finish()
+
+
+main()
