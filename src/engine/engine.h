@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <string_view>
 
 #include "handler.h"
 
@@ -28,6 +29,8 @@ void hold_signals();
 struct Hooks {
     std::function<HandlerSettings()> reload;   ///< on SIGHUP; what it throws is logged, and the old settings stay
     std::function<void()> stop_listening;      ///< as soon as no more connections are accepted
+    /// With one line to say of it: as soon as it serves, and after each reload, whatever came of that.
+    std::function<void(std::string_view status)> ready = [](std::string_view) {};
 };
 
 /// Serves a listening socket until SIGTERM, SIGINT or SIGUSR1; then accepts no more, and lets answers end within
