@@ -8,6 +8,20 @@ comma := ,
 san ?=
 build := build$(if $(san),/san-$(subst $(comma),-,$(san)))
 
+# Where `make install` puts things, by GNU's names; DESTDIR comes before all of them.
+prefix = /usr/local
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+sbindir = $(exec_prefix)/sbin
+sysconfdir = $(prefix)/etc
+datarootdir = $(prefix)/share
+mandir = $(datarootdir)/man
+docdir = $(datarootdir)/doc/reelgate
+unitdir = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
+places = program='$(build)/reelgate' DESTDIR='$(DESTDIR)' $(foreach name,bindir sbindir sysconfdir mandir docdir \
+         unitdir sysusersdir,$(name)='$($(name))')
+
 CXX ?= g++
 PYTHON ?= /usr/bin/python3
 # The user's CPPFLAGS, CXXFLAGS and LDFLAGS come last, so that they win.
@@ -16,7 +30,7 @@ optimise = $(if $(san),-O1,-O2)
 # A designated initialiser leaves out what has its default: that is no mistake.
 cxxflags = $(optimise) -g -Wall -Wextra -Werror -Wno-missing-field-initializers -pthread \
            $(if $(san),-fsanitize=$(san) -fno-sanitize-recover=all) $(CXXFLAGS)
-ldflags  = -pthread $(if $(san),-fsanitize=$(san)) $(LDFLAGS)
+ldflags  = -pthread -Wl,-z,relro,-z,now $(if $(san),-fsanitize=$(san)) $(LDFLAGS)
 libs     = -lfcgi -lsqlite3 -lboost_program_options
 
 sources      := $(sort $(wildcard src/*.cc src/*/*.cc))
@@ -30,7 +44,7 @@ bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 # All cores for who did not say otherwise: a fresh clone is built three times before its tests run.
 jobs = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
 
-.PHONY: all unit bench check check-players fuzz demo clean help
+.PHONY: all install uninstall deb unit bench check check-players fuzz demo clean help
 .DELETE_ON_ERROR:
 
 all: $(build)/reelgate  ## builds build/reelgate
@@ -53,6 +67,19 @@ $(build)/rules $(bench_programs):
 	@mkdir -p $(@D)
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
+
+install: all  ## installs program, man pages, examples and systemd units (prefix=/usr/local, DESTDIR=, ...)
+	@$(places) scripts/install install
+
+uninstall:  ## removes what install has put there; a changed reelgate.conf stays
+	@$(places) scripts/install uninstall
+
+deb:  ## installs what is missing, builds, and makes a Debian package: build/reelgate_VERSION-1_ARCHITECTURE.deb
+	scripts/deps deb
+	$(MAKE) --no-print-directory $(jobs) all
+	@rm -rf '$(build)/deb'
+	@$(MAKE) --no-print-directory install DESTDIR='$(CURDIR)/$(build)/deb/tree' prefix=/usr sysconfdir=/etc
+	@scripts/deb '$(version)' '$(build)'
 
 bench:  ## installs what to compare with, builds, and measures: figures beside their goals in build/bench/report.txt
 	scripts/deps bench || true

@@ -1,4 +1,4 @@
-// Owns the command `serve`: finds the listening socket and runs the engine on it.
+// Owns the command `serve`: finds the listening socket, runs the engine on it, and tells a service manager how it is.
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
@@ -7,6 +7,7 @@
 
 #include "commands/commands.h"
 #include "gateway/listener.h"
+#include "gateway/service_manager.h"
 
 namespace reelgate::commands {
 
@@ -15,15 +16,12 @@ namespace {
 /// FastCGI 1.0 §2.2: the web server, or whoever starts us, leaves the listening socket here.
 constexpr int inherited_socket = STDIN_FILENO;
 
-std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
-    if (settings.listen.empty()) {
-        if (!gateway::is_listening_socket(inherited_socket))
-            throw UsageError{"serve: no listening socket: fd 0 is " +
-                             std::string{isatty(inherited_socket) ? "a terminal" : "not one"} +
-                             "; name one with --listen, or let a web server start reelgate"};
-        return std::make_unique<gateway::Listener>(posix::UniqueFd{inherited_socket});
+posix::UniqueFd take_handed_over_socket() {
+    try {
+        return gateway::take_handed_over_socket();
+    } catch (const std::invalid_argument& error) {
+        throw UsageError{std::string{"serve: "} + error.what()};
     }
-    return std::make_unique<gateway::Listener>(address_from(settings.listen), settings.socket_mode);
 }
 
 /// Says which changes a running server cannot follow: its socket is open and its threads run.
@@ -37,6 +35,36 @@ void warn_of_restart(const Settings& running, const Settings& reloaded) {
     compare("threads", running.engine.threads == reloaded.engine.threads);
     compare("status-path", running.engine.status_path == reloaded.engine.status_path);
     compare("ping-path", running.engine.ping_path == reloaded.engine.ping_path);
+}
+
+/// The socket that --listen names, or else the one that a service manager handed over, or else the one on fd 0.
+std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
+    posix::UniqueFd handed_over = take_handed_over_socket();
+    // Whoever connected to the one that we do not serve would wait for ever: the manager keeps it open.
+    if (handed_over && !settings.listen.empty())
+        throw UsageError{"--listen " + settings.listen +
+                         ": the service manager has handed over a socket as well (LISTEN_FDS); leave one of them out"};
+    if (handed_over) return std::make_unique<gateway::Listener>(std::move(handed_over));
+    if (!settings.listen.empty())
+        return std::make_unique<gateway::Listener>(address_from(settings.listen), settings.socket_mode);
+    if (!gateway::is_listening_socket(inherited_socket))
+        throw UsageError{"serve: no listening socket: fd 0 is " +
+                         std::string{isatty(inherited_socket) ? "a terminal" : "not one"} +
+                         "; name one with --listen, or let a web server or systemd start reelgate"};
+    return std::make_unique<gateway::Listener>(posix::UniqueFd{inherited_socket});
+}
+
+/// A manager that cannot be told is no reason not to serve.
+void tell(const gateway::Notifier& notifier, const std::string& message) {
+    try {
+        notifier.send(message);
+    } catch (const std::exception& failure) {
+        log(LogLevel::warning, failure.what());
+    }
+}
+
+std::chrono::microseconds monotonic_now() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
 }
 
 }  // namespace
@@ -54,17 +82,25 @@ int serve(const Invocation& invocation) {
     // All that can be wrong is found out before anything listens.
     Handler{settings.handler}.check();
     engine::hold_signals();
+    const auto notifier = gateway::Notifier::from_environment();
     auto listener = find_listener(settings);
+    std::chrono::seconds grace = settings.engine.grace;
     const engine::Hooks hooks{
         .reload = [&] {
+            tell(notifier, gateway::reloading_message(monotonic_now()));
             const Settings reloaded = invocation.reload();
             Handler{reloaded.handler}.check();
             set_log_level(reloaded.log_level);
             warn_of_restart(settings, reloaded);
+            grace = reloaded.engine.grace;
             return engine::Reloaded{reloaded.handler, reloaded.engine};
         },
         // At once, so that the next reelgate can listen there while our last viewers are served.
-        .stop_listening = [&] { listener.reset(); },
+        .stop_listening = [&] {
+            listener.reset();
+            tell(notifier, gateway::stopping_message(grace));
+        },
+        .ready = [&](std::string_view status) { tell(notifier, gateway::ready_message(status)); },
     };
     limit_repeated_lines();
     engine::serve(listener->fd(), settings.handler, settings.engine, hooks);

@@ -95,6 +95,7 @@ Connection::Step Connection::receive(Worker& worker) {
     if (read_ >= turn) return Step::wait;
     const ssize_t n = recv(fd_.get(), worker.buffer.data(), worker.buffer.size(), MSG_DONTWAIT);
     if (n > 0) {
+        is_new_ = false;
         read_ += static_cast<std::uint64_t>(n);
         return take(worker, {worker.buffer.data(), static_cast<std::size_t>(n)});
     }

@@ -61,6 +61,9 @@ public:
     /// asked by any thread while the connection waits.
     bool is_idle() const { return is_idle_; }
 
+    /// Whether nothing at all has come yet: its first request may be on its way. As is_idle.
+    bool is_new() const { return is_new_; }
+
     /// When it began to wait for the peer in the middle of something; zero where it does not. As is_idle.
     Clock::duration waiting_since() const { return Clock::duration{waiting_since_}; }
 
@@ -125,6 +128,7 @@ private:
     std::uint64_t read_ = 0;     ///< bytes in the present turn
     std::atomic<bool> is_handed_over_{false};
     std::atomic<bool> is_idle_{true};
+    std::atomic<bool> is_new_{true};
     std::atomic<int> untaken_{0};  ///< bytes in the socket when look_at_peer() last looked
     std::atomic<bool> is_stalled_{false};
     std::atomic<Clock::rep> waiting_since_{0};

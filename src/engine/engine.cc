@@ -44,6 +44,10 @@ constexpr std::chrono::milliseconds accept_pause{100};
 /// Bytes that a thread reads at a time. A request is some KiB.
 constexpr std::size_t read_length = std::size_t{64} << 10;
 
+/// How long a connection that was accepted and has said nothing yet may begin to, once it is time to end: its request
+/// is on its way. No longer, since there are peers who never speak.
+constexpr std::chrono::milliseconds newcomer_time{1000};
+
 /// How much longer than the stall timeout, in parts of it, a stalled viewer may stay.
 constexpr int stall_precision = 8;
 
@@ -84,7 +88,7 @@ public:
 
     void start_threads();
     void stop_accepting();
-    bool wait_until_empty();
+    void wait_until_empty();
     void change_settings(Reloaded reloaded);
 
 private:
@@ -188,12 +192,17 @@ void Engine::stop_accepting() {
     const std::lock_guard lock{mutex_};
     // Kept connections on which nothing is going on. Whoever is reading one right now still gets what has come.
     for (Connection* connection : connections_)
-        if (connection->is_idle()) shutdown(connection->fd(), SHUT_RD);
+        if (connection->is_idle() && !connection->is_new()) shutdown(connection->fd(), SHUT_RD);
 }
 
-bool Engine::wait_until_empty() {
+void Engine::wait_until_empty() {
+    const auto is_empty = [this] { return connections_.empty(); };
+    const std::chrono::milliseconds grace = grace_, newcomers = std::min(grace, newcomer_time);
     std::unique_lock lock{mutex_};
-    return empty_.wait_for(lock, grace_, [this] { return connections_.empty(); });
+    if (empty_.wait_for(lock, newcomers, is_empty)) return;
+    for (Connection* connection : connections_)
+        if (connection->is_new()) shutdown(connection->fd(), SHUT_RD);
+    empty_.wait_for(lock, grace - newcomers, is_empty);
 }
 
 void Engine::change_settings(Reloaded reloaded) {
@@ -339,7 +348,7 @@ void Engine::run(Connection& connection, Worker& worker, bool is_readable, Arm h
     Wait wait = Wait::nothing;
     try {
         wait = connection.proceed(worker, is_readable);
-        if (is_stopping_ && connection.is_idle()) wait = Wait::nothing;
+        if (is_stopping_ && connection.is_idle() && !connection.is_new()) wait = Wait::nothing;
         std::uint32_t events = 0;
         switch (wait) {
             case Wait::nothing: break;
@@ -410,6 +419,22 @@ sigset_t awaited_signals() {
     return signals;
 }
 
+/// Gives the line that says what came of it.
+std::string reload(Engine& engine, const Hooks& hooks) {
+    // Whoever has changed something wants to see what still fails.
+    tell_repeated_lines();
+    try {
+        engine.change_settings(hooks.reload());
+        const std::string done = "reload: settings are in force";
+        log(LogLevel::notice, done);
+        return done;
+    } catch (const std::exception& failure) {
+        const std::string kept = std::string{"reload: "} + failure.what() + ": the old settings stay";
+        log(LogLevel::error, kept);
+        return kept;
+    }
+}
+
 }  // namespace
 
 unsigned default_threads() { return std::max(4U, 2 * std::thread::hardware_concurrency()); }
@@ -429,17 +454,9 @@ void serve(int listening_socket, const HandlerSettings& handler, const EngineSet
     Engine engine{listening_socket, handler, settings};
     engine.start_threads();
     log(LogLevel::notice, "serve: " + std::to_string(settings.threads) + " threads: ready");
+    hooks.ready(std::to_string(settings.threads) + " threads serve");
     int received = 0;
-    while (sigwait(&signals, &received) == 0 && received == SIGHUP) {
-        // Whoever has changed something wants to see what still fails.
-        tell_repeated_lines();
-        try {
-            engine.change_settings(hooks.reload());
-            log(LogLevel::notice, "reload: settings are in force");
-        } catch (const std::exception& failure) {
-            log(LogLevel::error, std::string{"reload: "} + failure.what() + ": the old settings stay");
-        }
-    }
+    while (sigwait(&signals, &received) == 0 && received == SIGHUP) hooks.ready(reload(engine, hooks));
     log(LogLevel::notice, std::string{"stop: "} + sigabbrev_np(received) + ": answers may end");
     engine.stop_accepting();
     hooks.stop_listening();

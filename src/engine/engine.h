@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "handler.h"
 
@@ -37,6 +38,8 @@ struct Reloaded {
 struct Hooks {
     std::function<Reloaded()> reload;      ///< on SIGHUP; what it throws is logged, and the old settings stay
     std::function<void()> stop_listening;  ///< as soon as no more connections are accepted
+    /// With one line to say of it: as soon as it serves, and after each reload, whatever came of that.
+    std::function<void(std::string_view status)> ready = [](std::string_view) {};
 };
 
 /// Serves a listening socket until SIGTERM, SIGINT or SIGUSR1; then accepts no more, and lets answers end within

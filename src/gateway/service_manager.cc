@@ -1,0 +1,113 @@
+// Owns what a service manager and we say to each other: sockets that it hands over, states that it is told.
+// SPDX-License-Identifier: MIT
+#include "gateway/service_manager.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+
+#include "gateway/listener.h"
+#include "posix/error.h"
+
+namespace reelgate::gateway {
+
+namespace {
+
+/// sd_listen_fds(3), SD_LISTEN_FDS_START: where the first of them is.
+constexpr int first_handed_over = 3;
+
+template <typename Number>
+std::optional<Number> number_from(std::string_view text) {
+    Number number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < 0) return std::nullopt;
+    return number;
+}
+
+}  // namespace
+
+unsigned handed_over_sockets(const char* listen_pid, const char* listen_fds, pid_t self) {
+    if (!listen_pid || !listen_fds) return 0;
+    const auto pid = number_from<pid_t>(listen_pid);
+    if (!pid) throw std::invalid_argument{"LISTEN_PID=" + std::string{listen_pid} + ": is no process id"};
+    // They were for a parent, who has kept the variables.
+    if (*pid != self) return 0;
+    const auto count = number_from<int>(listen_fds);
+    if (!count) throw std::invalid_argument{"LISTEN_FDS=" + std::string{listen_fds} + ": is no number of sockets"};
+    return static_cast<unsigned>(*count);
+}
+
+posix::UniqueFd take_handed_over_socket() {
+    const auto value = [](const char* name) -> std::optional<std::string> {
+        const char* text = std::getenv(name);
+        return text ? std::optional<std::string>{text} : std::nullopt;
+    };
+    const auto pid = value("LISTEN_PID"), fds = value("LISTEN_FDS");
+    for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) unsetenv(name);
+    const unsigned count =
+        handed_over_sockets(pid ? pid->c_str() : nullptr, fds ? fds->c_str() : nullptr, getpid());
+    if (count == 0) return {};
+    if (count > 1)
+        throw std::invalid_argument{"LISTEN_FDS=" + std::to_string(count) +
+                                    ": serves one socket; leave one ListenStream= in reelgate.socket"};
+    if (!is_listening_socket(first_handed_over))
+        throw std::invalid_argument{"LISTEN_FDS=1: descriptor 3 is not a stream socket that listens; reelgate.socket "
+                                    "needs ListenStream= and Accept=no"};
+    posix::UniqueFd fd{first_handed_over};
+    if (fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0) posix::throw_errno("prepare", "the socket that was handed over");
+    return fd;
+}
+
+std::string ready_message(std::string_view status) {
+    std::string line{status};
+    // The line's end is the message's own.
+    std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\0'; }, ' ');
+    return "READY=1\nSTATUS=" + line + "\n";
+}
+
+std::string reloading_message(std::chrono::microseconds now) {
+    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()) + "\nSTATUS=reading the settings anew\n";
+}
+
+std::string stopping_message(std::chrono::seconds grace) {
+    // Otherwise the manager kills after its own TimeoutStopSec=, however long --grace lets answers go on. A little more
+    // than that: the end itself takes a moment.
+    constexpr std::chrono::seconds end{5};
+    return "STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(std::chrono::microseconds{grace + end}.count()) +
+           "\nSTATUS=answers may end within " + std::to_string(grace.count()) + " s\n";
+}
+
+Notifier Notifier::from_environment() {
+    const char* const place = std::getenv("NOTIFY_SOCKET");
+    Notifier notifier{place ? place : ""};
+    unsetenv("NOTIFY_SOCKET");
+    return notifier;
+}
+
+void Notifier::send(std::string_view message) const {
+    if (place_.empty()) return;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if ((place_.front() != '/' && place_.front() != '@') || place_.size() >= sizeof address.sun_path)
+        throw std::runtime_error{"notify " + place_ + ": NOTIFY_SOCKET has to be a path or @name of at most " +
+                                 std::to_string(sizeof address.sun_path - 1) + " bytes"};
+    std::memcpy(address.sun_path, place_.data(), place_.size());
+    // unix(7): an abstract name begins with a zero byte, which no environment can hold.
+    if (place_.front() == '@') address.sun_path[0] = '\0';
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + place_.size());
+    const posix::UniqueFd fd{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    if (!fd || sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL,
+                      reinterpret_cast<const sockaddr*>(&address), length) < 0)
+        posix::throw_errno("notify", place_);
+}
+
+}  // namespace reelgate::gateway

@@ -1,0 +1,322 @@
+"""`make install` and `make uninstall` as a pair, and the Debian package: made, seen by lintian, installed for real,
+used, upgraded, removed and purged, with a systemd that runs and without.
+
+SPDX-License-Identifier: MIT
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tarfile
+
+import machine
+import support
+from support import equal
+
+CONF = "etc/reelgate/reelgate.conf"
+
+# What lintian may say: nobody in Debian has been asked for this package, and conf/ is what `examples` has.
+EXPECTED_TAGS = {"initial-upload-closes-no-bugs"}
+
+# A user of the web server's group who asks while the service is restarted and reloaded, a row being written meanwhile.
+LOAD = """
+import sqlite3, subprocess, sys, threading
+import fastcgi, support
+
+PLACE = "/run/reelgate/reelgate.sock"
+CLIP = open("/root/sample.mp4", "rb").read()
+is_over, failures, answers = threading.Event(), [], []
+
+def ask(target):
+    with fastcgi.Connection(PLACE) as connection:
+        connection.send(target)
+        return connection.read_reply()
+
+def run():
+    while not is_over.is_set():
+        try:
+            reply = ask("/api/stream/sample")
+            support.equal((reply.status, reply.content), (200, CLIP), "status, content")
+            answers.append(1)
+        except Exception as failure:
+            failures.append(repr(failure))
+            return
+
+def wait_for_more():
+    wanted = len(answers) + 8
+    support.wait_until(lambda: len(answers) >= wanted or failures, "answers")
+
+def systemctl(*words):
+    return subprocess.run(["systemctl", *words], check=True, capture_output=True, text=True).stdout.strip()
+
+threads = [threading.Thread(target=run) for _ in range(4)]
+for thread in threads:
+    thread.start()
+with sqlite3.connect("/var/lib/reelgate/catalog.db") as connection:
+    connection.execute("PRAGMA journal_mode = WAL")
+    for number in range(3):
+        connection.execute("INSERT INTO videos (id, status) VALUES (?, 'complete')", (f"row-{sys.argv[1]}-{number}",))
+        connection.commit()
+        wait_for_more()
+        systemctl("restart", "reelgate.service")
+        wait_for_more()
+        systemctl("reload", "reelgate.service")
+        wait_for_more()
+        support.equal(ask(f"/api/stream/row-{sys.argv[1]}-{number}").content,
+                      b'{"detail":"Video file not found: row-%d-%d"}' % (int(sys.argv[1]), number), "row without a file")
+is_over.set()
+for thread in threads:
+    thread.join()
+support.equal(failures, [], "failures")
+status = systemctl("show", "--property=StatusText", "--value", "reelgate")
+assert status == "reload: settings are in force" or status.endswith(" threads serve"), status
+"""
+
+
+def make(*words, folder=support.ROOT, check=True):
+    # Without what a make that runs these tests has handed on.
+    environment = {k: v for k, v in support.clean_environment().items() if not k.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(["make", "-s", *words], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=1200, env=environment, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f"make {' '.join(words)}: exit status {done.returncode}: {done.stdout[-2000:]}")
+    return done
+
+
+def files_below(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
+
+
+def everything_below(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def check_pair(report, folder):
+    conf = sorted(str(path.relative_to(support.ROOT / "conf")) for path in (support.ROOT / "conf").rglob("*")
+                  if path.is_file())
+    pages = [f"share/man/man{page.suffix[1:]}/{page.name}" for page in support.ROOT.glob("man/*.[1-9]")]
+    tools = [f"bin/{tool.name}" for tool in support.ROOT.glob("scripts/reelgate-*")]
+    wanted = sorted([*pages, *tools, *(f"share/doc/reelgate/examples/{name}" for name in conf),
+                     CONF, "lib/systemd/system/reelgate.service", "lib/systemd/system/reelgate.socket",
+                     "lib/sysusers.d/reelgate.conf", "sbin/reelgate", "share/doc/reelgate/folders"])
+    place = folder / "prefix"
+    prefix = f"prefix={place}"
+    with report.row("make install: exactly these files"):
+        make("install", prefix)
+        equal(files_below(place), wanted, "files")
+    with report.row("make install: the program runs, and may be run by all"):
+        done = subprocess.run([place / "sbin/reelgate", "--version"], capture_output=True, text=True, check=True)
+        assert done.stdout.startswith("reelgate "), done.stdout
+        equal(oct((place / "sbin/reelgate").stat().st_mode & 0o7777), "0o755", "mode")
+    with report.row("make install: units and examples name its own paths, and no others"):
+        unit = (place / "lib/systemd/system/reelgate.service").read_text()
+        assert f"ExecStart={place}/sbin/reelgate serve --config {place}/{CONF}\n" in unit, unit
+        assert f'"{place}/sbin/reelgate"' in (place / "share/doc/reelgate/examples/lighttpd/spawn.conf").read_text()
+        found = [path for path in files_below(place) if not path.startswith(("sbin/", "bin/"))
+                 and re.search(r"/usr/local/(sbin|etc)", (place / path).read_text(errors="replace"))]
+        equal(found, [], "files that name /usr/local")
+    with report.row("make install, again: the same files"):
+        make("install", prefix)
+        equal(files_below(place), wanted, "files")
+    with report.row("make uninstall: no file and no folder is left"):
+        make("uninstall", prefix)
+        assert not place.exists(), everything_below(place)
+    with report.row("make uninstall, again: does nothing"):
+        equal(make("uninstall", prefix).stdout, "", "output")
+
+
+def check_kept(report, folder):
+    place = folder / "kept"
+    prefix = f"prefix={place}"
+    (place / "sbin").mkdir(parents=True)
+    (place / "share/man").mkdir(parents=True)
+    (place / "sbin/other").write_text("somebody else's\n")
+    before = everything_below(place)
+    with report.row("install and uninstall: files and folders of others stay, empty ones too"):
+        make("install", prefix)
+        make("uninstall", prefix)
+        equal(everything_below(place), before, "what is there")
+    with report.row("install: a changed reelgate.conf is kept, and it says so"):
+        make("install", prefix)
+        (place / CONF).write_text("threads = 3\n")
+        said = make("install", prefix).stdout
+        equal((place / CONF).read_text(), "threads = 3\n", "text")
+        assert f"{place}/{CONF}: kept" in said, said
+    with report.row("uninstall: a changed reelgate.conf is kept, and it says so"):
+        said = make("uninstall", prefix).stdout
+        equal(everything_below(place), sorted([*before, "etc", "etc/reelgate", CONF]), "what is there")
+        assert f"{place}/{CONF}: kept" in said, said
+    with report.row("DESTDIR, with a space in it: all below it, and as without it"):
+        root = folder / "a package"
+        make("install", f"DESTDIR={root}", "prefix=/usr", "sysconfdir=/etc")
+        assert (root / "usr/sbin/reelgate").exists() and (root / CONF).exists(), everything_below(root)
+        unit = (root / "usr/lib/systemd/system/reelgate.service").read_text()
+        assert "ExecStart=/usr/sbin/reelgate serve --config /etc/reelgate/reelgate.conf\n" in unit, unit
+        make("uninstall", f"DESTDIR={root}", "prefix=/usr", "sysconfdir=/etc")
+        assert not root.exists(), everything_below(root)
+    for name, word in (("a space", f"prefix={folder}/a b"), ("a relative path", "sbindir=sbin")):
+        with report.row(f"install: {name} in a place is refused, and nothing is done"):
+            done = make("install", word, f"DESTDIR={folder}/refused", check=False)
+            assert done.returncode != 0 and "has to be an absolute path" in done.stdout, done.stdout
+            assert not (folder / "refused").exists(), "something was installed"
+
+
+def clone(folder):
+    """A fresh clone, with what is not committed yet; it borrows our objects, to spare making them again."""
+    place = folder / "clone"
+    subprocess.run(["git", "clone", "--quiet", support.ROOT, place], check=True)
+    changed = subprocess.run(["git", "ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard"],
+                             cwd=support.ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    for name in filter(None, changed):
+        (place / name).unlink(missing_ok=True)
+        if (support.ROOT / name).exists():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(support.ROOT / name, place / name)
+    built = pathlib.Path(support.PROGRAM).parent
+    if built == support.ROOT / "build":
+        for path in [*place.glob("src/**/*"), *place.glob("conf/*"), place / "Makefile"]:
+            os.utime(path, ns=(0, 0))  # a clone's files are all new: older than what was made of them
+        shutil.copytree(built / "src", place / "build/src", copy_function=shutil.copy2)
+        for name in ("reelgate", "schema_sql.inc"):
+            shutil.copy2(built / name, place / "build" / name)
+    return place
+
+
+def check_package(report, folder):
+    """Makes the package; its path."""
+    place = clone(folder)
+    make("deb", folder=place)
+    packages = list((place / "build").glob("*.deb"))
+    version = re.search(r"^version := (\S+)$", (support.ROOT / "Makefile").read_text(), re.MULTILINE).group(1)
+    architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True,
+                                  check=True).stdout.strip()
+    with report.row("make deb: one package, named after version and architecture"):
+        equal([path.name for path in packages], [f"reelgate_{version}-1_{architecture}.deb"], "packages")
+    package = packages[0]
+    with report.row("make deb: nothing else is left beside it"):
+        assert not (place / "build/deb").exists()
+    with report.row("package: lintian has no errors, and no warnings but those that are meant"):
+        done = subprocess.run(["lintian", "--allow-root", "--tag-display-limit", "0", package], capture_output=True,
+                              text=True, check=False)
+        tags = [line for line in done.stdout.splitlines() if line.split()[2] not in EXPECTED_TAGS]
+        equal(tags, [], "tags")
+    with report.row("package: what it depends on, and that all is root's"):
+        fields = subprocess.run(["dpkg-deb", "--field", package, "Depends"], capture_output=True, text=True,
+                                check=True).stdout
+        for library in ("libc6", "libfcgi0ldbl", "libsqlite3-0", "libboost-program-options"):
+            assert library in fields, fields
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacking, \
+                tarfile.open(fileobj=unpacking.stdout, mode="r|") as archive:
+            owners = {(member.uid, member.gid, member.mode & 0o022) for member in archive}
+        equal(owners, {(0, 0, 0)}, "owner, group, writable for others")
+    with report.row("package: the same sources give the same bytes"):
+        first = package.read_bytes()
+        make("deb", folder=place)
+        assert package.read_bytes() == first, "another package"
+    return package
+
+
+def put(where, source, place):
+    with open(source, "rb") as file:
+        where.run("sh", "-c", f"mkdir -p $(dirname {place}) && cat >{place}", stdin=file)
+
+
+def exists(where, place):
+    return where.run("test", "-e", place, check=False).returncode == 0
+
+
+def status_of(where):
+    done = where.run("dpkg-query", "--show", "--showformat=${db:Status-Status}", "reelgate", check=False)
+    return done.stdout if done.returncode == 0 else "none"
+
+
+def check_installed(report, where, package):
+    """From the installation to the purge."""
+    kind = where.kind
+    put(where, package, "/root/reelgate.deb")
+    put(where, support.CLIP, "/root/sample.mp4")
+    with report.row(f"{kind}: installs, and the program runs"):
+        where.run("dpkg", "-i", "/root/reelgate.deb")
+        assert where.run("reelgate", "--version").stdout.startswith("reelgate "), "--version"
+    with report.row(f"{kind}: an empty catalogue is there, and belongs to the service's user"):
+        equal(where.run("stat", "-c", "%U:%G", "/var/lib/reelgate", "/var/lib/reelgate/catalog.db").stdout,
+              "reelgate:reelgate\nreelgate:reelgate\n", "owners")
+    with report.row(f"{kind}: a film can be added and got"):
+        where.run("reelgate", "add", "/root/sample.mp4")
+        said = where.run("reelgate", "get", "--method", "HEAD", "--range", "0-1", "sample").stdout
+        assert "Content-Length: 2\n" in said, said
+    with report.row(f"{kind}: both units are enabled"):
+        for unit in ("sockets.target.wants/reelgate.socket", "multi-user.target.wants/reelgate.service"):
+            where.run("test", "-L", f"/etc/systemd/system/{unit}")
+    if kind == "systemd":
+        check_service(report, where)
+    with report.row(f"{kind}: an upgrade keeps conf and catalogue"):
+        where.run("sh", "-c", "echo 'threads = 3' >/etc/reelgate/reelgate.conf")
+        where.run("dpkg", "-i", "/root/reelgate.deb")
+        equal(where.run("cat", "/etc/reelgate/reelgate.conf").stdout, "threads = 3\n", "conf")
+        where.run("reelgate", "get", "--method", "HEAD", "sample")
+    with report.row(f"{kind}: a purge keeps films, and says so"):
+        where.run("dpkg", "--remove", "reelgate")
+        equal((status_of(where), exists(where, "/usr/sbin/reelgate")), ("config-files", False), "status, program")
+        said = where.run("dpkg", "--purge", "reelgate").stdout
+        assert exists(where, "/var/lib/reelgate/videos/sample.mp4") and "films" in said, said
+    with report.row(f"{kind}: installed anew it finds them; without films, a purge leaves nothing"):
+        where.run("dpkg", "-i", "/root/reelgate.deb")
+        where.run("reelgate", "get", "--method", "HEAD", "sample")
+        where.run("rm", "/var/lib/reelgate/videos/sample.mp4")
+        where.run("dpkg", "--purge", "reelgate")
+        left = where.run("sh", "-c", "find /etc /usr /var/lib /run -xdev -name '*reelgate*' ! -path '*/sudo/*'").stdout
+        equal((status_of(where), left), ("none", ""), "status, what is left")
+
+
+def check_service(report, where):
+    for name in ("fastcgi", "support"):
+        put(where, support.ROOT / f"tests/{name}.py", f"/root/tests/{name}.py")
+
+    def load(number):
+        where.run("env", "PYTHONPATH=/root/tests", "python3", "-c", LOAD, number)
+
+    with report.row("systemd: restarted and reloaded under load, while rows are written: every request is answered"):
+        load(1)
+    with report.row("systemd: it runs as its own user, and can write the catalogue's folder and nothing else"):
+        pid = where.run("systemctl", "show", "--property=MainPID", "--value", "reelgate").stdout.strip()
+        equal(where.run("stat", "-c", "%U %G", f"/proc/{pid}").stdout, "reelgate reelgate\n", "user, group")
+        mounts = where.run("cat", f"/proc/{pid}/mounts").stdout
+        options = {line.split()[1]: line.split()[3].split(",")[0] for line in mounts.splitlines()}
+        equal([options.get(place) for place in ("/", "/var/lib/reelgate", "/var/lib/reelgate/videos")],
+              ["ro", "rw", "ro"], "mounts")
+    with report.row("systemd: an upgrade under load: every request is answered"):
+        where.run("sh", "-c", "systemctl reset-failed; env PYTHONPATH=/root/tests python3 -c \"$0\" 2 & load=$!; "
+                  "dpkg -i /root/reelgate.deb; wait $load", LOAD)
+    with report.row("systemd: started by the first who asks"):
+        where.run("sh", "-c", "systemctl reset-failed; systemctl stop reelgate.service")
+        load(3)
+
+
+def check_machines(report, package):
+    with report.row("the package can be installed here"):
+        assert machine.may_install(), "installing a package needs root, or sudo without a password"
+        is_tried = False
+        for kind in ("systemd", "bare"):
+            try:
+                with machine.Machine(kind) as where:
+                    is_tried = True
+                    check_installed(report, where, package)
+            except machine.CannotMake as why:
+                print(f"note: the package is not tried on a machine of its own ({kind}): {why}")
+        if not is_tried:
+            with machine.Here() as where:
+                check_installed(report, where, package)
+
+
+def main():
+    report = support.Report()
+    with support.Folder() as folder:
+        check_pair(report, folder)
+        check_kept(report, folder)
+        check_machines(report, check_package(report, folder))
+    report.finish()
+
+
+main()
