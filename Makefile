@@ -84,10 +84,10 @@ check:  ## installs what is missing, builds, and runs every test (san=address,un
 	$(if $(san),,$(MAKE) --no-print-directory $(jobs) san=address$(comma)undefined unit)
 	$(PYTHON) scripts/check --build $(build)
 
-demo:  ## installs what is missing, builds, and starts a page with a player
+demo:  ## installs what is missing, builds, and starts a page with a player (films=DIR: with the *.mp4 there, too)
 	scripts/deps demo
 	$(MAKE) --no-print-directory $(jobs) all
-	scripts/demo
+	scripts/demo $(films)
 
 clean:  ## removes build/
 	rm -rf build
