@@ -51,6 +51,7 @@ int check_config(std::span<const char* const> words, const char* const* environm
     if (reading.is_partial) return status;
     check([&] { media::Catalog{settings.handler.database, settings.handler.query}.check(); });
     check([&] { media::MediaFolder{settings.handler.videos}.check(); });
+    check(check_web_server_addresses);
     check([&] { check_listen(settings.listen); });
     return status;
 }

@@ -80,6 +80,13 @@ int open_beneath(int folder, const std::string& name) {
     return fd;
 }
 
+/// Without openat2 nothing is opened: no other call keeps a name within the folder in one step.
+[[noreturn]] void throw_no_openat2(const std::string& path) {
+    throw std::runtime_error{"open " + path + ": openat2: " + posix::cause(ENOSYS) +
+                             "; it takes Linux 5.6, and a sandbox that allows it: systemd's RestrictSUIDSGID=yes, "
+                             "for one, does not"};
+}
+
 /// Sorts what openat2 said; throws what is not about this name.
 NoMediaFile no_media_file(int error, const std::string& path) {
     switch (error) {
@@ -94,6 +101,7 @@ NoMediaFile no_media_file(int error, const std::string& path) {
             return {Reason::unreadable, path + ": " + posix::cause(error) + " for user id " +
                                             std::to_string(geteuid()) + "; it needs the right to read the file and "
                                             "to search its folders"};
+        case ENOSYS: throw_no_openat2(path);
         default: posix::throw_errno("open", path, error);
     }
 }
@@ -142,6 +150,9 @@ void MediaFolder::check() {
     // An open folder is not yet one whose files can be reached.
     const std::string why = posix::obstacle(path_, X_OK);
     if (!why.empty()) throw std::runtime_error{"open folder of videos: " + why};
+    // Otherwise whoever starts us learns it from the first viewer. Any other error is about the name, which is none.
+    const posix::UniqueFd fd{open_beneath(fd_.get(), ".")};
+    if (!fd && errno == ENOSYS) throw_no_openat2(path_.native());
 }
 
 }  // namespace reelgate::media

@@ -83,6 +83,12 @@ def check_all_at_once(report, folder, volume, fill):
         equal(len(lines), len(wanted), "lines")
         for part in wanted:
             assert any(line.startswith(f"reelgate: {part}") for line in lines), f"{part!r} is not in {lines}"
+    with report.row("refused: addresses of web servers"):
+        checked, served = (run(word, "--data", volume.path, environment={"FCGI_WEB_SERVER_ADDRS": "127.0.0.1,localhost"})
+                           for word in ("--check-config", "serve"))
+        equal((checked.returncode, served.returncode), (2, 2), "exit status of check and serve")
+        equal(errors(checked), errors(served), "what is said of it")
+        assert '"localhost": not an IP address' in errors(served)[0], errors(served)
     with report.row("an operand is not expected"):
         done = run("--check-config", "--data", volume.path, "film")
         equal((done.returncode, len(errors(done))), (2, 1), "exit status, lines")
