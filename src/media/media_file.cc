@@ -80,6 +80,14 @@ int open_beneath(int folder, const std::string& name) {
     return fd;
 }
 
+/// Says what is in the way to a file, the file's own path first in any case.
+std::string explain_unreadable(int error, const std::string& path) {
+    const std::string prefix = path + ": ", why = posix::obstacle(path, R_OK);
+    if (why.empty())
+        return prefix + posix::cause(error) + ", though all modes allow it: see SELinux, AppArmor, systemd's sandbox";
+    return why.starts_with(prefix) ? why : prefix + why;
+}
+
 /// Sorts what openat2 said; throws what is not about this name.
 NoMediaFile no_media_file(int error, const std::string& path) {
     switch (error) {
@@ -90,10 +98,7 @@ NoMediaFile no_media_file(int error, const std::string& path) {
                                             "put the file itself there, or a hard link"};
         case ELOOP: case ENXIO: case ENODEV:
             return {Reason::refused, path + ": " + posix::cause(error)};
-        case EACCES: case EPERM:
-            return {Reason::unreadable, path + ": " + posix::cause(error) + " for user id " +
-                                            std::to_string(geteuid()) + "; it needs the right to read the file and "
-                                            "to search its folders"};
+        case EACCES: case EPERM: return {Reason::unreadable, explain_unreadable(error, path)};
         default: posix::throw_errno("open", path, error);
     }
 }

@@ -306,7 +306,7 @@ RIGHTS = [
     ("search the folder of videos", "videos", 0o600, "search"),
     ("read a file", "videos/good.mp4", 0o200, "read"),
     ("read the catalogue", "catalog.db", 0o200, "read"),
-    ("write the catalogue's folder", "", 0o500, "write"),
+    ("write the catalogue's folder", "", 0o500, "make files in"),
     ("write the shared memory", "catalog.db-shm", 0o400, "write"),
     ("read the log", "catalog.db-wal", 0o200, "read"),
 ]
@@ -363,7 +363,8 @@ def check_other_users(report, folder):
         status, document = check(volume, *nobody)
         finding, = document["findings"]
         equal((status, finding["object"]), (1, str(volume.videos / "good.mp4")), "exit status, object")
-        equal(finding["why"], "nobody may not read it (mode 0640, root:root)", "why")
+        equal(finding["why"], "user nobody (id 65534; groups nogroup) may not read it, which is root:root's and has mode 0640",
+              "why")
         subprocess.run(["bash", "-c", finding["remedy"].strip("`")], timeout=support.DEADLINE, check=True)
         equal(check(volume, *nobody)[0], 0, "exit status after the remedy")
     with report.row("check: a folder that another user may search, not list, is none of serving's"):
