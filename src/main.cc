@@ -35,7 +35,8 @@ std::string help() {
                 "  REQUEST_METHOD=GET REQUEST_URI=/api/stream/ID reelgate\n"
                 "                                    plain CGI/1.1, without arguments\n");
     text.append("\nOptions of every command, also as REELGATE_NAME in the environment and as \"name = value\" lines\n"
-                "in the file that --config names; the command line comes first, then the environment, then the file:\n");
+                "in the file that --config names; the command line comes first, then the environment, then the "
+                "file:\n");
     text.append(describe_options(Scope::settings));
     text.append("\nOptions of get:\n").append(describe_options(Scope::get));
     text.append("\nOptions of add:\n").append(describe_options(Scope::add));

@@ -49,7 +49,8 @@ int check(const Invocation& invocation) {
     write(arguments.has("json") ? json_of(report) : text_of(report));
     // Root may do all: nothing is said then of those who serve.
     if (geteuid() == 0 && isatty(STDERR_FILENO) == 1)
-        std::fputs("reelgate: check: as root, whom no right is refused; --user NAME checks those of who serves\n", stderr);
+        std::fputs("reelgate: check: as root, whom no right is refused; --user NAME checks those of who serves\n",
+                   stderr);
     return report.findings.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

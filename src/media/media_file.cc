@@ -107,7 +107,8 @@ NoMediaFile no_media_file(int error, const std::string& path) {
 
 void MediaFolder::reopen_if_replaced(std::chrono::steady_clock::time_point now) {
     struct stat status;
-    const bool is_same = fd_ && stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+    const bool is_same =
+        fd_ && stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
     looked_ = now;
     if (is_same) return;
     fd_ = posix::UniqueFd{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
