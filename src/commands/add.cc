@@ -1,7 +1,5 @@
 // Owns the command `add`: a file becomes a video, whole and recorded, or nothing happens.
 // SPDX-License-Identifier: MIT
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstdlib>
 
@@ -56,8 +54,7 @@ int add(const Invocation& invocation) {
     file.publish();
     catalog.commit();
     file.keep();
-    gateway::DescriptorSender out{STDOUT_FILENO};
-    out.check({out.send_text(id + ": " + std::to_string(length) + " bytes: " + settings.prefix + id + "\n"), 0});
+    gateway::print(id + ": " + std::to_string(length) + " bytes: " + settings.prefix + id + "\n");
     return EXIT_SUCCESS;
 }
 
