@@ -241,6 +241,24 @@ def http(port, target, method="GET", fields=()):
     return reply
 
 
+# Seconds without a byte after which a viewer counts as left hanging: longer than Apache's keep-alive timeout of 5,
+# which is what ends a broken answer behind mod_proxy_fcgi, and shorter than nginx's of 75.
+HANGS = 12
+
+
+def check_cut_off(viewer, received, complete_length):
+    """A connection of which `received` bytes have been read ends soon, before all that Content-Length said has come."""
+    viewer.settimeout(HANGS)
+    try:
+        while more := viewer.recv(1 << 20):
+            received += len(more)
+    except ConnectionResetError:
+        pass
+    except TimeoutError:
+        raise AssertionError(f"the viewer hangs after {received} bytes") from None
+    assert received < complete_length, f"{received} bytes, which is all of them"
+
+
 def wait_until(is_true, what, process=None):
     """Waits for a state that nobody announces, by looking again. Fails early when `process` ends meanwhile."""
     end = time.monotonic() + DEADLINE
