@@ -314,8 +314,10 @@ class Serving:
         self.is_ready = is_ready or (lambda server: ": ready" in server.log())
         self.address = address or str(folder / f"serve-{number}.sock")
         self.log_file = folder / f"serve-{number}.log"
-        listen = ["--listen", f"unix:{self.address}"] if isinstance(self.address, str) else \
-                 ["--listen", ("[{}]:{}" if ":" in self.address[0] else "{}:{}").format(*self.address)]
+        host = "" if isinstance(self.address, str) else self.address[0]
+        # As --listen wants it.
+        self.place = f"unix:{self.address}" if not host else ("[{}]:{}" if ":" in host else "{}:{}").format(*self.address)
+        listen = ["--listen", self.place]
         self.environment = clean_environment(**(environment or {}))
         self.command = [PROGRAM, "serve", "--data", str(volume.path), *([] if "stdin" in more else listen), *options]
         self.more = {"stdin": subprocess.DEVNULL, **more}
