@@ -359,8 +359,8 @@ def check_other_users(report, folder):
         status, document = check(volume, *nobody)
         finding, = document["findings"]
         equal((status, finding["object"]), (1, str(volume.videos / "good.mp4")), "exit status, object")
-        equal(finding["why"], "user nobody (id 65534; groups nogroup) may not read it, which is root:root's and has mode 0640",
-              "why")
+        equal(finding["why"], "user nobody (id 65534; groups nogroup) may not read it, which is root:root's and has mode "
+              "0640", "why")
         subprocess.run(["bash", "-c", finding["remedy"].strip("`")], timeout=support.DEADLINE, check=True)
         equal(check(volume, *nobody)[0], 0, "exit status after the remedy")
     with report.row("check: a folder that another user may search, not list, is none of serving's"):

@@ -86,7 +86,7 @@ def check_all_at_once(report, folder, volume, fill):
         done = run("--check-config", "--data", volume.path, "film")
         equal((done.returncode, len(errors(done))), (2, 1), "exit status, lines")
     with report.row("standard output is full"):
-        equal(support.reelgate_on_full("--check-config", "--data", volume.path), (1, support.NO_ROOM), "exit status, error")
+        equal(support.reelgate_on_full("--check-config", "--data", volume.path), (1, support.NO_ROOM), "status, error")
 
 
 def check_in_force(report, folder, volume):
