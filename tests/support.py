@@ -5,18 +5,22 @@ SPDX-License-Identifier: MIT
 """
 import contextlib
 import dataclasses
+import fcntl
 import itertools
 import os
 import pathlib
+import pty
 import pwd
 import select
 import shutil
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 
@@ -92,6 +96,48 @@ def reelgate(*arguments, stdin=subprocess.DEVNULL, environment=None, **more):
     """Runs the program to its end."""
     return subprocess.run([PROGRAM, *map(str, arguments)], stdin=stdin, capture_output=True, timeout=DEADLINE,
                           env=clean_environment(**(environment or {})), check=False, **more)
+
+
+# What the program says when nothing can be written to standard output.
+NO_ROOM = "reelgate: write standard output: No space left on device\n"
+
+
+def reelgate_on_full(*arguments):
+    """Runs the program with a standard output that takes nothing; its exit status, and what it says."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=full,
+                              stderr=subprocess.PIPE, timeout=DEADLINE, env=clean_environment(), check=False)
+    return done.returncode, done.stderr.decode()
+
+
+class Terminal:
+    """A command on a terminal of its own, which controls it: what it writes as standard error, and its exit status."""
+
+    def __init__(self, command, columns):
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.leader = leader
+        self.shown = b""
+        self.process = subprocess.Popen(
+            command, stdin=follower, stdout=subprocess.PIPE, stderr=follower, env=clean_environment(),
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(follower)
+
+    def read(self):
+        try:
+            more = os.read(self.leader, 65536)
+        except OSError:  # EIO: the last one who had the terminal open has gone
+            more = b""
+        self.shown += more
+        return bool(more)
+
+    def finish(self):
+        while self.read():
+            pass
+        os.close(self.leader)
+        with self.process.stdout:
+            output = self.process.stdout.read()
+        return self.process.wait(DEADLINE), output
 
 
 class Volume:
@@ -193,6 +239,24 @@ def http(port, target, method="GET", fields=()):
     reply = parse_http(http_raw(port, http_request(target, method, fields)))
     assert reply.field("Transfer-Encoding") is None, "chunked: the length was lost on the way"
     return reply
+
+
+# Seconds without a byte after which a viewer counts as left hanging: longer than Apache's keep-alive timeout of 5,
+# which is what ends a broken answer behind mod_proxy_fcgi, and shorter than nginx's of 75.
+HANGS = 12
+
+
+def check_cut_off(viewer, received, complete_length):
+    """A connection of which `received` bytes have been read ends soon, before all that Content-Length said has come."""
+    viewer.settimeout(HANGS)
+    try:
+        while more := viewer.recv(1 << 20):
+            received += len(more)
+    except ConnectionResetError:
+        pass
+    except TimeoutError:
+        raise AssertionError(f"the viewer hangs after {received} bytes") from None
+    assert received < complete_length, f"{received} bytes, which is all of them"
 
 
 def wait_until(is_true, what, process=None):

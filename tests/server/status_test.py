@@ -7,7 +7,6 @@ SPDX-License-Identifier: MIT
 import contextlib
 import json
 import os
-import pathlib
 import re
 import socket
 import subprocess
