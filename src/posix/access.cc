@@ -101,7 +101,7 @@ Obstacle read_only(const fs::path& path) {
     const std::string folder = "/etc/systemd/system/" + unit + ".d";
     return {path, why + " for " + unit + ", by its ProtectSystem= most likely",
             "`mkdir -p " + folder + " && printf '[Service]\\nReadWritePaths=%s\\n' " + shell_word(path) + " >> " + folder +
-                "/paths.conf && systemctl daemon-reload && systemctl restart " + unit + "`",
+                "/paths.conf && systemctl daemon-reload`, and restart it",
             EROFS, {}};
 }
 
