@@ -14,11 +14,11 @@ SAMPLE = "sample"
 
 
 class Demo:
-    """`make demo`, with more films where they are given; entered once it has printed its address. `more` goes to
+    """`make demo` of a checkout, with more films where they are given; entered once it has printed its address. `more` goes to
     Popen."""
 
-    def __init__(self, *films, **more):
-        self.command = [support.ROOT / "scripts/demo", *films]
+    def __init__(self, *films, root=support.ROOT, **more):
+        self.command = [root / "scripts/demo", *films]
         self.more = {"stdout": subprocess.PIPE, "text": True, **more}
 
     def __enter__(self):

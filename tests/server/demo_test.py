@@ -6,8 +6,12 @@ SPDX-License-Identifier: MIT
 """
 import contextlib
 import os
+import shutil
 import signal
+import socket
 import subprocess
+import urllib.parse
+import urllib.request
 
 import browser
 import demo
@@ -125,6 +129,31 @@ def check_terminal_that_goes_away(report):
         demo.check_nothing_runs()
 
 
+def check_plays(running):
+    clip = support.CLIP.read_bytes()
+    with urllib.request.urlopen(running.address + "api/stream/sample", timeout=support.DEADLINE) as reply:
+        equal(reply.read(), clip, "content")
+
+
+def check_places(report, folder):
+    with report.row("demo: beside a server that never answers, on the port that it would take"):
+        with demo.Demo() as running:
+            taken = urllib.parse.urlsplit(running.address).port
+        with socket.socket() as mute:
+            mute.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            mute.bind(("127.0.0.1", taken))
+            mute.listen()
+            with demo.Demo() as running:
+                assert urllib.parse.urlsplit(running.address).port != taken, running.address
+                check_plays(running)
+    with report.row("demo: in a checkout whose path has blanks, a quote and a dollar sign"):
+        root = folder / "it's $my reel gate"
+        for part in ("scripts", "conf", "tests/fixtures"):
+            shutil.copytree(support.ROOT / part, root / part)
+        with demo.Demo(root=root) as running:
+            check_plays(running)
+
+
 def check_films_that_are_not_there(report, folder):
     (folder / "empty").mkdir()
     for path in (folder / "empty", folder / "no such file.mp4"):
@@ -140,6 +169,7 @@ def main():
     with support.Folder() as folder:
         check_pictures(report, folder)
         check_terminal_that_goes_away(report)
+        check_places(report, folder)
         check_films_that_are_not_there(report, folder)
     report.finish()
 
