@@ -1,5 +1,5 @@
-"""Owns the clock in the picture of tests/fixtures/sample.mp4: which frame a browser's tab shows, and whether it is the one
-of a place. The strip of cells is described in scripts/make-clip.
+"""Owns the clock in the picture of tests/fixtures/sample.mp4: which frame a browser's tab shows, and whether it is the
+one of a place. The strip of cells is described in scripts/make-clip.
 
 Does not know pages, servers and browsers: `tab` is whatever has `run`. SPDX-License-Identifier: MIT
 """
@@ -22,6 +22,24 @@ function cells() {
   context.drawImage(video, 0, 0);
   return [...Array(16).keys()].map(i => context.getImageData(40 * i + 20, 340, 1, 1).data[1]);
 }
+// Calls once the picture of what is being sought is shown, which may be a little later than the event "seeked"; or some
+// seconds after that event, when no other picture comes.
+function whenShown(call) {
+  let shown = NaN, isCalled = false;
+  video.requestVideoFrameCallback(function look(now, picture) {
+    shown = picture.mediaTime;
+    if (!isCalled) video.requestVideoFrameCallback(look);
+  });
+  video.addEventListener('seeked', () => {
+    const latest = performance.now() + 3000;
+    (function wait() {
+      const distance = video.currentTime - shown;
+      if (!(distance > -0.001 && distance < 0.041) && performance.now() < latest) return setTimeout(wait, 10);
+      isCalled = true;
+      call();
+    })();
+  }, {once: true});
+}
 function failed() {
   return video.error && `error ${video.error.code}: ${video.error.message}`;
 }
@@ -31,7 +49,7 @@ function failed() {
 SEEK = BEGIN + """
 video.pause();
 video.addEventListener('error', () => done(failed()), {once: true});
-video.addEventListener('seeked', () => done([video.currentTime, cells()]), {once: true});
+whenShown(() => done([video.currentTime, cells()]));
 video.currentTime = arguments[0];
 """
 
@@ -46,7 +64,7 @@ function watch() {
   video.pause();
   if (failed()) return done(failed());
   // A picture that belongs to currentTime is shown once it has been sought.
-  video.addEventListener('seeked', () => done([video.currentTime, cells()]), {once: true});
+  whenShown(() => done([video.currentTime, cells()]));
   video.currentTime = video.currentTime;
 }
 video.addEventListener('timeupdate', watch);
