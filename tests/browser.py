@@ -19,7 +19,8 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 
 
 class Browser:
-    """One tab, or several of which one is turned to. `run` gives what a script calls its last argument, a callback, with."""
+    """One tab, or several of which one is turned to. `run` gives what a script calls its last argument, a callback,
+    with."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -63,8 +64,7 @@ class Browser:
         self.call("POST", "/url", {"url": url})
 
     def open_another(self):
-        """Opens another tab, in a window of its own so that it is as visible, and turns to it. Gives what `turn_to` needs
-        to go back, and to come here again."""
+        """Opens another tab, in a window of its own so that it is as visible, and turns to it. Gives both tabs."""
         tabs = self.call("GET", "/window"), self.call("POST", "/window/new", {"type": "window"})["handle"]
         self.turn_to(tabs[1])
         return tabs

@@ -47,6 +47,7 @@ function failed() {
 
 # Seeks, and gives [currentTime, cells] once the picture of that place is there, or why it does not come.
 SEEK = BEGIN + """
+if (failed()) return done(failed());
 video.pause();
 video.addEventListener('error', () => done(failed()), {once: true});
 whenShown(() => done([video.currentTime, cells()]));
@@ -56,6 +57,7 @@ video.currentTime = arguments[0];
 # Plays so many seconds, from where the film is, at a rate, and gives [currentTime, cells] of the place where it has
 # paused then, or why there is none.
 PLAY = BEGIN + """
+if (failed()) return done(failed());
 const [seconds, rate] = arguments, begin = video.currentTime;
 function watch() {
   if (video.currentTime < begin + seconds && !failed()) return;
@@ -63,9 +65,10 @@ function watch() {
   video.removeEventListener('error', watch);
   video.pause();
   if (failed()) return done(failed());
-  // A picture that belongs to currentTime is shown once it has been sought.
+  // What is shown may be ahead of currentTime, until that is sought. To seek where it already is would do nothing: the
+  // middle of the frame.
   whenShown(() => done([video.currentTime, cells()]));
-  video.currentTime = video.currentTime;
+  video.currentTime = (Math.floor(25 * video.currentTime) + 0.5) / 25;
 }
 video.addEventListener('timeupdate', watch);
 video.addEventListener('error', watch);

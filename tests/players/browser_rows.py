@@ -82,10 +82,12 @@ if (!video.seeking || failed()) done(failed() || 'found too early');
 
 STATE = clock.BEGIN + "done({error: video.error && video.error.code, time: video.currentTime});"
 
-# All that a page has to do when a film has failed: it then begins again where it was.
+# All that a page has to do when a film has failed: it then begins again where it was. The argument is another query,
+# where the film may be another.
 RESUME = clock.BEGIN + """
 const place = video.currentTime;
-video.load();
+if (arguments[0]) video.src = video.src.split('?')[0] + arguments[0];
+else video.load();
 video.currentTime = place;
 whenShown(() => done([video.currentTime, cells()]));
 video.addEventListener('error', () => done(failed()), {once: true});
@@ -239,7 +241,8 @@ def check_seeks(site, tab, places):
     before = len(site.relay.requests)
     for place in places:
         clock.check_seek(tab, place)
-    assert any(not request.range.startswith("bytes=0-") for request in site.asked("long?seeks", before)), "nothing was asked"
+    asked = [request.range for request in site.asked("long?seeks", before)]
+    assert any(not asked_range.startswith("bytes=0-") for asked_range in asked), "nothing was asked"
 
 
 def check_second_tab(site, tab):
@@ -247,7 +250,7 @@ def check_second_tab(site, tab):
     tab.open(site.page + "long?tabs")
     clock.check_seek(tab, 20)
     tab.run(BEGIN_TO_PLAY, 1)
-    first, second = tab.open_another()
+    first, _ = tab.open_another()
     try:
         tab.open(site.page + "long?tabs")
         clock.check_seek(tab, 150)
@@ -317,13 +320,13 @@ def check_given_up(site, tab):
     finally:
         site.relay.restore()
     equal(state, {"error": 2, "time": 250}, "MEDIA_ERR_NETWORK, and its place")
-    clock.check_place(tab.run(RESUME), 250)
+    clock.check_place(tab.run(RESUME, ""), 250)
     clock.check_plays(tab, 1)
 
 
 def check_replaced(site, tab):
-    """Chromium notices the new ETag only in its cache, and puts bytes of both films together (crbug.com/504194). That
-    ends in an error, or it has kept the old one. A page that then loads again has the new film."""
+    """Chromium heeds the new ETag on its disk alone; in memory it puts bytes of both films together. That ends in an error,
+    if not before then the old film has. load() may do the same again; another query, which reelgate ignores, does not."""
     tab.open(site.page + "replaced")
     for place in (20, 200):
         clock.check_seek(tab, place)
@@ -334,7 +337,7 @@ def check_replaced(site, tab):
             assert answer.startswith(("error 2:", "error 3:")), answer
             break
         clock.check_place(answer, place)
-    clock.check_place(tab.run(RESUME), begin=REPLACING_BEGINS)
+    clock.check_place(tab.run(RESUME, "?again"), begin=REPLACING_BEGINS)
     for place in (20, 250):
         clock.check_seek(tab, place, REPLACING_BEGINS)
     clock.check_plays(tab, 1, begin=REPLACING_BEGINS)
@@ -371,7 +374,7 @@ def check_site(report, site, tab, seed):
     if site.kind is servers.Nginx:
         with player("loses the network for longer", "an error after half a minute; load() and currentTime mend it"):
             check_given_up(site, tab)
-    with player("seeks in a film that is replaced meanwhile", "the old film or an error; after load() the new one"):
+    with player("seeks in a film that is replaced meanwhile", "the old film or an error; with another query the new one"):
         check_replaced(site, tab)
     with player("asks for several ranges", "they come over one connection"):
         check_kept_connection(site, tab)
@@ -384,6 +387,8 @@ def main():
         films = {"film": folder / "film.mp4", "other film": folder / "other.mp4"}
         make_film(films["film"], 0)
         make_film(films["other film"], REPLACING_BEGINS)
+        # In less than a second there would be no difference for the ETag: as large they are, too.
+        support.set_time(films["film"], 1_700_000_000)
         films["length"] = films["film"].stat().st_size
         with browser.Browser(folder) as tab:
             for number, kind in enumerate([*servers.ALL, *servers.OFFLOADING]):
