@@ -328,8 +328,8 @@ def check_given_up(site, tab):
 
 
 def check_replaced(site, tab):
-    """Chromium heeds the new ETag on its disk alone; in memory it puts bytes of both films together. That ends in an error,
-    if not before then the old film has. load() may do the same again; another query, which reelgate ignores, does not."""
+    """Chromium heeds the new ETag on its disk alone; in memory it puts bytes of both films together, which ends in an
+    error. load() may do the same again; with another query, which reelgate ignores, there is nothing to mix."""
     tab.open(site.page + "replaced")
     for place in (20, 200):
         clock.check_seek(tab, place)
@@ -377,7 +377,7 @@ def check_site(report, site, tab, seed):
     if site.kind is servers.Nginx:
         with player("loses the network for longer", "an error after half a minute; load() and currentTime mend it"):
             check_given_up(site, tab)
-    with player("seeks in a film that is replaced meanwhile", "the old film or an error; with another query the new one"):
+    with player("seeks in a film that is being replaced", "the old film or an error; with another query the new one"):
         check_replaced(site, tab)
     with player("asks for several ranges", "they come over one connection"):
         check_kept_connection(site, tab)
