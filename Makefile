@@ -145,10 +145,10 @@ build/fuzz/%: tests/fuzz/%.cc $(wildcard src/*/*.h)
 	@clang++ $(filter-out -MMD -MP,$(cppflags)) -O1 -g -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -o $@ $(filter %.cc,$^)
 
-demo:  ## installs what is missing, builds, and starts a page with a player
+demo:  ## installs what is missing, builds, and starts a page with a player (films=DIR: with the *.mp4 there, too)
 	scripts/deps demo
 	$(MAKE) --no-print-directory $(jobs) all
-	scripts/demo
+	scripts/demo $(films)
 
 clean:  ## removes build/
 	rm -rf build

@@ -14,6 +14,7 @@
 #include "http/ascii.h"
 #include "http/target.h"
 #include "media/boxes.h"
+#include "posix/access.h"
 #include "posix/error.h"
 #include "posix/shell.h"
 
@@ -138,11 +139,13 @@ void Audit::add(What what, std::string id, std::string object, std::string why, 
     report_.findings.push_back({what, std::move(id), std::move(object), std::move(why), std::move(remedy)});
 }
 
-bool Audit::lacks(const std::filesystem::path& path, int mode) {
-    const auto missing = posix::find_missing_right(path, mode);
-    if (missing && lacking_.insert(missing->path + missing->why).second)
-        add(What::missing_right, {}, missing->path, missing->why, missing->remedy);
-    return missing.has_value();
+bool Audit::lacks(const std::filesystem::path& path, int right) {
+    const auto obstacle = posix::find_obstacle(std::filesystem::absolute(path), right);
+    // What is not there at all is looked for elsewhere.
+    if (!obstacle || obstacle->error != EACCES) return false;
+    if (lacking_.insert(obstacle->path + obstacle->why).second)
+        add(What::missing_right, {}, obstacle->path, obstacle->why, obstacle->remedy);
+    return true;
 }
 
 void Audit::check_rights() {
@@ -194,7 +197,7 @@ void Audit::report_unopened(const std::string& id, const std::string& name, cons
     const bool is_refused = none.reason == Reason::refused;
     add(is_refused ? What::refused_file : What::unreadable_file, id, path,
         none.why.starts_with(prefix) ? none.why.substr(prefix.size()) : none.why,
-        is_refused ? "or take the row out" : "look at what else forbids it: AppArmor, SELinux");
+        is_refused ? "or take the row out" : "give it the right, or take the row out");
 }
 
 void Audit::look_at_file(const std::string& id, const std::string& name, bool is_mp4) {

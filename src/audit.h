@@ -16,7 +16,7 @@
 
 #include "handler.h"
 #include "media/listing.h"
-#include "posix/rights.h"
+#include "posix/account.h"
 
 namespace reelgate {
 
@@ -87,7 +87,7 @@ private:
 
     void add(What what, std::string id, std::string object, std::string why, std::string remedy);
     /// Finds out whether a right is missing, and says so once.
-    bool lacks(const std::filesystem::path& path, int mode);
+    bool lacks(const std::filesystem::path& path, int right);
     void check_rights();
     void look_at_rows();
     void look_at_row(const std::string& id);

@@ -84,8 +84,8 @@ std::string download_name_of(const std::string& id, const std::string& name) {
     return is_usable ? id + file_extension : id;
 }
 
-/// The folder of videos as the web server has to be told it. Left as the administrator wrote it where that can be, since
-/// x-sendfile-docroot and XSendFilePath are compared with it letter by letter.
+/// The folder of videos as the web server has to be told it. Left as the administrator wrote it where that can be,
+/// since x-sendfile-docroot and XSendFilePath are compared with it letter by letter.
 std::filesystem::path folder_for_web_server(const HandlerSettings& settings) {
     if (settings.offload != Offload::x_sendfile) return {};
     const auto path = std::filesystem::absolute(settings.videos);

@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <iterator>
 #include <span>
 #include <vector>
 
 #include "commands/commands.h"
+#include "gateway/cgi.h"
 #include "gateway/fastcgi.h"
 
 #ifndef REELGATE_VERSION
@@ -35,19 +35,14 @@ std::string help() {
                 "  REQUEST_METHOD=GET REQUEST_URI=/api/stream/ID reelgate\n"
                 "                                    plain CGI/1.1, without arguments\n");
     text.append("\nOptions of every command, also as REELGATE_NAME in the environment and as \"name = value\" lines\n"
-                "in the file that --config names; the command line comes first, then the environment, then the file:\n");
+                "in the file that --config names; the command line comes first, then the environment, then the "
+                "file:\n");
     text.append(describe_options(Scope::settings));
     text.append("\nOptions of get:\n").append(describe_options(Scope::get));
     text.append("\nOptions of add:\n").append(describe_options(Scope::add));
     text.append("\nOptions of status:\n").append(describe_options(Scope::status));
     text.append("\nOptions of check:\n").append(describe_options(Scope::check));
     return text;
-}
-
-int print(const std::string& text) {
-    const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    if (!written) throw std::runtime_error{"write standard output: failed"};
-    return EXIT_SUCCESS;
 }
 
 std::string version() {
@@ -87,8 +82,9 @@ int check_config(std::span<const char* const> words) {
 
 int run(std::span<const char* const> words) {
     for (const std::string_view word : words) {
-        if (word == "--help") return print(help());
-        if (word == "--version") return print(version());
+        if (word != "--help" && word != "--version") continue;
+        gateway::print(word == "--help" ? help() : version());
+        return EXIT_SUCCESS;
     }
     if (std::find(words.begin(), words.end(), check_option) != words.end()) return check_config(words);
     const bool is_cgi = words.empty() && std::getenv("REQUEST_METHOD");

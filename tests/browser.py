@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import subprocess
+import urllib.error
 import urllib.request
 
 import support
@@ -16,6 +17,9 @@ import support
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--autoplay-policy=no-user-gesture-required", "--window-size=1200,900"]
+
+# Keys, as WebDriver's table of key codes has them.
+TAB, ENTER, HOME, LEFT, RIGHT, DOWN = "\ue004", "\ue007", "\ue011", "\ue012", "\ue014", "\ue015"
 
 
 class Browser:
@@ -57,8 +61,11 @@ class Browser:
         request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
         # No proxy, whatever the environment says: this is the loopback interface.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=2 * support.DEADLINE) as reply:
-            return json.load(reply)["value"]
+        try:
+            with opener.open(request, timeout=2 * support.DEADLINE) as reply:
+                return json.load(reply)["value"]
+        except urllib.error.HTTPError as refusal:
+            raise RuntimeError(f"{path}: {json.load(refusal)['value']['message']}: {content}") from None
 
     def open(self, url):
         self.call("POST", "/url", {"url": url})
@@ -80,6 +87,21 @@ class Browser:
     def run(self, script, *arguments):
         return self.call("POST", "/execute/async", {"script": script, "args": arguments})
 
-    def screenshot(self):
-        """The tab as a PNG."""
-        return base64.b64decode(self.call("GET", "/screenshot"))
+    def devtools(self, command, **parameters):
+        """A command of the Chrome DevTools Protocol, for what WebDriver has no word for."""
+        return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def show_as(self, width, height, scheme="light"):
+        """Makes the tab so large, in CSS pixels, and lets it prefer the colour scheme `light` or `dark`."""
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+                      mobile=width < 600)
+        self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def press(self, *keys):
+        """Presses keys, one after the other, as a keyboard would."""
+        strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self.call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]})
+
+    def screenshot(self, **options):
+        """The tab as an image: a PNG, unless `format` and `quality` say otherwise."""
+        return base64.b64decode(self.devtools("Page.captureScreenshot", **options)["data"])

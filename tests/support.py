@@ -5,18 +5,22 @@ SPDX-License-Identifier: MIT
 """
 import contextlib
 import dataclasses
+import fcntl
 import itertools
 import os
 import pathlib
+import pty
 import pwd
 import select
 import shutil
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 
@@ -92,6 +96,48 @@ def reelgate(*arguments, stdin=subprocess.DEVNULL, environment=None, **more):
     """Runs the program to its end."""
     return subprocess.run([PROGRAM, *map(str, arguments)], stdin=stdin, capture_output=True, timeout=DEADLINE,
                           env=clean_environment(**(environment or {})), check=False, **more)
+
+
+# What the program says when nothing can be written to standard output.
+NO_ROOM = "reelgate: write standard output: No space left on device\n"
+
+
+def reelgate_on_full(*arguments):
+    """Runs the program with a standard output that takes nothing; its exit status, and what it says."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=full,
+                              stderr=subprocess.PIPE, timeout=DEADLINE, env=clean_environment(), check=False)
+    return done.returncode, done.stderr.decode()
+
+
+class Terminal:
+    """A command on a terminal of its own, which controls it: what it writes as standard error, and its exit status."""
+
+    def __init__(self, command, columns):
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.leader = leader
+        self.shown = b""
+        self.process = subprocess.Popen(
+            command, stdin=follower, stdout=subprocess.PIPE, stderr=follower, env=clean_environment(),
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(follower)
+
+    def read(self):
+        try:
+            more = os.read(self.leader, 65536)
+        except OSError:  # EIO: the last one who had the terminal open has gone
+            more = b""
+        self.shown += more
+        return bool(more)
+
+    def finish(self):
+        while self.read():
+            pass
+        os.close(self.leader)
+        with self.process.stdout:
+            output = self.process.stdout.read()
+        return self.process.wait(DEADLINE), output
 
 
 class Volume:
@@ -195,6 +241,24 @@ def http(port, target, method="GET", fields=()):
     return reply
 
 
+# Seconds without a byte after which a viewer counts as left hanging: longer than Apache's keep-alive timeout of 5,
+# which is what ends a broken answer behind mod_proxy_fcgi, and shorter than nginx's of 75.
+HANGS = 12
+
+
+def check_cut_off(viewer, received, complete_length):
+    """A connection of which `received` bytes have been read ends soon, before all that Content-Length said has come."""
+    viewer.settimeout(HANGS)
+    try:
+        while more := viewer.recv(1 << 20):
+            received += len(more)
+    except ConnectionResetError:
+        pass
+    except TimeoutError:
+        raise AssertionError(f"the viewer hangs after {received} bytes") from None
+    assert received < complete_length, f"{received} bytes, which is all of them"
+
+
 def wait_until(is_true, what, process=None):
     """Waits for a state that nobody announces, by looking again. Fails early when `process` ends meanwhile."""
     end = time.monotonic() + DEADLINE
@@ -250,8 +314,10 @@ class Serving:
         self.is_ready = is_ready or (lambda server: ": ready" in server.log())
         self.address = address or str(folder / f"serve-{number}.sock")
         self.log_file = folder / f"serve-{number}.log"
-        listen = ["--listen", f"unix:{self.address}"] if isinstance(self.address, str) else \
-                 ["--listen", ("[{}]:{}" if ":" in self.address[0] else "{}:{}").format(*self.address)]
+        host = "" if isinstance(self.address, str) else self.address[0]
+        # As --listen wants it.
+        self.place = f"unix:{self.address}" if not host else ("[{}]:{}" if ":" in host else "{}:{}").format(*self.address)
+        listen = ["--listen", self.place]
         self.environment = clean_environment(**(environment or {}))
         self.command = [PROGRAM, "serve", "--data", str(volume.path), *([] if "stdin" in more else listen), *options]
         self.more = {"stdin": subprocess.DEVNULL, **more}

@@ -1,12 +1,10 @@
 // Owns the command `add`: a file becomes a video, whole and recorded, or nothing happens.
 // SPDX-License-Identifier: MIT
-#include <unistd.h>
-
-#include <chrono>
-#include <cstdio>
+#include <cstdint>
 #include <cstdlib>
 
 #include "commands/commands.h"
+#include "commands/progress_bar.h"
 #include "gateway/cgi.h"
 #include "http/target.h"
 #include "media/media_writer.h"
@@ -15,42 +13,10 @@ namespace reelgate::commands {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+/// The unit of what the bar counts; a part of one counts as one, so that a small file has a total.
+constexpr std::uint64_t mib = 1 << 20;
 
-/// Shows how far the copy is, on one line of a terminal; shows nothing anywhere else.
-class ProgressLine {
-public:
-    explicit ProgressLine(std::string name) : name_(std::move(name)) {}
-    ProgressLine(const ProgressLine&) = delete;
-    ProgressLine& operator=(const ProgressLine&) = delete;
-    ~ProgressLine() {
-        if (shown_) std::fputs("\r\x1b[K", stderr);  // an error message, or the result, takes its place
-    }
-
-    void show(std::uint64_t copied, std::uint64_t total) {
-        const auto now = Clock::now();
-        if (!is_terminal_ || (now - shown_at_ < interval && copied < total)) return;
-        shown_at_ = now;
-        shown_ = true;
-        const double seconds = std::chrono::duration<double>(now - begin_).count();
-        constexpr double mib = 1 << 20;
-        const double done = static_cast<double>(copied);
-        const auto share = static_cast<int>(copied * 100 / std::max<std::uint64_t>(total, 1));
-        std::fprintf(stderr, "\r\x1b[K%s: %.1f of %.1f MiB, %d %%, %.1f MiB/s%s", name_.c_str(), done / mib,
-                     static_cast<double>(total) / mib, share, seconds > 0 ? done / mib / seconds : 0.0,
-                     copied < total ? "" : ", waiting for the disk");
-        std::fflush(stderr);
-    }
-
-private:
-    static constexpr std::chrono::milliseconds interval{100};
-
-    std::string name_;
-    bool is_terminal_ = isatty(STDERR_FILENO) == 1;
-    bool shown_ = false;
-    Clock::time_point begin_ = Clock::now();
-    Clock::time_point shown_at_;
-};
+std::size_t in_mib(std::uint64_t bytes) { return static_cast<std::size_t>((bytes + mib - 1) / mib); }
 
 std::string id_for(const Arguments& arguments, const std::filesystem::path& source) {
     const auto given = arguments.value("id");
@@ -77,8 +43,10 @@ int add(const Invocation& invocation) {
     media::MediaWriter file{settings.videos, id + ".mp4"};
     std::uint64_t length = 0;
     {
-        ProgressLine line{source.filename()};
-        length = file.copy_from(source, [&](std::uint64_t copied, std::uint64_t total) { line.show(copied, total); });
+        ProgressBar bar;
+        length = file.copy_from(source, [&](std::uint64_t copied, std::uint64_t total) {
+            bar.show(copied < total ? "MiB copied" : "waiting for the disk", in_mib(copied), in_mib(total));
+        });
     }
     // The row is the last thing that becomes visible: whoever sees it finds the whole file. Taken in this order a
     // catalogue that cannot be written leaves no file either.
@@ -86,8 +54,7 @@ int add(const Invocation& invocation) {
     file.publish();
     catalog.commit();
     file.keep();
-    gateway::DescriptorSender out{STDOUT_FILENO};
-    out.check({out.send_text(id + ": " + std::to_string(length) + " bytes: " + settings.prefix + id + "\n"), 0});
+    gateway::print(id + ": " + std::to_string(length) + " bytes: " + settings.prefix + id + "\n");
     return EXIT_SUCCESS;
 }
 

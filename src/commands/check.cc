@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
-#include <stdexcept>
 
 #include "audit.h"
 #include "commands/commands.h"
 #include "commands/findings.h"
 #include "commands/progress_bar.h"
+#include "gateway/cgi.h"
 
 namespace reelgate::commands {
 
@@ -27,11 +26,6 @@ std::optional<posix::User> user_from(const Arguments& arguments) {
     return user;
 }
 
-void write(const std::string& text) {
-    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
-        throw std::runtime_error{"write standard output: failed"};
-}
-
 }  // namespace
 
 int check(const Invocation& invocation) {
@@ -46,10 +40,10 @@ int check(const Invocation& invocation) {
         const std::string list = arguments.value("list").value_or(std::string{default_of("list")});
         report = Audit{invocation.settings.handler, list, show}.run(user);
     }
-    write(arguments.has("json") ? json_of(report) : text_of(report));
+    gateway::print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root may do all: nothing is said then of those who serve.
     if (geteuid() == 0 && isatty(STDERR_FILENO) == 1)
-        std::fputs("reelgate: check: as root, whom no right is refused; --user NAME checks those of who serves\n", stderr);
+        complain("check: as root, whom no right is refused; --user NAME checks those of who serves");
     return report.findings.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -1,10 +1,10 @@
 // Owns `reelgate --check-config`: what is in force, and everything that would keep `serve` from starting with it.
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 
 #include "commands/commands.h"
+#include "gateway/cgi.h"
 #include "gateway/listener.h"
 
 namespace reelgate::commands {
@@ -39,8 +39,7 @@ void check_listen(const std::string& listen) {
 int check_config(std::span<const char* const> words, const char* const* environment) {
     const Reading reading = examine_arguments(words, environment, Scope::settings);
     const Settings& settings = reading.settings;
-    if (std::fputs(describe_settings(reading.arguments, settings).c_str(), stdout) < 0 || std::fflush(stdout) != 0)
-        throw std::runtime_error{"write standard output: failed"};
+    gateway::print(describe_settings(reading.arguments, settings));
 
     int status = EXIT_SUCCESS;
     const auto check = [&](const auto& work) { status = std::max(status, complaint_of(work)); };
@@ -51,6 +50,7 @@ int check_config(std::span<const char* const> words, const char* const* environm
     if (reading.is_partial) return status;
     check([&] { media::Catalog{settings.handler.database, settings.handler.query}.check(); });
     check([&] { media::MediaFolder{settings.handler.videos}.check(); });
+    check(check_web_server_addresses);
     check([&] { check_listen(settings.listen); });
     return status;
 }

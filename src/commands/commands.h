@@ -59,6 +59,9 @@ int check_config(std::span<const char* const> words, const char* const* environm
 /// Parses the value of --listen. Throws UsageError.
 gateway::Address address_from(const std::string& listen);
 
+/// Checks the environment's FCGI_WEB_SERVER_ADDRS. Throws UsageError.
+void check_web_server_addresses();
+
 /// Answers the one request that the process environment describes, on standard output: plain CGI (RFC 3875).
 int cgi(const Settings& settings, const char* const* meta_variables);
 

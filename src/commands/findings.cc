@@ -135,7 +135,8 @@ std::string text_of(const AuditReport& report) {
         out.append("nothing is wrong");
     } else {
         out.append(counted(count_of(report, Severity::error), "error")).append(", ");
-        out.append(counted(count_of(report, Severity::warning), "warning")).append(" (").append(groups(report)).append(")");
+        out.append(counted(count_of(report, Severity::warning), "warning"));
+        out.append(" (").append(groups(report)).append(")");
     }
     return out + ": " + counted(report.rows, "row") + ", " + std::to_string(report.ready) + " ready; " +
            counted(report.files, "file") + "\n";

@@ -60,9 +60,8 @@ int init(const Invocation& invocation) {
     folders.make(settings.handler.videos);
     media::create_catalog(settings.handler.database);
     folders.keep();
-    gateway::DescriptorSender out{STDOUT_FILENO};
-    out.check({out.send_text("catalogue: " + settings.handler.database.native() +
-                             "\nvideos:    " + settings.handler.videos.native() + "\n"), 0});
+    gateway::print("catalogue: " + settings.handler.database.native() +
+                   "\nvideos:    " + settings.handler.videos.native() + "\n");
     return EXIT_SUCCESS;
 }
 

@@ -64,7 +64,8 @@ ProgressBar::~ProgressBar() {
 void ProgressBar::show(std::string_view doing, std::size_t done, std::size_t total) {
     if (!is_terminal_) return;
     const auto now = Clock::now();
-    if (is_shown_ && now - shown_at_ < interval) return;
+    // The last one is shown in any case: what comes after it may take long.
+    if (is_shown_ && done != total && now - shown_at_ < interval) return;
     shown_at_ = now;
     is_shown_ = true;
     std::fprintf(stderr, "\r\x1b[K%s", bar_of(doing, done, total, terminal_columns()).c_str());

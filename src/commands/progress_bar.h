@@ -10,8 +10,8 @@
 
 namespace reelgate::commands {
 
-/// Formats a bar of at most `columns` characters: "rows and files [####    ] 50 %, 1 of 2". Without a `total`, or without
-/// room for a bar, the numbers alone.
+/// Formats a bar of at most `columns` characters: "rows and files [####    ] 50 %, 1 of 2". Without a `total`, or
+/// without room for a bar, the numbers alone.
 std::string bar_of(std::string_view doing, std::size_t done, std::size_t total, std::size_t columns);
 
 /// A bar on the terminal that standard error is, if it is one. It goes at the end of its scope, or when a signal ends

@@ -7,6 +7,7 @@
 
 #include "commands/commands.h"
 #include "gateway/listener.h"
+#include "gateway/peers.h"
 #include "gateway/service_manager.h"
 
 namespace reelgate::commands {
@@ -77,10 +78,19 @@ gateway::Address address_from(const std::string& listen) {
     }
 }
 
+void check_web_server_addresses() {
+    try {
+        gateway::Peers{std::getenv("FCGI_WEB_SERVER_ADDRS")};
+    } catch (const std::runtime_error& error) {
+        throw UsageError{error.what()};
+    }
+}
+
 int serve(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
     // All that can be wrong is found out before anything listens.
     Handler{settings.handler}.check();
+    check_web_server_addresses();
     engine::hold_signals();
     const auto notifier = gateway::Notifier::from_environment();
     auto listener = find_listener(settings);

@@ -1,9 +1,9 @@
 // Owns the command `status`: asks a running reelgate what it is doing, without a web server.
 // SPDX-License-Identifier: MIT
-#include <cstdio>
 #include <cstdlib>
 
 #include "commands/commands.h"
+#include "gateway/cgi.h"
 #include "gateway/client.h"
 
 namespace reelgate::commands {
@@ -47,9 +47,7 @@ int status(const Invocation& invocation) {
         throw std::runtime_error{where + path + " is not its status path; start it with --status-path " + path +
                                  ", or name here the one that it has"};
     if (reply.status != 200) throw std::runtime_error{where + "answers " + std::to_string(reply.status)};
-    if (std::fwrite(reply.content.data(), 1, reply.content.size(), stdout) != reply.content.size() ||
-        std::fflush(stdout) != 0)
-        throw std::runtime_error{"write standard output: failed"};
+    gateway::print(reply.content);
     return EXIT_SUCCESS;
 }
 

@@ -88,4 +88,9 @@ void DescriptorSender::check(const Transfer& transfer) const {
                              (error_ ? posix::cause(error_) : "the file is shorter than it was at the beginning")};
 }
 
+void print(std::string_view text) {
+    DescriptorSender out{STDOUT_FILENO};
+    out.check({out.send_text(text), 0});
+}
+
 }  // namespace reelgate::gateway

@@ -26,4 +26,7 @@ private:
     int error_ = 0;  ///< errno of the latest failure; 0 where the file ended early
 };
 
+/// Writes all of a command's text to standard output. Throws std::system_error.
+void print(std::string_view text);
+
 }  // namespace reelgate::gateway

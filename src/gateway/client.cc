@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/client.h"
 
-#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>

@@ -55,9 +55,9 @@ private:
     ino_t inode_ = 0;
 };
 
-/// Finds out whether a Listener could listen there, and changes nothing. Throws what that would throw; but where another
-/// process of this program listens on a Unix socket, gives its process id instead: that one will be gone when its
-/// successor starts.
+/// Finds out whether a Listener could listen there, and changes nothing. Throws what that would throw; but where
+/// another process of this program listens on a Unix socket, gives its process id instead: that one will be gone when
+/// its successor starts.
 std::optional<pid_t> check_address(const Address& address);
 
 /// Tells whether a descriptor is a stream socket that listens.

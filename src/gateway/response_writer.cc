@@ -54,7 +54,7 @@ void ResponseWriter::begin(http::Response response, int content, std::uint16_t r
 /// Announces the next record of the present range, and puts its content behind it where that is little. False when the
 /// file no longer reaches so far: found out before the record is announced, since after that nothing but its content
 /// can be said.
-bool ResponseWriter::frame_range() {
+bool ResponseWriter::announce_range() {
     const std::uint64_t length = std::min(range_left_, most_file_content - position_ % page);
     if (length <= small_record) {
         char content[small_record];
@@ -80,7 +80,7 @@ void ResponseWriter::fill() {
     while (record_left_ == 0) {
         if (out_.size() > most_record_content) return;  // many small ranges: what there is goes first
         if (range_left_ > 0) {
-            if (!frame_range()) return break_off();
+            if (!announce_range()) return break_off();
             continue;
         }
         if (piece_ == pieces_.size()) break;

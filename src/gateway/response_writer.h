@@ -42,7 +42,7 @@ public:
 private:
     void fill();
     void break_off();
-    bool frame_range();
+    bool announce_range();
     std::uint64_t stdout_in_out() const;
     std::uint64_t content_in_out() const;
     Progress write_out(int connection, std::uint64_t& budget);

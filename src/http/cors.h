@@ -12,8 +12,8 @@
 
 namespace reelgate::http {
 
-/// Tells whether `text` is "*", or an origin as browsers send it: scheme://host or scheme://host:port, in lower case and
-/// with nothing after it. Another form would never be equal to what a browser sends.
+/// Tells whether `text` is "*", or an origin as browsers send it: scheme://host or scheme://host:port, in lower case
+/// and with nothing after it. Another form would never be equal to what a browser sends.
 bool is_cors_origin(std::string_view text);
 
 /// Adds the Access-Control fields to any answer, errors included: a page has to be able to read those as well.

@@ -1,4 +1,4 @@
-// Owns offloading: how the web server in front is asked to send a stored video itself, and which requests it may be left.
+// Owns offloading: how the web server in front is asked to send a video itself, and which requests it may be left.
 // SPDX-License-Identifier: MIT
 #include "http/offload.h"
 

@@ -103,7 +103,8 @@ bool is_left_to_web_server(const Plan& plan) {
 }
 
 /// "A server that supports range requests MAY ignore or reject a Range header field that contains an invalid
-/// ranges-specifier" (§14.2). We ignore it; but where the web server sometimes rejects it, better always than by chance.
+/// ranges-specifier" (§14.2). We ignore it; but where the web server sometimes rejects it, better always than by
+/// chance.
 bool is_rejected(const Plan& plan) {
     const auto& offload = plan.representation.offload;
     return offload && may_be_rejected(*plan.request.range, *offload);

@@ -226,6 +226,13 @@ int open_connection(const std::filesystem::path& database, int flags, int timeou
     return code;
 }
 
+/// Finds out what SQL is besides a single statement that only reads; null where that is all. `tail` is what SQLite left
+/// over of it.
+const char* excess_of(sqlite3_stmt* statement, std::string_view tail) {
+    if (!statement || tail.find_first_not_of(" \t\r\n;") != std::string_view::npos) return "is not one statement";
+    return sqlite3_stmt_readonly(statement) ? nullptr : "does not only read";
+}
+
 /// Finds a result column by its name; -1 when there is none, or no statement.
 int column_named(sqlite3_stmt* statement, std::string_view name) {
     if (!statement) return -1;
@@ -303,12 +310,9 @@ void Catalog::open() {
     if (code != SQLITE_OK) fail("prepare query", code);
 
     find_columns();
-    const bool is_one = raw && std::string_view{tail}.find_first_not_of(" \t\r\n;") == std::string_view::npos;
-    const char* wrong = !is_one                                     ? "is not one statement"
-                        : !sqlite3_stmt_readonly(raw)               ? "does not only read"
-                        : sqlite3_bind_parameter_count(raw) != 1    ? "does not have one parameter, the id, as ?1"
-                        : columns_.status < 0                       ? "has no result column named status"
-                                                                    : nullptr;
+    const char* wrong = excess_of(raw, tail);
+    if (!wrong && sqlite3_bind_parameter_count(raw) != 1) wrong = "does not have one parameter, the id, as ?1";
+    if (!wrong && columns_.status < 0) wrong = "has no result column named status";
     if (wrong) {
         close();
         throw CatalogError{"prepare query: \"" + query_ + "\": " + wrong + "; see --query"};
@@ -446,12 +450,9 @@ std::vector<std::string> list_ids(const std::filesystem::path& database, const s
     const Statement statement{raw};
     if (code != SQLITE_OK) fail("list videos", code);
 
-    const bool is_one = raw && std::string_view{tail}.find_first_not_of(" \t\r\n;") == std::string_view::npos;
-    const char* wrong = !is_one                                  ? "is not one statement"
-                        : !sqlite3_stmt_readonly(raw)            ? "does not only read"
-                        : sqlite3_bind_parameter_count(raw) != 0 ? "has a parameter"
-                        : sqlite3_column_count(raw) != 1         ? "does not have one result column, the id"
-                                                                 : nullptr;
+    const char* wrong = excess_of(raw, tail);
+    if (!wrong && sqlite3_bind_parameter_count(raw) != 0) wrong = "has a parameter";
+    if (!wrong && sqlite3_column_count(raw) != 1) wrong = "does not have one result column, the id";
     if (wrong) throw CatalogError{"list videos: \"" + list + "\": " + wrong + "; see --list"};
     std::vector<std::string> ids;
     while ((code = sqlite3_step(raw)) == SQLITE_ROW) ids.push_back(text_column(raw, 0));

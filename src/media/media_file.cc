@@ -80,6 +80,21 @@ int open_beneath(int folder, const std::string& name) {
     return fd;
 }
 
+/// Without openat2 nothing is opened: no other call keeps a name within the folder in one step.
+[[noreturn]] void throw_no_openat2(const std::string& path) {
+    throw std::runtime_error{"open " + path + ": openat2: " + posix::cause(ENOSYS) +
+                             "; it takes Linux 5.6, and a sandbox that allows it: systemd's RestrictSUIDSGID=yes, "
+                             "for one, does not"};
+}
+
+/// Says what is in the way to a file, the file's own path first in any case.
+std::string explain_unreadable(int error, const std::string& path) {
+    const std::string prefix = path + ": ", why = posix::obstacle(path, R_OK);
+    if (why.empty())
+        return prefix + posix::cause(error) + ", though all modes allow it: see SELinux, AppArmor, systemd's sandbox";
+    return why.starts_with(prefix) ? why : prefix + why;
+}
+
 /// Sorts what openat2 said; throws what is not about this name.
 NoMediaFile no_media_file(int error, const std::string& path) {
     switch (error) {
@@ -90,10 +105,8 @@ NoMediaFile no_media_file(int error, const std::string& path) {
                                             "put the file itself there, or a hard link"};
         case ELOOP: case ENXIO: case ENODEV:
             return {Reason::refused, path + ": " + posix::cause(error)};
-        case EACCES: case EPERM:
-            return {Reason::unreadable, path + ": " + posix::cause(error) + " for user id " +
-                                            std::to_string(geteuid()) + "; it needs the right to read the file and "
-                                            "to search its folders"};
+        case EACCES: case EPERM: return {Reason::unreadable, explain_unreadable(error, path)};
+        case ENOSYS: throw_no_openat2(path);
         default: posix::throw_errno("open", path, error);
     }
 }
@@ -102,7 +115,8 @@ NoMediaFile no_media_file(int error, const std::string& path) {
 
 void MediaFolder::reopen_if_replaced(std::chrono::steady_clock::time_point now) {
     struct stat status;
-    const bool is_same = fd_ && stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+    const bool is_same =
+        fd_ && stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
     looked_ = now;
     if (is_same) return;
     fd_ = posix::UniqueFd{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
@@ -142,6 +156,9 @@ void MediaFolder::check() {
     // An open folder is not yet one whose files can be reached.
     const std::string why = posix::obstacle(path_, X_OK);
     if (!why.empty()) throw std::runtime_error{"open folder of videos: " + why};
+    // Otherwise whoever starts us learns it from the first viewer. Any other error is about the name, which is none.
+    const posix::UniqueFd fd{open_beneath(fd_.get(), ".")};
+    if (!fd && errno == ENOSYS) throw_no_openat2(path_.native());
 }
 
 }  // namespace reelgate::media

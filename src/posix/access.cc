@@ -3,16 +3,14 @@
 #include "posix/access.h"
 
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <string_view>
-#include <vector>
+#include <cstdlib>
+#include <fstream>
 
+#include "posix/account.h"
 #include "posix/error.h"
 #include "posix/shell.h"
 
@@ -25,31 +23,8 @@ namespace fs = std::filesystem;
 /// Symbolic links that are followed to find the folder in the way; the kernel follows 40 (path_resolution(7)).
 constexpr int most_links = 40;
 
-/// Bytes for an entry of the table of users or groups. A group with more members than fit is shown by its number.
-constexpr std::size_t entry_length = 16'384;
-
-std::string user_name(uid_t id) {
-    std::array<char, entry_length> buffer;
-    passwd entry{}, *found = nullptr;
-    if (getpwuid_r(id, &entry, buffer.data(), buffer.size(), &found) != 0 || !found) return std::to_string(id);
-    return entry.pw_name;
-}
-
-std::string group_name(gid_t id) {
-    std::array<char, entry_length> buffer;
-    group entry{}, *found = nullptr;
-    if (getgrgid_r(id, &entry, buffer.data(), buffer.size(), &found) != 0 || !found) return std::to_string(id);
-    return entry.gr_name;
-}
-
-/// Our groups, the effective one first.
-std::vector<gid_t> groups() {
-    std::vector<gid_t> ids(static_cast<std::size_t>(std::max(getgroups(0, nullptr), 0)));
-    ids.resize(static_cast<std::size_t>(std::max(getgroups(static_cast<int>(ids.size()), ids.data()), 0)));
-    std::erase(ids, getegid());
-    ids.insert(ids.begin(), getegid());
-    return ids;
-}
+/// What may forbid a thing that all modes allow.
+constexpr const char* other_fences = "SELinux, AppArmor, systemd's sandbox";
 
 bool may(const fs::path& path, int right) { return faccessat(AT_FDCWD, path.c_str(), right, AT_EACCESS) == 0; }
 
@@ -85,7 +60,7 @@ std::string remedy(const fs::path& path, const struct stat& status, int right) {
     const int shift = class_of(status);
     const auto bits = static_cast<mode_t>(right) << shift;
     if ((status.st_mode & bits) == bits)
-        return "though its mode allows it: see `getfacl " + shell_word(path) + "`, SELinux, AppArmor, systemd's sandbox";
+        return "though its mode allows it: see `getfacl " + shell_word(path) + "`, " + other_fences;
     const std::string target = letters(right) + " " + shell_word(path);
     if (shift == 6) return "`chmod u+" + target + "`";
     if (shift == 3) return "`chmod g+" + target + "`";
@@ -97,60 +72,84 @@ std::string remedy(const fs::path& path, const struct stat& status, int right) {
            (is_shared ? "s " : " ") + shell_word(path) + "`";
 }
 
-std::string lacks(const fs::path& path, const struct stat& status, int right) {
+Obstacle lacks(const fs::path& path, const struct stat& status, int right) {
     int missing = 0;
     for (const int one : {R_OK, W_OK, X_OK})
         if (right & one && !may(path, one)) missing |= one;
-    return path.native() + ": " + user() + " may not " + right_in_words(missing, S_ISDIR(status.st_mode)) +
-           " it, which is " + user_name(status.st_uid) + ":" + group_name(status.st_gid) + "'s and has mode " +
-           octal(status.st_mode & 07777) + "; " + remedy(path, status, right);
+    const std::string owner = user_name(status.st_uid) + ":" + group_name(status.st_gid);
+    const std::string why = user() + " may not " + right_in_words(missing, S_ISDIR(status.st_mode)) + " it, which is " +
+                            owner + "'s and has mode " + octal(status.st_mode & 07777);
+    return {path, why, remedy(path, status, right), EACCES, {}};
 }
 
-std::string obstacle_at(const fs::path& path, int right, int links);
+/// The unit of systemd that we run in; empty where that cannot be told.
+std::string own_unit() {
+    constexpr std::string_view kind = ".service";
+    std::ifstream file{"/proc/self/cgroup"};
+    std::string line, unit;
+    while (std::getline(file, line))
+        if (line.ends_with(kind)) unit = line.substr(line.rfind('/') + 1);
+    return unit;
+}
+
+/// The unit's sandbox is the likely reason where there is one, and a mount that it makes read-only cannot be remounted.
+Obstacle read_only(const fs::path& path) {
+    const std::string why = "lies on a file system that is mounted read-only";
+    const std::string unit = std::getenv("INVOCATION_ID") ? own_unit() : std::string{};
+    if (unit.empty())
+        return {path, why, "`mount -o remount,rw \"$(findmnt -nT " + shell_word(path) + " -o TARGET)\"`", EROFS, {}};
+    const std::string folder = "/etc/systemd/system/" + unit + ".d";
+    return {path, why + " for " + unit + ", by its ProtectSystem= most likely",
+            "`mkdir -p " + folder + " && printf '[Service]\\nReadWritePaths=%s\\n' " + shell_word(path) + " >> " + folder +
+                "/paths.conf && systemctl daemon-reload`, and restart it",
+            EROFS, {}};
+}
+
+std::optional<Obstacle> obstacle_at(const fs::path& path, int right, int links);
 
 /// What is wrong with a path whose folders are all in order. `path` may be one of those folders itself.
-std::string obstacle_here(const fs::path& path, int right, int links) {
+std::optional<Obstacle> obstacle_here(const fs::path& path, int right, int links) {
     struct stat status;
-    if (stat(path.c_str(), &status) != 0) {
-        const int error = errno;
-        if (lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode) && links < most_links) {
-            std::error_code ignored;
-            const fs::path target = path.parent_path() / fs::read_symlink(path, ignored);
-            std::string why = obstacle_at(target, right, links + 1);
-            if (!why.empty()) return path.native() + ": a symbolic link to " + target.native() + ": " + why;
+    const bool is_there = stat(path.c_str(), &status) == 0;
+    if (is_there && (right == F_OK || may(path, right))) return std::nullopt;
+    const int error = errno;
+    // A link's rights are those of what it leads to. One that leads to itself leads to no answer.
+    std::error_code no_link;
+    if (const fs::path link = fs::read_symlink(path, no_link); !no_link && error != ELOOP && links < most_links) {
+        const fs::path target = path.parent_path() / link;
+        if (auto found = obstacle_at(target, right, links + 1)) {
+            found->links.insert(0, path.native() + ": a symbolic link to " + target.native() + ": ");
+            return found;
         }
-        return path.native() + ": " + cause(error);
     }
-    if (right == F_OK || may(path, right)) return {};
-    if (errno == EROFS)
-        return path.native() + ": lies on a file system that is mounted read-only; "
-               "`mount -o remount,rw \"$(findmnt -nT " +
-               shell_word(path) + " -o TARGET)\"`";
-    return lacks(path, status, right);
+    if (is_there && error == EACCES) return lacks(path, status, right);
+    if (error == EACCES) return Obstacle{path, cause(error), std::string{"see "} + other_fences, error, {}};
+    if (error != EROFS) return Obstacle{path, cause(error), {}, error, {}};
+    return read_only(path);
 }
 
-std::string obstacle_at(const fs::path& path, int right, int links) {
+std::optional<Obstacle> obstacle_at(const fs::path& path, int right, int links) {
     fs::path way;
     for (auto part = path.begin(); part != path.end(); ++part) {
         way /= *part;
         if (std::next(part) == path.end()) break;
         struct stat status;
-        if (stat(way.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) return way.native() + ": is not a folder";
-        std::string why = obstacle_here(way, X_OK, links);
-        if (!why.empty()) return why;
+        if (stat(way.c_str(), &status) == 0 && !S_ISDIR(status.st_mode))
+            return Obstacle{way, "is not a folder", {}, ENOTDIR, {}};
+        if (auto found = obstacle_here(way, X_OK, links)) return found;
     }
     return obstacle_here(path, right, links);
 }
 
 }  // namespace
 
-std::string user() {
-    std::string text = "user " + user_name(geteuid()) + " (id " + std::to_string(geteuid()) + "; groups ";
-    const auto ids = groups();
-    for (const gid_t id : ids) text.append(id == ids.front() ? "" : ", ").append(group_name(id));
-    return text + ")";
+std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int right) {
+    return obstacle_at(path, right, 0);
 }
 
-std::string obstacle(const std::filesystem::path& path, int right) { return obstacle_at(path, right, 0); }
+std::string obstacle(const std::filesystem::path& path, int right) {
+    const auto found = find_obstacle(path, right);
+    return found ? found->text() : std::string{};
+}
 
 }  // namespace reelgate::posix

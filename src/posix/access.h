@@ -4,17 +4,28 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace reelgate::posix {
 
-/// Says who we are where rights are asked for: "user www-data (id 33; groups www-data, video)". Numbers stand for what
-/// has no name, and for all of it when there is no descriptor to look the names up with.
-std::string user();
+/// What is in the way to a path: a folder above it, what a symbolic link leads to, or the path itself.
+struct Obstacle {
+    std::string path;
+    std::string why;     ///< it is not there; or who may not do what, and whose it is
+    std::string remedy;  ///< a command between grave accents, or where to look; empty where we know of none
+    int error = 0;       ///< as errno(3) has it; EACCES where a right is missing
+    std::string links;   ///< "/a: a symbolic link to /b: " for each that leads to it; mostly empty
+
+    /// Gives all of it in one line.
+    std::string text() const { return links + path + ": " + why + (remedy.empty() ? "" : "; ") + remedy; }
+};
 
 /// Finds what keeps us from a right to `path`: R_OK, W_OK, X_OK (to search a folder), or several of them; F_OK asks
-/// only whether it is there. Empty where nothing does. The text begins with the path of what is in the way, be it a
-/// folder on the way or `path` itself, and ends with a command between grave accents where one would help.
+/// only whether it is there. Follows symbolic links. Nothing where nothing is in the way.
+std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int right);
+
+/// Finds the same, as its text; empty where nothing is in the way.
 std::string obstacle(const std::filesystem::path& path, int right);
 
 }  // namespace reelgate::posix

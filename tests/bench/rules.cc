@@ -6,12 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <new>
 #include <string>
 #include <vector>
 
-#include "gateway/header_block.h"
 #include "gateway/meta_variables.h"
 #include "http/plan.h"
 

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/record_reader.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 

@@ -9,7 +9,6 @@ import resource
 import signal
 import socket
 import sqlite3
-import subprocess
 
 import support
 from support import equal
@@ -124,12 +123,9 @@ def check_wrong_usage(report, folder, volume):
         other.listen()
         port = other.getsockname()[1]
         check_one_line(support.reelgate("--data", volume.path, "--listen", f"127.0.0.1:{port}"), 1, "in use")
-    with report.row("wrong: standard output is full"), open("/dev/full", "wb") as full:
-        done = subprocess.run([support.PROGRAM, "get", "film", "--data", str(volume.path)], stdout=full,
-                              stderr=subprocess.PIPE, timeout=support.DEADLINE, env=support.clean_environment(),
-                              check=False)
-        done.stdout = b""
-        check_one_line(done, 1, "No space left")
+    for arguments in (["get", "film", "--data", volume.path], ["init", "--data", folder / "untold"], ["--help"]):
+        with report.row(f"wrong: standard output is full: {arguments[0]}"):
+            equal(support.reelgate_on_full(*arguments), (1, support.NO_ROOM), "exit status, error")
 
 
 def check_help(report):
@@ -263,12 +259,14 @@ def check_add(report, folder):
         assert ("other", "done") in rows_of(volume), rows_of(volume)
     with report.row("add: a locked catalogue is found out before anything is copied"):
         check_add_locked(volume, add)
-    with report.row("add: standard output is full: recorded all the same, and told"), open("/dev/full", "wb") as full:
-        check_full(full, *add, "--id", "untold")
+    with report.row("add: standard output is full: recorded all the same, and told"):
+        equal(support.reelgate_on_full(*add, "--id", "untold"), (1, support.NO_ROOM), "exit status, error")
         assert ("untold", "complete") in rows_of(volume), rows_of(volume)
     with report.row("add: shows its progress on a terminal"):
-        shown = on_terminal([support.PROGRAM, *map(str, add), "--id", "shown"])
-        for text in ("long.mp4: ", "of 32.0 MiB", "100 %", "MiB/s"):
+        terminal = support.Terminal([support.PROGRAM, *map(str, add), "--id", "shown"], 80)
+        equal(terminal.finish()[0], 0, "exit status")
+        shown = terminal.shown.decode()
+        for text in ("MiB copied [", "#", " of 32", "waiting for the disk [", "] 100 %, 32 of 32\r"):
             assert text in shown, f"no {text!r} in {shown!r}"
     with report.row("init: leaves a catalogue as it is"):
         before = rows_of(volume)
@@ -287,17 +285,7 @@ def check_add_locked(volume, add):
     connection.close()
 
 
-def check_full(full, *arguments):
-    """Standard output that takes nothing is one line and exit status 1."""
-    done = subprocess.run([support.PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=full,
-                          stderr=subprocess.PIPE, timeout=support.DEADLINE, env=support.clean_environment(), check=False)
-    done.stdout = b""
-    check_one_line(done, 1, "write standard output: No space left")
-
-
 def check_init(report, folder):
-    with report.row("init: standard output is full"), open("/dev/full", "wb") as full:
-        check_full(full, "init", "--data", folder / "untold")
     garbage = folder / "garbage.db"
     garbage.write_bytes(b"garbage")
     for situation, database in (("is no database", garbage), ("is to be in a folder that is missing", folder / "no/c.db")):
@@ -311,23 +299,6 @@ def check_init(report, folder):
     with report.row("init: a file in a folder's place is named"):
         check_one_line(support.reelgate("init", "--data", garbage / "x/y"), 1,
                        f"create folder {garbage}/x/y: {garbage}: Not a directory")
-
-
-def on_terminal(command):
-    """What a command writes to its terminal as standard error."""
-    leader, follower = pty.openpty()
-    with subprocess.Popen(command, stdin=follower, stdout=subprocess.DEVNULL, stderr=follower,
-                          env=support.clean_environment()) as process:
-        os.close(follower)
-        shown = b""
-        while True:
-            try:
-                shown += os.read(leader, 65536)
-            except OSError:  # EIO: the last one who had the terminal open has gone
-                break
-        os.close(leader)
-        equal(process.wait(support.DEADLINE), 0, "exit status")
-    return shown.decode()
 
 
 def main():

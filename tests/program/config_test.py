@@ -8,7 +8,6 @@ import os
 import pty
 import re
 import socket
-import subprocess
 
 import support
 from support import Serving, equal
@@ -83,14 +82,17 @@ def check_all_at_once(report, folder, volume, fill):
         equal(len(lines), len(wanted), "lines")
         for part in wanted:
             assert any(line.startswith(f"reelgate: {part}") for line in lines), f"{part!r} is not in {lines}"
+    with report.row("refused: addresses of web servers"):
+        checked, served = (run(word, "--data", volume.path, environment={"FCGI_WEB_SERVER_ADDRS": "127.0.0.1,localhost"})
+                           for word in ("--check-config", "serve"))
+        equal((checked.returncode, served.returncode), (2, 2), "exit status of check and serve")
+        equal(errors(checked), errors(served), "what is said of it")
+        assert '"localhost": not an IP address' in errors(served)[0], errors(served)
     with report.row("an operand is not expected"):
         done = run("--check-config", "--data", volume.path, "film")
         equal((done.returncode, len(errors(done))), (2, 1), "exit status, lines")
-    with report.row("standard output is full"), open("/dev/full", "wb") as full:
-        done = subprocess.run([support.PROGRAM, "--check-config", "--data", str(volume.path)], stdout=full,
-                              stderr=subprocess.PIPE, timeout=support.DEADLINE, env=support.clean_environment(),
-                              check=False)
-        equal((done.returncode, done.stderr), (1, b"reelgate: write standard output: failed\n"), "exit status, error")
+    with report.row("standard output is full"):
+        equal(support.reelgate_on_full("--check-config", "--data", volume.path), (1, support.NO_ROOM), "status, error")
 
 
 def check_in_force(report, folder, volume):

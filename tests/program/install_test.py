@@ -251,6 +251,7 @@ def check_installed(report, where, package):
             where.run("test", "-L", f"/etc/systemd/system/{unit}")
     if kind == "systemd":
         check_service(report, where)
+        check_newcomer(report, where)
     with report.row(f"{kind}: an upgrade keeps conf and catalogue"):
         where.run("sh", "-c", "echo 'threads = 3' >/etc/reelgate/reelgate.conf")
         where.run("dpkg", "-i", "/root/reelgate.deb")
@@ -292,6 +293,53 @@ def check_service(report, where):
     with report.row("systemd: started by the first who asks"):
         where.run("sh", "-c", "systemctl reset-failed; systemctl stop reelgate.service")
         load(3)
+
+
+# An application's machine: its own user, who lets nobody else in; a database of other names; a web server.
+APPLICATION = """
+useradd --system app
+mkdir -p /srv/app/db /srv/app/media
+cp /root/sample.mp4 /srv/app/media/holiday.mp4
+sqlite3 /srv/app/db/app.sqlite3 "PRAGMA journal_mode = WAL;
+    CREATE TABLE clips (slug TEXT PRIMARY KEY, state TEXT, path TEXT);
+    INSERT INTO clips VALUES ('holiday', 'complete', 'holiday.mp4')"
+chown -R app:app /srv/app
+chmod 750 /srv/app /srv/app/db /srv/app/media
+"""
+
+# What an administrator adds, besides the path of the films.
+LINES = """
+videos = /srv/app/media
+database = /srv/app/db/app.sqlite3
+query = SELECT state AS status, path AS file FROM clips WHERE slug = ?1
+"""
+
+SITE = """
+cp /usr/share/doc/reelgate/examples/nginx/reelgate.conf /etc/nginx/snippets/
+echo "server { listen 80; include snippets/reelgate.conf; }" >/etc/nginx/sites-available/default
+systemctl start nginx
+"""
+
+
+def check_newcomer(report, where):
+    """The way of somebody who has a database and a web server already, and goes by what the log says."""
+    with report.row("systemd: another's database and nginx: what the log says leads to where the probe is all green"):
+        where.run("sh", "-ec", APPLICATION)
+        where.run("sh", "-c", f"echo '{LINES}' >>/etc/reelgate/reelgate.conf")
+        where.run("sh", "-ec", SITE)
+        remedies = []
+        # Folder, database and -shm have each their own right, and the unit its sandbox.
+        while where.run("sh", "-c", "systemctl reset-failed; systemctl restart reelgate", check=False).returncode != 0:
+            said = where.run("journalctl", "--unit", "reelgate", "--output", "cat", "--no-pager").stdout
+            remedy = re.findall(r"`([^`]+)`", [line for line in said.splitlines() if "`" in line][-1])[0]
+            assert remedy not in remedies, f"said again, though it was done: {said}"
+            remedies.append(remedy)
+            where.run("sh", "-ec", remedy)
+        said = where.run("reelgate-probe", "http://127.0.0.1/api/stream/holiday").stdout
+        assert " 0 failed" in said, said
+        assert any("ReadWritePaths" in remedy for remedy in remedies), remedies
+    where.run("sh", "-c", "systemctl stop nginx; rm -rf /etc/nginx/snippets/reelgate.conf "
+              "/etc/systemd/system/reelgate.service.d; systemctl daemon-reload")
 
 
 def check_machines(report, package):

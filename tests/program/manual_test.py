@@ -1,6 +1,6 @@
 """The manual against what is there: man pages, --help and conf/reelgate.conf name the same options with the same
-defaults in the same order, the blocks for web servers are the shipped files, and every line that the program can log is
-explained.
+defaults in the same order, the blocks for web servers are the shipped files, and every line that the program can log,
+every finding of `check` and every figure of `status` is explained.
 
 Does not judge what is said of anything.
 SPDX-License-Identifier: MIT
@@ -12,24 +12,34 @@ import support
 from support import equal
 
 HELP = support.reelgate("--help").stdout.decode()
+PAGES = sorted((support.ROOT / "man").iterdir())
 PROGRAM_PAGE, FILE_PAGE = (support.ROOT / "man" / name for name in ("reelgate.8", "reelgate.conf.5"))
 SHIPPED = support.ROOT / "conf/reelgate.conf"
 
 # An option in --help: name, argument, meaning, default.
 OPTION = re.compile(r"^  --([a-z-]+)(?: ([A-Z]+))? +(.*?)(?: \(default: (.*)\))?$", re.MULTILINE)
 
-# What is in the manual and comes with a branch of its own. A name that the program knows has no place here.
-TO_COME = {"check", "status", "json", "connect"}
-
 # Defaults that the machine or another default decides, and what the shipped file shows for them.
 COMPUTED = {"database": "/var/lib/reelgate/catalog.db", "videos": "/var/lib/reelgate/videos", "threads": "4"}
 
 # What a line of the log, or an error, begins with; of one from the system, the operation and the object, where that is
-# not a name. What begins with a name is known by what follows it.
+# not a name.
 LOGGED = re.compile(r'[^:\w]log\([^;"]*?"([^"]+)"')
-FAILED = re.compile(r'\b(?:fail|execute|complain)\(\s*"([^"]+)"|Error\{(?:std::string\{)?"([^"]+)"')
+LOGGED_VARIABLE = re.compile(r"[^:\w]log\(LogLevel::\w+, (\w+)\)")
+FAILED = re.compile(r'\b(?:fail|complain)\(\s*"([^"]+)"')
+THROWN = re.compile(r"\bthrow \S*[Ee]rror\{(.*?)\};", re.DOTALL)
 OF_THE_SYSTEM = re.compile(r'\bthrow_errno\(\s*"([^"]+?) ?"(?:,\s*"([^"]+)")?')
-OF_A_NAME = re.compile(r'"(: (?:exists|another process|not a regular file;|changed)[^"]*)"')
+OF_A_SERVICE_MANAGER = re.compile(r'invalid_argument\{("LISTEN_.*?)\};', re.DOTALL)
+
+# Entries of lines that a source puts together, so that no literal of it begins like them.
+PUT_TOGETHER = {"--OPTION VALUE: ...", "environment REELGATE_NAME: ...", "FILE:LINE: ...", "--id ID: ...",
+                "--config FILE: cannot be read: ...", "create folder DIR: ...",
+                "check: as root, whom no right is refused; --user NAME checks those of who serves"}
+
+# A class that puts what it asks, and whom, before each of its failures.
+ASKING = re.compile(r'fail\(const std::string& why\) const \{ throw std::runtime_error\{"(\w+) "')
+
+LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 # An entry of a list in a page: its head and its text.
 ENTRY = re.compile(r"^\.It ([^\n]*)\n(.*?)(?=^\.(?:It|El)\b)", re.MULTILINE | re.DOTALL)
@@ -88,12 +98,9 @@ def check_program_page(report):
         found = set(re.findall(r"^\.Cm (\w+)$|^\.Op Cm (\w+)$", synopsis, re.MULTILINE))
         found = {a or b for a, b in found} | {"--check-config"}
         assert "Fl Fl check-config" in synopsis
-        equal(sorted(found - TO_COME), sorted(commands), "commands")
+        equal(sorted(found), sorted(commands), "commands")
         described = set(re.findall(r"^\.It Cm (\w+)$", section(PROGRAM_PAGE, "DESCRIPTION"), re.MULTILINE))
         equal(sorted(described | {"--check-config"}), sorted(found), "described commands")
-    with report.row("reelgate.8: what is to come is not there yet"):
-        known = set(re.findall(r"^  reelgate (\w+) |^  --(\S+)", HELP, re.MULTILINE))
-        equal(sorted({a or b for a, b in known} & TO_COME), [], "to be taken off the list in this test")
 
 
 def check_file_page(report):
@@ -159,7 +166,7 @@ def check_blocks(report):
     blocks = re.findall(r"^\.Ss (conf/\S+)\n.*?^\.Bd -literal\n(.*?)^\.Ed$", section(PROGRAM_PAGE, "EXAMPLES"),
                         re.MULTILINE | re.DOTALL)
     with report.row("reelgate.8: has a block for each shipped file of a web server"):
-        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx")
+        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx", "haproxy")
                        for path in (support.ROOT / "conf" / kind).iterdir())
         equal(sorted(name for name, _ in blocks), files, "files")
     for name, text in blocks:
@@ -171,44 +178,83 @@ def check_blocks(report):
             equal(lost, [], "lines that a reader does not see")
 
 
+def thrown(expression):
+    """How the text of an error begins; of one that begins with a name, what follows, after a colon."""
+    for found in LITERAL.finditer(expression):
+        text = found.group(1).removesuffix('\\"')
+        if not re.search("[a-z]{3}", text):
+            continue
+        is_first = re.fullmatch(r"[\s(]*(?:std::string\{)?", expression[:found.start()])
+        yield text if is_first else ": " + text.strip(" :(")
+        return
+
+
 def lines_of(source):
     """How the lines begin that a source can write."""
     yield from LOGGED.findall(source)
-    yield from ("".join(groups) for groups in FAILED.findall(source))
+    for name in LOGGED_VARIABLE.findall(source):
+        yield from re.findall(rf'string {name} = (?:std::string\{{)?"([^"]+)"', source)
+    asking = ASKING.search(source)
+    yield from (f"{asking.group(1)} ADDR: {why}" if asking else why for why in FAILED.findall(source))
+    for expression in THROWN.findall(source):
+        yield from thrown(expression)
     yield from (f"{operation} {thing}" for operation, thing in OF_THE_SYSTEM.findall(source))
-    yield from OF_A_NAME.findall(source)
+    for expression in OF_A_SERVICE_MANAGER.findall(source):
+        first, *others = LITERAL.findall(expression)
+        yield from (f"serve: {first}", *(": " + other.strip(" :") for other in others))
 
 
 def explains(entry, begin):
-    """Whether an entry is that of the lines that begin so. A name, which follows a blank, is a word in capitals."""
+    """Whether an entry is that of the lines that begin so. A name, which follows a blank, is a word in capitals; a
+    remedy, which follows a semicolon, may be left out."""
+    begin = begin.partition(";")[0]
     if begin.startswith(": "):
-        return begin.removesuffix(" (") in entry
+        return begin[2:] in entry
     if begin.endswith(" ") and not begin.endswith(": "):
         return re.match(re.escape(begin) + "[A-Z]", entry)
-    return entry.startswith(begin.removesuffix(' \\').rstrip(": "))
+    return entry.startswith(begin.rstrip(": "))
 
 
 def check_diagnostics(report):
     diagnostics = unescaped(section(PROGRAM_PAGE, "DIAGNOSTICS"))
     entries = re.findall(r'^\.It "(?:(?:error|warning|notice|info|debug): )?(.*)"$', diagnostics, re.MULTILINE)
-    count = 0
-    for path in sorted((support.ROOT / "src").glob("**/*.cc")):
-        for begin in lines_of(path.read_text()):
-            count += 1
-            with report.row(f"DIAGNOSTICS: {path.relative_to(support.ROOT)}: {begin}"):
-                assert any(explains(entry, begin) for entry in entries), "not explained"
+    sources = {path: path.read_text() for path in sorted((support.ROOT / "src").glob("**/*.cc"))}
+    begins = [(path, begin) for path, source in sources.items() for begin in lines_of(source)]
+    for path, begin in begins:
+        with report.row(f"DIAGNOSTICS: {path.relative_to(support.ROOT)}: {begin}"):
+            assert any(explains(entry, begin) for entry in entries), "not explained"
+    with report.row("DIAGNOSTICS: nothing that no source says"):
+        stale = {entry for entry in entries if not any(explains(entry, begin) for _, begin in begins)}
+        equal(stale, PUT_TOGETHER, "entries")
     with report.row("DIAGNOSTICS: the sources were read"):
-        calls = sum(len(re.findall(r"[^:\w]log\(", path.read_text()))
-                    for path in (support.ROOT / "src").glob("**/*.cc") if path.name != "log.cc")
-        variable = sum(len(re.findall(r"[^:\w]log\(\s*[^;]*?,\s*failure\.what\(\)\);", path.read_text()))
-                       for path in (support.ROOT / "src").glob("**/*.cc"))
-        literal = sum(len(LOGGED.findall(path.read_text())) for path in (support.ROOT / "src").glob("**/*.cc"))
-        assert calls == literal + variable, f"{calls} calls of log, {literal} with a literal, {variable} with a failure"
-        assert count > 20, f"{count} lines"
+        calls, literal, variable = 0, 0, 0
+        for path, source in sources.items():
+            calls += len(re.findall(r"[^:\w]log\(", source)) if path.name != "log.cc" else 0
+            literal += len(LOGGED.findall(source))
+            variable += len(LOGGED_VARIABLE.findall(source))
+            variable += len(re.findall(r"[^:\w]log\(\s*[^;]*?,\s*failure\.what\(\)\);", source))
+        assert calls == literal + variable, f"{calls} calls of log, {literal} with a literal, {variable} with a variable"
+        assert len(begins) > 80, f"{len(begins)} lines"
+
+
+def check_lists(report):
+    """What check and status can say is in lists below headings. A word in capitals is any word."""
+    described = section(PROGRAM_PAGE, "DESCRIPTION")
+    for heading, source, form in (("Findings", "src/audit.cc", r'^    Kind\{What::\w+, Severity::\w+, "([^"]+)"'),
+                                  ("Figures", "src/engine/status_report.cc",
+                                   r'^ *(?:Counted|all\.push_back\(|append_line\(text, )?\{?"([a-z][^"]+)", ')):
+        listed = re.search(rf"^\.Ss {heading}\n(.*?)(?=^\.Ss |\Z)", described, re.MULTILINE | re.DOTALL).group(1)
+        heads = [name for head in re.findall(r"^\.It Li (.*)$", listed, re.MULTILINE) for name in head.split(" , Li ")]
+        forms = {head: re.sub(r"\b[A-Z]{4,}\b", r"\\w+", head) for head in heads}
+        wanted = re.findall(form, (support.ROOT / source).read_text(), re.MULTILINE)
+        with report.row(f"reelgate.8: {heading}: each of {source}, and no other"):
+            assert len(wanted) > 10, wanted
+            equal([name for name in wanted if not any(re.fullmatch(f, name) for f in forms.values())], [], "missing")
+            equal([h for h, f in forms.items() if not any(re.fullmatch(f, name) for name in wanted)], [], "stale")
 
 
 def check_lint(report):
-    for page in (PROGRAM_PAGE, FILE_PAGE):
+    for page in PAGES:
         with report.row(f"{page.name}: mandoc finds nothing wrong"):
             done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], capture_output=True, text=True, check=False)
             equal((done.returncode, done.stdout + done.stderr), (0, ""), "exit status, findings")
@@ -223,6 +269,7 @@ def main():
         check_restart(report)
         check_blocks(report)
         check_diagnostics(report)
+        check_lists(report)
         check_lint(report)
     report.finish()
 

@@ -12,7 +12,7 @@ import support
 from support import equal
 
 README = (support.ROOT / "README.md").read_text()
-SHIPPED = re.compile(r"^\[`(conf/\S+)`\].*?\n```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHIPPED = re.compile(r"^\[`(conf/\S+)`\][^\n]*\n\n```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # What is another value on every machine.

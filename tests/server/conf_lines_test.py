@@ -17,10 +17,6 @@ FILM = support.position_coded(100_000)
 SHORT = support.position_coded(3000)
 LARGE = 64 << 20
 
-# Seconds without a byte after which a viewer counts as left hanging: longer than Apache's keep-alive timeout of 5,
-# which is what ends a broken answer behind mod_proxy_fcgi, and shorter than nginx's of 75.
-HANGS = 12
-
 # More range-specs than --max-ranges: reelgate ignores the field and says 200.
 TOO_MANY = "bytes=" + ",".join(f"{20 * i}-{20 * i + 9}" for i in range(101))
 
@@ -69,7 +65,7 @@ def broken_transfer_looks_broken(server):
     os.truncate(path, LARGE)
     with open_large(server, "shrinking") as connection:
         os.truncate(path, 1000)
-        check_cut_off(connection)
+        support.check_cut_off(connection, 1000, LARGE)
 
 
 def killed_responder_looks_broken(server):
@@ -77,21 +73,7 @@ def killed_responder_looks_broken(server):
     with open_large(server, "large") as connection:
         for process in support.processes_of(server.program):
             os.kill(process, signal.SIGKILL)
-        check_cut_off(connection)
-
-
-def check_cut_off(connection):
-    """The connection ends, before all that Content-Length said has come."""
-    connection.settimeout(HANGS)
-    received = 1000
-    try:
-        while chunk := connection.recv(1 << 20):
-            received += len(chunk)
-    except ConnectionResetError:
-        pass
-    except TimeoutError:
-        raise AssertionError(f"the viewer hangs after {received} bytes") from None
-    assert received < LARGE, f"{received} bytes, which is all of them"
+        support.check_cut_off(connection, 1000, LARGE)
 
 
 # web server, the line, what holds with it; None: whatever the line, it has to hold

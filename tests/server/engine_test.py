@@ -355,6 +355,16 @@ def check_thousand(report, folder, volume):
         check_serves(server)
 
 
+def check_internet(report, folder, volume):
+    """A TCP socket takes part of a record; a Unix socket takes all of it, or nothing."""
+    with report.row("over TCP: viewers who stop, and go on in another order, get their bytes"), \
+            Serving(folder, volume, "--threads", "2", address=("127.0.0.1", support.free_port())) as server, \
+            Viewers(server) as viewers:
+        watching = [viewers.watch(FILM_PATH, fields=range_field(i, 6_000_000)) for i in range(20)]
+        for i, viewer in reversed(list(enumerate(watching))):
+            equal(rest_of(viewer).content, FILM[i:i + 6_000_000], f"content for viewer {i}")
+
+
 def check_max_viewers(report, folder, volume):
     with Serving(folder, volume, "--max-viewers", "2", "--threads", "2") as server:
         with report.row("--max-viewers 2: the third is refused at once"), Viewers(server) as viewers:
@@ -683,7 +693,7 @@ def main():
             check_answers(report, server)
             check_room(report, server)
             check_processor_time(report, server)
-        for check in (check_thousand, check_max_viewers, check_stalls, check_descriptors, check_stop, check_release,
+        for check in (check_thousand, check_internet, check_max_viewers, check_stalls, check_descriptors, check_stop, check_release,
                       check_reload, check_reloaded_limits, check_inherited, check_front_servers):
             with report.row(f"{check.__name__}: the server, to the end"):
                 check(report, folder, volume)

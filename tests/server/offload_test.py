@@ -20,9 +20,6 @@ OTHER = FILM[::-1]
 SHORT = support.position_coded(3000)
 LARGE = 64 << 20
 
-# Seconds without a byte after which a viewer counts as left hanging, as in conf_lines_test.py.
-HANGS = 12
-
 # Names below the folder of videos, of which each must be sent as what it is.
 NAMES = ["plain.mp4", "in/a/folder.mp4", "with space.mp4", "a+b.mp4", "a#b.mp4", "a?b.mp4", "a&b=c;d.mp4", "it's \"quoted\".mp4", "back\\slash.mp4", "Überfilm – 映画.mp4", "@named.mp4",
          "link.mp4", "linked/folder.mp4", "-dash", ".hidden", "a:b.mp4", "(a)[b]{c}.mp4", "two  spaces .mp4"]
@@ -179,15 +176,7 @@ def cut_off(kind, ask, volume):
         received = len(viewer.recv(1000))
         for process in support.processes_of(ask.server.program):
             os.kill(process, signal.SIGKILL)
-        viewer.settimeout(HANGS)
-        try:
-            while chunk := viewer.recv(1 << 20):
-                received += len(chunk)
-        except ConnectionResetError:
-            pass
-        except TimeoutError:
-            raise AssertionError(f"the viewer hangs after {received} bytes") from None
-    assert received < LARGE, f"{received} bytes, which is all of them"
+        support.check_cut_off(viewer, received, LARGE)
 
 
 def folder_itself(_kind, ask, _volume):

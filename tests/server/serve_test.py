@@ -86,7 +86,7 @@ def check_peers(report, folder, volume):
     with report.row("FCGI_WEB_SERVER_ADDRS: a name is no address: does not start"):
         done = support.reelgate("--data", volume.path, "--listen", f"unix:{folder}/names.sock",
                                 environment={"FCGI_WEB_SERVER_ADDRS": "localhost"})
-        equal(done.returncode, 1, "exit status")
+        equal(done.returncode, 2, "exit status")
         assert b'FCGI_WEB_SERVER_ADDRS: "localhost": not an IP address' in done.stderr, done.stderr
 
 

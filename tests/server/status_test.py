@@ -7,7 +7,6 @@ SPDX-License-Identifier: MIT
 import contextlib
 import json
 import os
-import pathlib
 import re
 import socket
 import subprocess
@@ -280,12 +279,10 @@ def check_off(report, folder, volume):
 
 
 def check_command(report, folder, volume):
-    for host, family in ((None, socket.AF_UNIX), ("127.0.0.1", socket.AF_INET), ("[::1]", socket.AF_INET6)):
-        port = support.free_port()
-        place = f"{host}:{port}" if host else f"unix:{folder}/command.sock"
-        is_ready = lambda server: ": ready" in server.log()
-        address = (host, port) if host else f"{folder}/command.sock"
-        with Serving(folder, volume, *ASKED, address=address, is_ready=is_ready):
+    for host, family in ((None, socket.AF_UNIX), ("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
+        address = (host, support.free_port(family)) if host else f"{folder}/command.sock"
+        with Serving(folder, volume, *ASKED, address=address) as server:
+            place = server.place
             with report.row(f"reelgate status: text, {family.name}"):
                 done = support.reelgate("status", "--connect", place, "--status-path", STATUS)
                 equal((done.returncode, done.stderr), (0, b""), "exit status, errors")

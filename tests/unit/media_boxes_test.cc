@@ -8,7 +8,6 @@
 #include <boost/test/unit_test.hpp>
 #include <random>
 #include <string_view>
-#include <vector>
 
 #include "posix/error.h"
 #include "posix/unique_fd.h"

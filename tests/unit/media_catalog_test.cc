@@ -13,7 +13,7 @@
 
 #include "child_process.h"
 #include "messages.h"
-#include "posix/access.h"
+#include "posix/account.h"
 #include "temporary_folder.h"
 
 namespace reelgate::media {

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
-#include <optional>
 
 #include "child_process.h"
 #include "temporary_folder.h"

@@ -7,7 +7,6 @@
 // SPDX-License-Identifier: MIT
 #include <cstdlib>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <vector>
 
