@@ -23,7 +23,8 @@ TAB, ENTER, HOME, LEFT, RIGHT, DOWN = "\ue004", "\ue007", "\ue011", "\ue012", "\
 
 
 class Browser:
-    """One tab. `run` gives what a script calls its last argument, a callback, with."""
+    """One tab, or several of which one is turned to. `run` gives what a script calls its last argument, a callback,
+    with."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -68,6 +69,20 @@ class Browser:
 
     def open(self, url):
         self.call("POST", "/url", {"url": url})
+
+    def open_another(self):
+        """Opens another tab, in a window of its own so that it is as visible, and turns to it. Gives both tabs."""
+        tabs = self.call("GET", "/window"), self.call("POST", "/window/new", {"type": "window"})["handle"]
+        self.turn_to(tabs[1])
+        return tabs
+
+    def turn_to(self, tab):
+        self.call("POST", "/window", {"handle": tab})
+
+    def close(self, tab):
+        """Closes the tab turned to, and turns to `tab`."""
+        self.call("DELETE", "/window")
+        self.turn_to(tab)
 
     def run(self, script, *arguments):
         return self.call("POST", "/execute/async", {"script": script, "args": arguments})

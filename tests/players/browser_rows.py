@@ -1,0 +1,407 @@
+"""Chromium as a judge: through every web server a film opens, plays and pauses, each place that is sought shows its own
+picture, and what goes wrong on the way (a network that is gone, a film that is replaced) never shows another one.
+
+The browser reaches the web servers through a relay, which counts and can be cut. SPDX-License-Identifier: MIT
+"""
+import contextlib
+import functools
+import http.server
+import json
+import os
+import pathlib
+import random
+import subprocess
+import threading
+import time
+
+import browser
+import clock
+import fastcgi
+import relay
+import rows
+import servers
+import support
+from support import equal
+
+# Films that do not fit into what browser, kernel and web server hold between them: 580 kB a second, nearly all of it
+# sound that cannot be compressed.
+DURATION = 300
+SOUND_RATE = 192_000
+
+# The clock of the film that replaces another begins with this frame.
+REPLACING_BEGINS = 30 * clock.FRAMES_PER_SECOND
+
+# Forwards, backwards, to the last second, to the beginning; none of them near what was played.
+PLACES = [100.5, 60.25, 299.9, 200, 0]
+RANDOM_PLACES = 10
+
+# Seconds without a byte after which a transfer counts as held back.
+QUIET = 3
+
+# Seconds for which Chromium asks again by itself, 31 times, before it gives up; and some for a busy machine.
+GIVES_UP = 90
+
+STATUS = "/reelgate-status"
+
+# The film's id is the query: a static file is the same whatever that is. What follows the id, reelgate ignores; but for
+# the browser it is another film, of which it has kept nothing.
+PAGE = """<!DOCTYPE html>
+<meta charset="utf-8">
+<title>A film</title>
+<link rel="icon" href="data:,">
+<video muted preload="auto"{attributes}></video>
+<script>document.querySelector('video').src = '{base}/api/stream/' + location.search.slice(1);</script>
+"""
+
+# Plays, and gives its answer at once.
+BEGIN_TO_PLAY = clock.BEGIN + """
+video.playbackRate = arguments[0];
+video.play().catch(() => {});
+done(null);
+"""
+
+# Gives the time once the film has got nothing to show next.
+STARVES = clock.BEGIN + """
+const look = () => video.readyState > video.HAVE_CURRENT_DATA ? setTimeout(look, 20) : done(video.currentTime);
+look();
+"""
+
+# Begins to seek, and gives its answer once the browser says that it gets nothing.
+SEEK_IN_VAIN = clock.BEGIN + """
+video.pause();
+video.addEventListener('stalled', () => done(null), {once: true});
+video.currentTime = arguments[0];
+"""
+
+# Gives [currentTime, cells] once what is being sought has been found.
+FOUND = clock.BEGIN + """
+video.addEventListener('error', () => done(failed()), {once: true});
+whenShown(() => done([video.currentTime, cells()]));
+if (!video.seeking || failed()) done(failed() || 'found too early');
+"""
+
+STATE = clock.BEGIN + "done({error: video.error && video.error.code, time: video.currentTime});"
+
+# All that a page has to do when a film has failed: it then begins again where it was. The argument is another query,
+# where the film may be another.
+RESUME = clock.BEGIN + """
+const place = video.currentTime;
+if (arguments[0]) video.src = video.src.split('?')[0] + arguments[0];
+else video.load();
+video.currentTime = place;
+whenShown(() => done([video.currentTime, cells()]));
+video.addEventListener('error', () => done(failed()), {once: true});
+"""
+
+# Asks for so many ranges of 1000 bytes, one after the other, and gives their statuses and lengths.
+FETCH = """
+const [target, count, done] = arguments, answers = [];
+(async () => {
+  for (let i = 0; i < count; i++) {
+    const headers = {Range: `bytes=${1000 * i + 7}-${1000 * i + 1006}`};
+    const answer = await fetch(target, {cache: 'no-store', headers});
+    answers.push([answer.status, (await answer.arrayBuffer()).byteLength]);
+  }
+  done(answers);
+})().catch(error => done(String(error)));
+"""
+
+
+def make_film(path, begin):
+    """The clip over and over, from its frame `begin`."""
+    seconds = begin // clock.FRAMES_PER_SECOND
+    sound = f"anoisesrc=sample_rate={SOUND_RATE}:amplitude=1:duration={DURATION + seconds}:seed={begin + 1}"
+    # FLAC in MP4 is what Debian 12's ffmpeg calls experimental.
+    command = ["ffmpeg", "-v", "error", "-stream_loop", str(DURATION // clock.DURATION), "-i", support.CLIP,
+               "-f", "lavfi", "-i", sound, "-map", "0:v", "-map", "1:a", "-ss", str(seconds), "-t", str(DURATION),
+               "-c:v", "copy", "-c:a", "flac", "-sample_fmt", "s32", "-compression_level", "0",
+               "-strict", "experimental", "-movflags", "+faststart", path]
+    subprocess.run(command, stdin=subprocess.DEVNULL, check=True, timeout=4 * support.DEADLINE)
+
+
+def sent_by_reelgate(server):
+    """Bytes of films that all processes of reelgate have sent so far."""
+    places = [str(path) for path in pathlib.Path(server.folder).glob("*.sock*")]
+    if places:
+        return sum(bytes_sent(place) for place in places)
+    # mod_fcgid has one request a process, and its sockets to itself: here the kernel has counted.
+    counted = 0
+    for process in support.processes_of(server.program):
+        with contextlib.suppress(FileNotFoundError):
+            lines = pathlib.Path(f"/proc/{process}/io").read_text().splitlines()
+            counted += int(dict(line.split(": ") for line in lines)["wchar"])
+    return counted
+
+
+def bytes_sent(place):
+    with fastcgi.Connection(place) as connection:
+        connection.send(STATUS + "?json")
+        return json.loads(connection.read_reply().content)["bytes sent"]
+
+
+def settled(figures):
+    """What `figures` gives, once that has not changed for a while."""
+    last, since = figures(), time.monotonic()
+
+    def is_quiet():
+        nonlocal last, since
+        if (now := figures()) != last:
+            last, since = now, time.monotonic()
+        return time.monotonic() - since > QUIET
+    support.wait_until(is_quiet, "held back")
+    return last
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def page_server(folder):
+    """A web server for the page alone: HAProxy has no files."""
+    handler = functools.partial(QuietHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Site:
+    """A front server with its films and its page, and the network that leads to it."""
+
+    def __init__(self, kind, folder, films):
+        self.kind = kind
+        self.folder = folder
+        self.films = films
+        self.name = kind.name
+        self.is_offloading = kind in servers.OFFLOADING
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self.volume = support.Volume(self.folder / "data")
+            for video in ("long", "replaced"):
+                os.link(self.films["film"], self.volume.videos / f"{video}.mp4")
+                self.volume.row(video, "complete")
+            self.volume.must("add", support.CLIP, "--id", "sample")
+            self.server = self.kind(self.folder, self.volume)
+            self.server.environment["REELGATE_STATUS_PATH"] = STATUS
+            self.add_what_a_site_has(stack)
+            stack.enter_context(self.server)
+            self.relay = stack.enter_context(relay.Relay(self.server.port))
+            self.write_page()
+            self.stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *failure):
+        return self.stack.__exit__(*failure)
+
+    def add_what_a_site_has(self, stack):
+        """Files of its own, besides films. Apache has nothing to be told."""
+        self.page_port = None
+        if isinstance(self.server, servers.Lighttpd):
+            self.server.extra = 'mimetype.assign = ( ".html" => "text/html" )\n'
+        elif isinstance(self.server, servers.Nginx):
+            self.server.extra = f"    root {self.folder};\n    types {{ text/html html; }}\n"
+        elif isinstance(self.server, servers.Haproxy):
+            self.page_port = stack.enter_context(page_server(self.folder))
+            self.server.environment["REELGATE_CORS_ORIGIN"] = f"http://127.0.0.1:{self.page_port}"
+
+    def write_page(self):
+        # A canvas may be read when its picture is the page's own, or comes from who allows it.
+        own = f"http://127.0.0.1:{self.relay.port}"
+        page = PAGE.format(attributes=" crossorigin" if self.page_port else "", base=own)
+        (self.folder / "page.html").write_text(page)
+        self.page = f"http://127.0.0.1:{self.page_port or self.relay.port}/page.html?"
+        self.stream = f"{own}/api/stream/"
+
+    def asked(self, video, begin=0):
+        return [request for request in self.relay.requests[begin:] if request.target.endswith("/stream/" + video)]
+
+    def replace(self, video, name):
+        """As an application would: the new film gets its name when it is whole."""
+        new = self.folder / "new.mp4"
+        os.link(self.films[name], new)
+        os.replace(new, self.volume.videos / f"{video}.mp4")
+
+
+def check_opens(site, tab):
+    tab.open(site.page + "long?seeks")
+    clock.check_metadata(tab, DURATION)
+    clock.check_plays(tab, 2)
+    first = site.asked("long?seeks")[0].range
+    equal(first, "bytes=0-", "first question")
+
+
+def check_seeks(site, tab, places):
+    """A browser can also seek by taking all that comes before: so few bytes show that it need not."""
+    before, received = len(site.relay.requests), site.relay.received
+    for place in places:
+        clock.check_seek(tab, place)
+    asked = [request.range for request in site.asked("long?seeks", before)]
+    assert any(not asked_range.startswith("bytes=0-") for asked_range in asked), "nothing was asked"
+    received = site.relay.received - received
+    assert received < len(places) * site.films["length"] / 3, f"{received} bytes came for {len(places)} places"
+
+
+def check_second_tab(site, tab):
+    """The first plays on while the second does; and both show what they should."""
+    tab.open(site.page + "long?tabs")
+    clock.check_seek(tab, 20)
+    tab.run(BEGIN_TO_PLAY, 1)
+    first, _ = tab.open_another()
+    try:
+        tab.open(site.page + "long?tabs")
+        clock.check_seek(tab, 150)
+        clock.check_plays(tab, 2)
+    finally:
+        tab.close(first)
+    before = tab.run(STATE)["time"]
+    assert before > 21, f"the first film has stopped at {before} s"
+    clock.check_plays(tab, 1)
+
+
+def check_pause(site, tab):
+    def figures():
+        return site.relay.received - begin, 0 if site.is_offloading else sent_by_reelgate(site.server)
+    begin = site.relay.received
+    tab.open(site.page + "long?pause")
+    begin_sent = 0 if site.is_offloading else sent_by_reelgate(site.server)
+    clock.check_plays(tab, 2)
+    received, sent = settled(figures)
+    assert received < site.films["length"] / 2, f"{received} bytes of the film came"
+    assert sent - begin_sent < site.films["length"] / 2, f"{sent - begin_sent} bytes of the film were sent"
+    equal(figures(), (received, sent), "bytes while the film is paused")
+    clock.check_plays(tab, 90, 8)
+    now_received, now_sent = figures()
+    assert now_received > received and (site.is_offloading or now_sent > sent), "nothing came after the pause"
+
+
+def check_cut(site, tab):
+    """In mid-film: Chromium plays what it has, asks again by itself until somebody answers, and plays on."""
+    tab.open(site.page + "long?cut")
+    clock.check_seek(tab, 100)
+    tab.run(BEGIN_TO_PLAY, 4)
+    site.relay.cut()
+    before = len(site.relay.requests)
+    try:
+        place = tab.run(STARVES)
+    finally:
+        site.relay.restore()
+    assert 100 < place < DURATION - 10, f"it never waited: {place} s"
+    clock.check_plays(tab, 8, 4)
+    assert site.asked("long?cut", before), "nothing was asked"
+
+
+def check_cut_and_sought(site, tab):
+    """What is sought while the network is gone is found when it is back."""
+    tab.open(site.page + "long?sought")
+    clock.check_seek(tab, 10)
+    site.relay.cut()
+    try:
+        tab.run(SEEK_IN_VAIN, 250)
+    finally:
+        site.relay.restore()
+    clock.check_place(tab.run(FOUND), 250)
+    clock.check_plays(tab, 1)
+
+
+def check_given_up(site, tab):
+    """A network that is gone for longer: Chromium gives up, and a page has to begin again."""
+    tab.open(site.page + "long?given-up")
+    clock.check_seek(tab, 10)
+    site.relay.cut()
+    try:
+        tab.run(SEEK_IN_VAIN, 250)
+        end = time.monotonic() + GIVES_UP
+        while not (state := tab.run(STATE))["error"]:
+            assert time.monotonic() < end, f"no error after {GIVES_UP} s: {state}"
+    finally:
+        site.relay.restore()
+    equal(state, {"error": 2, "time": 250}, "MEDIA_ERR_NETWORK, and its place")
+    clock.check_place(tab.run(RESUME, ""), 250)
+    clock.check_plays(tab, 1)
+
+
+def check_replaced(site, tab):
+    """Chromium heeds the new ETag on its disk alone; in memory it puts bytes of both films together, which ends in an
+    error. load() may do the same again; with another query, which reelgate ignores, there is nothing to mix."""
+    tab.open(site.page + "replaced")
+    for place in (20, 200):
+        clock.check_seek(tab, place)
+    site.replace("replaced", "other film")
+    for place in (100, 250, 150, 290, 60):
+        answer = tab.run(clock.SEEK, place)
+        if isinstance(answer, str):
+            assert answer.startswith(("error 2:", "error 3:")), answer
+            break
+        clock.check_place(answer, place)
+    clock.check_place(tab.run(RESUME, "?again"), begin=REPLACING_BEGINS)
+    for place in (20, 250):
+        clock.check_seek(tab, place, REPLACING_BEGINS)
+    clock.check_plays(tab, 1, begin=REPLACING_BEGINS)
+
+
+def check_kept_connection(site, tab):
+    """Ranges that are read to their end, one after the other."""
+    before, count = len(site.relay.requests), 8
+    tab.open(site.page + "sample")
+    clock.check_metadata(tab)
+    answers = tab.run(FETCH, site.stream + "sample?fetched", count)
+    equal(answers, count * [[206, 1000]], "statuses and lengths")
+    connections = {request.connection for request in site.asked("sample?fetched", before)}
+    equal(len(connections), 1, "connections")
+
+
+def check_site(report, site, tab, seed):
+    player = functools.partial(report.player, "Chromium", server=site.name)
+    with player("opens a film and plays", "length, size, all of it can be sought; the picture"):
+        check_opens(site, tab)
+    with player("seeks forwards, backwards, to the last second", "the picture of that place"):
+        check_seeks(site, tab, PLACES)
+    places = random.Random(f"{seed} {site.name}")
+    with player(f"seeks to {RANDOM_PLACES} random places (REELGATE_SEED={seed})", "the picture of that place"):
+        check_seeks(site, tab, [places.randrange(100 * DURATION - 10) / 100 for _ in range(RANDOM_PLACES)])
+    with player("plays in a second tab at the same time", "both play on, with the right pictures"):
+        check_second_tab(site, tab)
+    with player("pauses", "whoever sends is held back, and goes on right after"):
+        check_pause(site, tab)
+    with player("loses the network in mid-film", "asks again by itself and plays on"):
+        check_cut(site, tab)
+    with player("seeks while there is no network", "the picture of that place when it is back"):
+        check_cut_and_sought(site, tab)
+    if site.kind is servers.Nginx:
+        with player("loses the network for longer", "an error after half a minute; load() and currentTime mend it"):
+            check_given_up(site, tab)
+    with player("seeks in a film that is being replaced", "the old film or an error; with another query the new one"):
+        check_replaced(site, tab)
+    with player("asks for several ranges", "they come over one connection"):
+        check_kept_connection(site, tab)
+
+
+def main():
+    report = rows.Rows()
+    seed = os.environ.get("REELGATE_SEED") or str(random.randrange(1 << 32))
+    with support.Folder() as folder:
+        films = {"film": folder / "film.mp4", "other film": folder / "other.mp4"}
+        make_film(films["film"], 0)
+        make_film(films["other film"], REPLACING_BEGINS)
+        # In less than a second there would be no difference for the ETag: as large they are, too.
+        support.set_time(films["film"], 1_700_000_000)
+        films["length"] = films["film"].stat().st_size
+        with browser.Browser(folder) as tab:
+            for number, kind in enumerate([*servers.ALL, *servers.OFFLOADING]):
+                own = folder / f"site-{number}"
+                own.mkdir()
+                with report.row(f"{kind.name}: starts and stops"), Site(kind, own, films) as site:
+                    check_site(report, site, tab, seed)
+                    # Whoever is stopped has nobody to wait for.
+                    tab.open("about:blank")
+    report.finish()
+
+
+main()
