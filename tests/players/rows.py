@@ -17,11 +17,12 @@ class Rows(support.Report):
 
     @contextlib.contextmanager
     def player(self, program, does, holds, server):
-        """One row. What is raised within is why it does not hold."""
-        begin, why = time.monotonic(), ""
+        """One row. What is raised within is why it does not hold; what is put into the list that it gives is figures to
+        be told below the row."""
+        begin, why, figures = time.monotonic(), "", []
         with self.row(f"{program}, {server}: {does}"):
             try:
-                yield
+                yield figures
             except BaseException as failure:
                 why = (f"{type(failure).__name__}: {failure}".splitlines() or [""])[0]
                 if not isinstance(failure, AssertionError):
@@ -29,5 +30,6 @@ class Rows(support.Report):
                 raise
             finally:
                 seconds = f"{time.monotonic() - begin:.1f} s"
-                columns = (MARK, program, does, holds, server, "FAILED" if why else "holds", seconds, why)
+                columns = (MARK, program, does, holds, server, "FAILED" if why else "holds", seconds,
+                           why or "; ".join(figures))
                 print("\t".join(" ".join(column.split()) for column in columns), flush=True)

@@ -74,6 +74,9 @@ def killed_responder_looks_broken(server):
         for process in support.processes_of(server.program):
             os.kill(process, signal.SIGKILL)
         support.check_cut_off(connection, 1000, LARGE)
+    if isinstance(server, servers.LighttpdSpawn):
+        # lighttpd starts another within a second. Told to end while that one is being started, it forgets it.
+        support.wait_until(lambda: support.processes_of(server.program), "another reelgate")
 
 
 # web server, the line, what holds with it; None: whatever the line, it has to hold

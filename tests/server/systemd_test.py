@@ -111,7 +111,8 @@ def check_socket_activate(report, folder, volume):
             open(folder / "activate.log", "wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log, env=support.clean_environment())
         try:
-            support.wait_until(lambda: os.path.exists(path), "systemd-socket-activate", process)
+            # Its path is there a moment before it listens.
+            support.wait_until(lambda: support.can_connect(path), "systemd-socket-activate", process)
             for _ in range(3):
                 equal(ask(path, FILM_PATH).content, FILM, "content")
         finally:
