@@ -251,7 +251,7 @@ Status Engine::status() {
     status.viewers = viewers_.now();
     status.most_viewers = viewers_.most();
     // One that was refused was there for a moment as well.
-    if (settings_.max_viewers > 0) status.most_viewers = std::min(status.most_viewers, settings_.max_viewers);
+    if (const std::size_t limit = max_viewers_; limit > 0) status.most_viewers = std::min(status.most_viewers, limit);
     status.most_descriptors = most_connections_;
     const std::lock_guard lock{mutex_};
     status.open_connections = connections_.size();
