@@ -261,10 +261,15 @@ def check_skipped(result, reason):
 def status_that_says_nothing(report):
     with running(servers.Nginx) as server:
         with report.row("held back: the status page is not let through"):
-            check_skipped(probe_with_status(server), f"{STATUS}?json: 404, without figures of reelgate's; set --status-path")
+            check_skipped(probe_with_status(server), f"{STATUS}?json: 404, without figures of reelgate's; set ")
         with report.row("held back: nobody answers there"):
             address = f"http://127.0.0.1:{support.free_port()}{STATUS}"
             check_skipped(probe(server, "large", options=["--status", address]), f"{address}?json: nobody answers")
+        with report.row("held back: a password for the video does not go to another host"), script(Recording) as port:
+            address = f"http://localhost:{port}{STATUS}"
+            result = probe(server, "large", ["--status", address], ["--user", "viewer:secret"])
+            check_skipped(result, f"{address}?json: 404")
+            equal(Recording.told, [None], "passwords")
     with running(servers.Nginx, with_status(servers.Nginx), STATUS) as server:
         with report.row("held back: a film that is all on its way"):
             result = probe_with_status(server, "film")
@@ -328,6 +333,15 @@ class MisplacingScript(ClampingScript):
 
     def answer(self, status, content, fields):
         super().answer(status, FILM[:len(content)] if status == 206 else content, fields)
+
+
+class Recording(ClampingScript):
+    """No status page; what it was told of passwords."""
+    told = []
+
+    def do_GET(self):
+        self.told.append(self.headers["Authorization"])
+        self.answer(404, b"", {})
 
 
 @contextlib.contextmanager
