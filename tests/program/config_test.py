@@ -112,6 +112,9 @@ def check_in_force(report, folder, volume):
                      f"# default\nvideos = {volume.videos}\n", f"# command line\n# config = {config}\n"):
             assert part in text, f"{part!r} is not in {text}"
         assert not (folder / "open/new.sock").exists(), "a socket was made"
+    with report.row("a socket that is to be handed over is not looked for"):
+        bare = run("--check-config", "--data", volume.path)
+        equal((bare.returncode, bare.stderr), (0, b""), "exit status, errors")
     with report.row("what it writes is a file that says the same"):
         again = folder / "again.conf"
         again.write_text(text)

@@ -33,8 +33,7 @@ OF_A_SERVICE_MANAGER = re.compile(r'invalid_argument\{("LISTEN_.*?)\};', re.DOTA
 
 # Entries of lines that a source puts together, so that no literal of it begins like them.
 PUT_TOGETHER = {"--OPTION VALUE: ...", "environment REELGATE_NAME: ...", "FILE:LINE: ...", "--id ID: ...",
-                "--config FILE: cannot be read: ...", "create folder DIR: ...",
-                "check: as root, whom no right is refused; --user NAME checks those of who serves"}
+                "--config FILE: cannot be read: ...", "create folder DIR: ..."}
 
 # A class that puts what it asks, and whom, before each of its failures.
 ASKING = re.compile(r'fail\(const std::string& why\) const \{ throw std::runtime_error\{"(\w+) "')

@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 import contextlib
 import http.server
 import re
+import socket
 import subprocess
 import threading
 
@@ -19,6 +20,8 @@ FILM = support.position_coded(100_000)
 SHORT = support.position_coded(3000)
 # So large that a web server which collects it first is late. Sparse: it takes no room.
 LARGE = 128 << 20
+STATUS = "/reelgate-status"
+HELD = "the transfer is held back when the viewer is slow"
 
 REMEDY = re.compile(r"^ +remedy: (.*)$", re.MULTILINE)
 BLAME = re.compile(r"^ +blame:  (.*)$", re.MULTILINE)
@@ -92,10 +95,34 @@ def make_volume(folder):
 
 
 @contextlib.contextmanager
-def running(kind, change=lambda text: text):
+def running(kind, change=lambda text: text, status_path=None):
     with support.Folder() as folder, changed(change):
-        with kind(folder, make_volume(folder)) as server:
+        server = kind(folder, make_volume(folder))
+        if status_path:
+            server.environment["REELGATE_STATUS_PATH"] = status_path
+        with server:
             yield server
+
+
+def readme_block(name):
+    """The lines of the README that let the status page through, of a web server."""
+    text = (support.ROOT / "README.md").read_text()
+    block = re.search(rf"^{name}, [^\n]*:\n\n((?:    .*\n)+)", text.partition("## What it is doing")[2], re.MULTILINE)
+    return re.sub("^    ", "", block.group(1), flags=re.MULTILINE)
+
+
+def with_status(kind, change=lambda text: text):
+    """The shipped file with the README's lines for the status page, the socket being that of the file."""
+    def changed_text(text):
+        text = change(text)
+        block = readme_block(kind.name.partition(" ")[0].strip(","))
+        if kind is servers.Haproxy:
+            return text.replace("backend reelgate\n", f"{block}\nbackend reelgate\n", 1)
+        place = re.search(r'(?:fastcgi_pass |")unix:([^;|]+)|"socket" *=> "([^"]+)"', text)
+        place = place.group(1) or place.group(2) + ("-0" if "bin-path" in text else "")
+        assert servers.PATHS["socket"] in block, block
+        return text + block.replace(servers.PATHS["socket"], place)
+    return changed_text
 
 
 def without(line):
@@ -113,6 +140,10 @@ def before(line):
 
 class ApacheWithFilters(servers.ApacheProxy):
     modules = [*servers.ApacheProxy.modules, "filter", "deflate"]
+
+
+class ApacheWithHosts(servers.ApacheProxy):
+    modules = [*servers.ApacheProxy.modules, "authz_host"]
 
 
 class FcgidWithFilters(servers.ApacheFcgid):
@@ -181,6 +212,86 @@ def check_broken(kind, change, video, wanted_status, wanted_lines):
         check_green(probe(server, video))
 
 
+# web server, what is broken, how, the lines that the probe has to print
+NOT_HELD = [
+    (servers.Nginx, "a temporary file", without("fastcgi_max_temp_file_size 0;"),
+     ["fastcgi_max_temp_file_size 0;", "proxy_max_temp_file_size 0;"]),
+    (servers.LighttpdConnect, "temporary files",
+     lambda text: text.replace(STREAM, "server.stream-response-body = 1"), [STREAM]),
+    (servers.LighttpdSpawn, "temporary files",
+     lambda text: text.replace(STREAM, "server.stream-response-body = 1"), [STREAM]),
+    (ApacheWithHosts, "memory", before("FlushMaxThreshold 1000000000"), ["FlushMaxThreshold 65535"]),
+]
+
+
+def probe_with_status(server, video="large", path=STATUS):
+    return probe(server, video, options=["--status", f"http://127.0.0.1:{server.port}{path}"])
+
+
+def check_not_held(kind, change, wanted_lines):
+    with running(kind, with_status(kind, change), STATUS) as server:
+        status, output = probe_with_status(server)
+        equal(status, 1, f"exit status, of {output}")
+        equal(re.findall("^FAIL ([^:]*)", output, re.MULTILINE), [HELD], "what fails")
+        equal([line for _, line in remedies(output)], wanted_lines, "remedies")
+
+    def remedied(text):
+        text = change(text).replace("server.stream-response-body = 1\n", "")
+        return applied(text, remedies(output))
+    with running(kind, with_status(kind, remedied), STATUS) as server:
+        check_green(probe_with_status(server), ["a page of another origin may read"])
+
+
+def check_restricted(kind):
+    """The README's lines let nobody in but this machine itself: 127.0.0.2 is another address."""
+    with running(kind, with_status(kind), STATUS) as server:
+        for source, wanted in (("127.0.0.1", {"200"}), ("127.0.0.2", {"403", "404", "503"})):
+            done = subprocess.run(["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}",
+                                   "--interface", source, f"http://127.0.0.1:{server.port}{STATUS}"],
+                                  capture_output=True, text=True, timeout=support.DEADLINE, check=False)
+            assert done.stdout in wanted, f"{source}: {done.stdout}"
+
+
+def check_skipped(result, reason):
+    check_green(result, [HELD, "a page of another origin may read"])
+    line = re.search(rf"^skip {HELD}: (.*)$", result[1], re.MULTILINE).group(1)
+    assert reason in line, f"{reason!r} is not in {line!r}"
+
+
+def status_that_says_nothing(report):
+    with running(servers.Nginx) as server:
+        with report.row("held back: the status page is not let through"):
+            check_skipped(probe_with_status(server), f"{STATUS}?json: 404, without figures of reelgate's; set ")
+        with report.row("held back: nobody answers there"):
+            address = f"http://127.0.0.1:{support.free_port()}{STATUS}"
+            check_skipped(probe(server, "large", options=["--status", address]), f"{address}?json: nobody answers")
+        with report.row("held back: a password for the video does not go to another host"), script(Recording) as port:
+            address = f"http://localhost:{port}{STATUS}"
+            result = probe(server, "large", ["--status", address], ["--user", "viewer:secret"])
+            check_skipped(result, f"{address}?json: 404")
+            equal(Recording.told, [None], "passwords")
+    with running(servers.Nginx, with_status(servers.Nginx), STATUS) as server:
+        with report.row("held back: a film that is all on its way"):
+            result = probe_with_status(server, "film")
+            equal(result[0], 0, result[1])
+            assert f"skip {HELD}: {len(FILM)} bytes may all be on their way; ask for a video" in result[1], result[1]
+        with report.row("held back: others are watching"), \
+                socket.create_connection(("127.0.0.1", server.port), support.DEADLINE) as other:
+            other.sendall(support.http_request("/api/stream/large", "GET", []))
+            equal(other.recv(12), b"HTTP/1.1 200", "status")
+            check_skipped(probe_with_status(server), "others are watching")
+    denied = "location = /reelgate-status { deny all; }\n"
+    with report.row("held back: who is not let in"), running(servers.Nginx, before(denied)) as server:
+        check_skipped(probe_with_status(server), f"{STATUS}?json: 403; ask from where")
+    path = "/api/stream" + STATUS
+
+    def counting(text):
+        return text + f"FcgidInitialEnv REELGATE_STATUS_PATH {path}\n"
+    with report.row("held back: the status page of another process than the one that sends"), \
+            running(servers.ApacheFcgid, counting) as server:
+        check_skipped(probe_with_status(server, path=path), "that status page does not count this film")
+
+
 class ClampingScript(http.server.BaseHTTPRequestHandler):
     """An application that streams by a script of its own, as many are found: a range behind the end is drawn in, there
     are no versions and no HEAD, and an invalid Range is an error."""
@@ -222,6 +333,15 @@ class MisplacingScript(ClampingScript):
 
     def answer(self, status, content, fields):
         super().answer(status, FILM[:len(content)] if status == 206 else content, fields)
+
+
+class Recording(ClampingScript):
+    """No status page; what it was told of passwords."""
+    told = []
+
+    def do_GET(self):
+        self.told.append(self.headers["Authorization"])
+        self.answer(404, b"", {})
 
 
 @contextlib.contextmanager
@@ -394,7 +514,7 @@ def page_of_another_origin():
         support.stop(server.processes[0])
         server.environment["REELGATE_CONFIG"] = str(server.write("reelgate.options", line + "\n"))
         server.start_reelgate()
-        check_green(probe(server, options=["--origin", ORIGIN]), ["the film begins before all of it is there"])
+        check_green(probe(server, options=["--origin", ORIGIN]), ["the film begins before all of it is there", HELD])
 
 
 class NginxWithOrigin(servers.Nginx):
@@ -477,6 +597,8 @@ USAGE = [
     (["http://localhost"], "http://localhost: needs http:// or https://, a host and a path"),
     (["http://localhost/a", "http://localhost/b"], "one address at a time"),
     (["--insecure", "http://localhost/a"], "--insecure: no such option; curl's come after --"),
+    (["--status"], "--status: which one?"),
+    (["--status", "unix:/run/s", "http://localhost/a"], "--status unix:/run/s: needs http:// or https://"),
     (["--origin"], "--origin: which one?"),
     (["--origin", "films.example", "http://localhost/a"], "--origin films.example: needs scheme://host[:port]"),
 ]
@@ -512,7 +634,16 @@ def main():
     report = support.Report()
     for kind in servers.ALL:
         with report.row(f"{kind.name}: all green with the shipped file"), running(kind) as server:
-            check_green(probe(server, "large"), ["a page of another origin may read"])
+            check_green(probe(server, "large"), [HELD, "a page of another origin may read"])
+    for kind in (servers.LighttpdSpawn, servers.LighttpdConnect, ApacheWithHosts, servers.Nginx, servers.Haproxy):
+        with report.row(f"{kind.name}: all green with the shipped file and the README's lines for the status page"), \
+                running(kind, with_status(kind), STATUS) as server:
+            check_green(probe_with_status(server), ["a page of another origin may read"])
+        with report.row(f"{kind.name}: the README's lines for the status page let this machine in alone"):
+            check_restricted(kind)
+    for kind, what, change, lines in NOT_HELD:
+        with report.row(f"{kind.name}: it takes films into {what}: {lines[0]}"):
+            check_not_held(kind, change, lines)
     for kind, what, change, video, status, lines in BROKEN:
         with report.row(f"{kind.name}: {what}: {lines[0]}"):
             check_broken(kind, change, video, status, lines)
@@ -524,7 +655,7 @@ def main():
     for kind in (servers.LighttpdConnect, servers.ApacheProxy, servers.Nginx):
         with report.row(f"{kind.name}: reelgate is not running"):
             stopped_reelgate(kind)
-    for several in (absent_videos, tls_and_password, redirections, usage):
+    for several in (status_that_says_nothing, absent_videos, tls_and_password, redirections, usage):
         several(report)
     report.finish()
 
