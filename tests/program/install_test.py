@@ -75,8 +75,9 @@ assert status == "reload: settings are in force" or status.endswith(" threads se
 
 
 def make(*words, folder=support.ROOT, check=True):
-    # Without what a make that runs these tests has handed on.
-    environment = {k: v for k, v in support.clean_environment().items() if not k.startswith(("MAKE", "MFLAGS"))}
+    # Without what a make that runs these tests has handed on: what is installed is not sanitized.
+    environment = {k: v for k, v in support.clean_environment().items()
+                   if k != "san" and not k.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(["make", "-s", *words], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=1200, env=environment, check=False)
     if check and done.returncode != 0:
