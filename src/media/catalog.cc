@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <set>
 
 #include "posix/access.h"
 #include "posix/error.h"
@@ -32,6 +33,13 @@ constexpr int first_look_timeout_ms = 1000;
 
 /// How often the path is compared with the open file. A stat costs a microsecond; a restored catalogue may wait.
 constexpr std::chrono::seconds look_interval{1};
+
+/// How long a look-up may take. It is one descent in a tree; a query that reads whole tables would hold every thread, and
+/// with them whoever wants nothing of the catalogue.
+constexpr std::chrono::seconds longest_look_up{3};
+
+/// Instructions of SQLite's machine after which it looks at the clock: a look-up has a few dozen.
+constexpr int instructions_between_looks = 10'000;
 
 constexpr std::string_view schema =
 #include "schema_sql.inc"
@@ -181,6 +189,9 @@ std::string explain_code(const std::filesystem::path& database, sqlite3* connect
     switch (code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED: return explain_lock(database);
+        case SQLITE_INTERRUPT:
+            return "took longer than " + std::to_string(longest_look_up.count()) +
+                   " s and was given up; `EXPLAIN QUERY PLAN` in sqlite3 shows whether an index is missing";
         case SQLITE_NOTADB:
             return "not an SQLite database, or an encrypted one; restore it, or name another with --database";
         case SQLITE_CORRUPT:
@@ -212,6 +223,9 @@ std::string explain(const std::filesystem::path& database, sqlite3* connection, 
 
 /// Opens an existing database; `connection` is set even on failure, since it holds the error's text then.
 int open_connection(const std::filesystem::path& database, int flags, int timeout_ms, Connection& connection) {
+    struct stat status;
+    // Of a FIFO the opening would last until somebody writes into it.
+    if (stat(database.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) return SQLITE_CANTOPEN;
     sqlite3* raw = nullptr;
     // One connection is one thread's, so SQLite needs no mutex for it.
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -263,6 +277,24 @@ struct ResetAtEnd {
     }
 };
 
+/// All catalogues of this process. Who closes another's connection holds this lock first, and then that one's own.
+struct OpenCatalogs {
+    std::mutex mutex;
+    std::set<Catalog*> catalogs;
+};
+
+OpenCatalogs& open_catalogs() {
+    static OpenCatalogs all;
+    return all;
+}
+
+/// Has SQLite give up what takes longer than until `latest`, which has to outlive the connection.
+void limit_time(sqlite3* connection, std::chrono::steady_clock::time_point& latest) {
+    using Clock = std::chrono::steady_clock;
+    const auto is_late = [](void* point) { return Clock::now() > *static_cast<Clock::time_point*>(point) ? 1 : 0; };
+    sqlite3_progress_handler(connection, instructions_between_looks, is_late, &latest);
+}
+
 }  // namespace
 
 void CloseConnection::operator()(sqlite3* connection) const { sqlite3_close(connection); }
@@ -270,11 +302,20 @@ void CloseConnection::operator()(sqlite3* connection) const { sqlite3_close(conn
 void FinalizeStatement::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 Catalog::Catalog(std::filesystem::path database, std::string query)
-    : database_(std::move(database)), query_(std::move(query)) {}
+    : database_(std::move(database)), query_(std::move(query)) {
+    const std::lock_guard lock{open_catalogs().mutex};
+    open_catalogs().catalogs.insert(this);
+}
+
+Catalog::~Catalog() {
+    const std::lock_guard lock{open_catalogs().mutex};
+    open_catalogs().catalogs.erase(this);
+}
 
 void Catalog::fail(const std::string& operation, int code) {
     std::string why = explain(database_, connection_.get(), code, Use::read);
-    if ((code & 0xff) == SQLITE_ERROR) why.append("; the query is \"").append(query_).append("\", see --query");
+    if ((code & 0xff) == SQLITE_ERROR || (code & 0xff) == SQLITE_INTERRUPT)
+        why.append("; the query is \"").append(query_).append("\", see --query");
     // Whatever it was may be mended behind the same path: begin anew next time. A lock is no reason to.
     if ((code & 0xff) != SQLITE_BUSY) close();
     throw CatalogError{operation + ": " + why};
@@ -291,17 +332,23 @@ void Catalog::find_columns() {
                 column_named(statement, "media_type"), column_named(statement, "etag")};
 }
 
+Catalog::FileId Catalog::id_of(const std::filesystem::path& path) {
+    struct stat status;
+    if (stat(path.c_str(), &status) != 0) return {};
+    return {status.st_dev, status.st_ino};
+}
+
 void Catalog::open() {
     close();
-    struct stat status {};
-    stat(database_.c_str(), &status);
-    device_ = status.st_dev;
-    inode_ = status.st_ino;
+    file_ = id_of(database_);
+    shared_memory_ = {};
     looked_ = std::chrono::steady_clock::now();
+    latest_ = looked_ + longest_look_up;
 
     int code = open_connection(database_, SQLITE_OPEN_READONLY, read_timeout_ms, connection_);
     if (code == SQLITE_OK) code = sqlite3_exec(connection_.get(), "PRAGMA query_only = 1", nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) fail("open catalogue", code);
+    limit_time(connection_.get(), latest_);
 
     sqlite3_stmt* raw = nullptr;
     const char* tail = nullptr;
@@ -317,18 +364,35 @@ void Catalog::open() {
         close();
         throw CatalogError{"prepare query: \"" + query_ + "\": " + wrong + "; see --query"};
     }
+    // Preparing has read the schema: in WAL mode the shared memory is there by now.
+    shared_memory_ = id_of(database_.native() + "-shm");
 }
 
-void Catalog::reopen_if_replaced() {
+/// Looks at most once a second. Without its -shm SQLite would never again see what others write, and say nothing.
+bool Catalog::is_replaced() {
     const auto now = std::chrono::steady_clock::now();
-    if (now - looked_ < look_interval) return;
+    if (file_ == FileId{} || now - looked_ < look_interval) return false;
     looked_ = now;
-    struct stat status;
-    if (stat(database_.c_str(), &status) != 0 || status.st_dev != device_ || status.st_ino != inode_) close();
+    if (id_of(database_) != file_) return true;
+    const FileId shared_memory = id_of(database_.native() + "-shm");
+    if (shared_memory_ == FileId{}) shared_memory_ = shared_memory;  // it may have come with a change to WAL mode
+    return shared_memory != shared_memory_;
+}
+
+/// Closes the connections of all threads: as long as one of them is open, SQLite gives its shared memory to each that is
+/// opened anew, also where the file of it has gone.
+void Catalog::close_all() {
+    const std::lock_guard lock{open_catalogs().mutex};
+    for (Catalog* catalog : open_catalogs().catalogs) {
+        const std::lock_guard its_lock{catalog->mutex_};
+        catalog->close();
+    }
 }
 
 std::optional<VideoRow> Catalog::find(std::string_view id) {
-    if (statement_) reopen_if_replaced();
+    if (is_replaced()) close_all();
+    const std::lock_guard lock{mutex_};
+    latest_ = std::chrono::steady_clock::now() + longest_look_up;
     if (!statement_) open();
     sqlite3_stmt* statement = statement_.get();
     bind_text(statement, 1, id);

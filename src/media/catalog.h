@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -43,12 +44,16 @@ using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
 /// Reads the catalogue: one connection and one prepared statement, for one thread. It opens itself when it is first
-/// asked and after errors, and again when another file was renamed over the path, which it notices within a second.
+/// asked and after errors, and again when another file was renamed over the path, or its -shm was taken away, which it
+/// notices within a second.
 class Catalog {
 public:
     /// `query` has one parameter, the id, and a result column named "status"; columns named "file", "media_type" and
     /// "etag" may be there as well.
     Catalog(std::filesystem::path database, std::string query);
+    Catalog(const Catalog&) = delete;
+    Catalog& operator=(const Catalog&) = delete;
+    ~Catalog();
 
     /// Finds the row of `id`; nothing when there is none. Throws CatalogError.
     std::optional<VideoRow> find(std::string_view id);
@@ -66,19 +71,30 @@ private:
         int status = -1, file = -1, media_type = -1, etag = -1;
     };
 
+    /// A file, as long as somebody has it open; all 0 where there is none.
+    struct FileId {
+        std::uint64_t device = 0;
+        std::uint64_t inode = 0;
+        bool operator==(const FileId&) const = default;
+    };
+
+    static FileId id_of(const std::filesystem::path& path);
+    static void close_all();
+
     void open();
     void close();
     void find_columns();
-    void reopen_if_replaced();
+    bool is_replaced();
     [[noreturn]] void fail(const std::string& operation, int code);
 
     std::filesystem::path database_;
     std::string query_;
+    std::mutex mutex_;     // of the next three: another thread may close them
     Connection connection_;
     Statement statement_;  // declared after its connection, hence finalised before that closes
+    std::chrono::steady_clock::time_point latest_;  // by which the present look-up has to be done
     Columns columns_;
-    std::uint64_t device_ = 0;
-    std::uint64_t inode_ = 0;
+    FileId file_, shared_memory_;  // as they were when it was opened
     std::chrono::steady_clock::time_point looked_;
 };
 

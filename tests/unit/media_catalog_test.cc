@@ -4,6 +4,7 @@
 #include "media/catalog.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>
@@ -544,6 +545,42 @@ BOOST_AUTO_TEST_CASE(replaced_by_rename_is_noticed) {
         status = status_of(catalog, "a");
     } while (status == "complete" && std::chrono::steady_clock::now() < deadline);
     BOOST_TEST(status == "restored");
+}
+
+/// As `cp backup.db catalog.db; rm catalog.db-wal catalog.db-shm` does: the file stays, what belongs to it goes.
+BOOST_AUTO_TEST_CASE(restored_in_place_without_its_shared_memory_is_noticed) {
+    run_sqlite(foreign, "PRAGMA journal_mode = WAL;");
+    fs::copy_file(foreign, folder / "backup.db");
+    Catalog catalog{foreign, default_query}, idle{foreign, default_query};
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+    BOOST_TEST(status_of(idle, "a") == "complete");
+    fs::copy_file(folder / "backup.db", foreign, fs::copy_options::overwrite_existing);
+    for (const char* companion : {"-wal", "-shm"}) fs::remove(foreign.native() + companion);
+    run_sqlite(foreign, "UPDATE videos SET status = 'gone';");
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    std::string status;
+    do {
+        status = status_of(catalog, "a");
+    } while (status == "complete" && std::chrono::steady_clock::now() < deadline);
+    BOOST_TEST(status == "gone");
+    BOOST_TEST(status_of(idle, "a") == "gone");
+}
+
+BOOST_AUTO_TEST_CASE(look_up_without_end_is_given_up) {
+    const std::string endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+                                "SELECT i AS status FROM n WHERE i < 0 AND ?1 = 'a'";
+    Catalog catalog{foreign, endless};
+    const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
+    BOOST_TEST(contains(message, "look up a: " + foreign.native() + ": took longer than 3 s and was given up"), message);
+    BOOST_TEST(contains(message, endless), message);
+}
+
+BOOST_AUTO_TEST_CASE(fifo_in_its_place) {
+    const std::string fifo = folder / "fifo.db";
+    BOOST_TEST_REQUIRE(mkfifo(fifo.c_str(), 0666) == 0);
+    Catalog catalog{fifo, default_query};
+    BOOST_TEST(message_of<CatalogError>([&] { catalog.check(); }) ==
+               "open catalogue: " + fifo + ": is not a regular file; --database names one");
 }
 
 BOOST_AUTO_TEST_CASE(removed_is_noticed) {
