@@ -564,6 +564,10 @@ BOOST_AUTO_TEST_CASE(restored_in_place_without_its_shared_memory_is_noticed) {
     } while (status == "complete" && std::chrono::steady_clock::now() < deadline);
     BOOST_TEST(status == "gone");
     BOOST_TEST(status_of(idle, "a") == "gone");
+    // From here on at once: both have the shared memory that the writer has.
+    run_sqlite(foreign, "UPDATE videos SET status = 'back';");
+    BOOST_TEST(status_of(catalog, "a") == "back");
+    BOOST_TEST(status_of(idle, "a") == "back");
 }
 
 BOOST_AUTO_TEST_CASE(look_up_without_end_is_given_up) {
