@@ -98,10 +98,14 @@ Obstacle read_only(const fs::path& path) {
     const std::string unit = std::getenv("INVOCATION_ID") ? own_unit() : std::string{};
     if (unit.empty())
         return {path, why, "`mount -o remount,rw \"$(findmnt -nT " + shell_word(path) + " -o TARGET)\"`", EROFS, {}};
+    const std::string whose = why + " for " + unit + ", by its ProtectSystem= most likely";
+    if (path.native().find_first_of("\r\n") != std::string::npos)
+        return {path, whose, "no ReadWritePaths= can name it: give it a name without a line break", EROFS, {}};
     const std::string folder = "/etc/systemd/system/" + unit + ".d";
-    return {path, why + " for " + unit + ", by its ProtectSystem= most likely",
-            "`mkdir -p " + folder + " && printf '[Service]\\nReadWritePaths=%s\\n' " + shell_word(path) + " >> " + folder +
-                "/paths.conf && systemctl daemon-reload`, and restart it",
+    return {path, whose,
+            "`mkdir -p " + shell_word(folder) + " && printf '[Service]\\nReadWritePaths=%s\\n' " +
+                shell_word(unit_word(path)) + " >> " + shell_word(folder + "/paths.conf") +
+                " && systemctl daemon-reload`, and restart it",
             EROFS, {}};
 }
 

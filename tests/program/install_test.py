@@ -296,22 +296,24 @@ def check_service(report, where):
         load(3)
 
 
-# An application's machine: its own user, who lets nobody else in; a database of other names; a web server.
+# An application's machine: its own user, who lets nobody else in; a database of other names, in a folder whose name means
+# something to a shell and to systemd; a web server.
 APPLICATION = """
 useradd --system app
-mkdir -p /srv/app/db /srv/app/media
-cp /root/sample.mp4 /srv/app/media/holiday.mp4
-sqlite3 /srv/app/db/app.sqlite3 "PRAGMA journal_mode = WAL;
+mkdir -p "/srv/my app/100%n db" "/srv/my app/media"
+cd "/srv/my app"
+cp /root/sample.mp4 media/holiday.mp4
+sqlite3 "100%n db/app.sqlite3" "PRAGMA journal_mode = WAL;
     CREATE TABLE clips (slug TEXT PRIMARY KEY, state TEXT, path TEXT);
     INSERT INTO clips VALUES ('holiday', 'complete', 'holiday.mp4')"
-chown -R app:app /srv/app
-chmod 750 /srv/app /srv/app/db /srv/app/media
+chown -R app:app .
+chmod 750 . "100%n db" media
 """
 
 # What an administrator adds, besides the path of the films.
 LINES = """
-videos = /srv/app/media
-database = /srv/app/db/app.sqlite3
+videos = /srv/my app/media
+database = /srv/my app/100%n db/app.sqlite3
 query = SELECT state AS status, path AS file FROM clips WHERE slug = ?1
 """
 
