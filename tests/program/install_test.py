@@ -326,9 +326,19 @@ systemctl start nginx
 
 def check_newcomer(report, where):
     """The way of somebody who has a database and a web server already, and goes by what the log says."""
+    conf = "/etc/reelgate/reelgate.conf"
+    with report.row("systemd: a database below /tmp, where the unit has its own: the log names PrivateTmp="):
+        where.run("sh", "-ec", f"touch /tmp/app.sqlite3; echo 'database = /tmp/app.sqlite3' >>{conf}")
+        assert where.run("systemctl", "restart", "reelgate", check=False).returncode != 0, "starts"
+        said = where.run("journalctl", "--unit", "reelgate", "--output", "cat", "--no-pager").stdout
+        assert "/tmp/app.sqlite3: No such file or directory for reelgate.service, whose PrivateTmp= " in said, said
+        where.run("sh", "-ec", f"rm /tmp/app.sqlite3; sed -i '/^database/d' {conf}")
+    with report.row("systemd: listen beside reelgate.socket: --check-config says who listens there"):
+        done = where.run("reelgate", "--check-config", "--listen", "unix:/run/reelgate/reelgate.sock", check=False)
+        assert done.returncode == 1 and ": systemd listens there (reelgate.socket?): " in done.stdout, done.stdout
     with report.row("systemd: another's database and nginx: what the log says leads to where the probe is all green"):
         where.run("sh", "-ec", APPLICATION)
-        where.run("sh", "-c", f"echo '{LINES}' >>/etc/reelgate/reelgate.conf")
+        where.run("sh", "-c", f"echo '{LINES}' >>{conf}")
         where.run("sh", "-ec", SITE)
         remedies = []
         # Folder, database and -shm have each their own right, and the unit its sandbox.
