@@ -272,6 +272,42 @@ def check_installed(report, where, package):
         equal((status_of(where), left), ("none", ""), "status, what is left")
 
 
+# What `make install` needs of the sources, beside the program.
+SOURCES = ("Makefile", "conf", "man", "scripts")
+
+
+def check_enabled(report, where, folder):
+    """README's own commands, on a machine that has no package, and the way back."""
+    with tarfile.open(folder / "sources.tar", "w") as archive:
+        for name in SOURCES:
+            archive.add(support.ROOT / name, name)
+        archive.add(support.PROGRAM, "build/reelgate")
+    put(where, folder / "sources.tar", "/root/sources/sources.tar")
+
+    def run_make(target):
+        return where.run("make", "-s", "-C", "/root/sources", "-o", "all", target, check=False)
+
+    units = ("reelgate.socket", "reelgate.service")
+    where.run("tar", "-C", "/root/sources", "-xf", "/root/sources/sources.tar")
+    before = where.run("find", "/usr/local", "/etc/systemd").stdout
+    with report.row("systemd: make uninstall, while the units are enabled: refused, and nothing is done"):
+        done = run_make("install")
+        equal((done.returncode, done.stdout), (0, ""), "exit status, output")
+        where.run("sh", "-ec", "systemd-sysusers; reelgate init; chown -R reelgate: /var/lib/reelgate; "
+                  "systemctl daemon-reload; systemctl enable --now reelgate.socket; systemctl start reelgate.service")
+        installed = where.run("find", "/usr/local", "/etc/systemd").stdout
+        done = run_make("uninstall")
+        assert done.returncode != 0 and ": is enabled; first run `systemctl disable --now" in done.stdout, done.stdout
+        equal(where.run("find", "/usr/local", "/etc/systemd").stdout, installed, "what is there")
+    with report.row("systemd: make uninstall, after the command that it named: nothing is left, and nothing runs"):
+        where.run("sh", "-ec", re.search("`(.*)`", done.stdout).group(1))
+        done = run_make("uninstall")
+        equal((done.returncode, done.stdout), (0, ""), "exit status, output")
+        equal(where.run("find", "/usr/local", "/etc/systemd").stdout, before, "what is there")
+        states = where.run("systemctl", "is-active", *units, check=False).stdout.split()
+        equal(states, ["inactive", "inactive"], "states")
+
+
 def check_service(report, where):
     for name in ("fastcgi", "support"):
         put(where, support.ROOT / f"tests/{name}.py", f"/root/tests/{name}.py")
@@ -355,7 +391,7 @@ def check_newcomer(report, where):
               "/etc/systemd/system/reelgate.service.d; systemctl daemon-reload")
 
 
-def check_machines(report, package):
+def check_machines(report, package, folder):
     with report.row("the package can be installed here"):
         assert machine.may_install(), "installing a package needs root, or sudo without a password"
         is_tried = False
@@ -364,6 +400,8 @@ def check_machines(report, package):
                 with machine.Machine(kind) as where:
                     is_tried = True
                     check_installed(report, where, package)
+                    if kind == "systemd":
+                        check_enabled(report, where, folder)
             except machine.CannotMake as why:
                 print(f"note: the package is not tried on a machine of its own ({kind}): {why}")
         if not is_tried:
@@ -376,7 +414,7 @@ def main():
     with support.Folder() as folder:
         check_pair(report, folder)
         check_kept(report, folder)
-        check_machines(report, check_package(report, folder))
+        check_machines(report, check_package(report, folder), folder)
     report.finish()
 
 
