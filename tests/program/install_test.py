@@ -366,9 +366,9 @@ def check_newcomer(report, where):
     with report.row("systemd: a database below /tmp, where the unit has its own: the log names PrivateTmp="):
         where.run("sh", "-ec", f"touch /tmp/app.sqlite3; echo 'database = /tmp/app.sqlite3' >>{conf}")
         assert where.run("systemctl", "restart", "reelgate", check=False).returncode != 0, "starts"
+        where.run("sh", "-ec", f"rm /tmp/app.sqlite3; sed -i '/^database/d' {conf}")
         said = where.run("journalctl", "--unit", "reelgate", "--output", "cat", "--no-pager").stdout
         assert "/tmp/app.sqlite3: No such file or directory for reelgate.service, whose PrivateTmp= " in said, said
-        where.run("sh", "-ec", f"rm /tmp/app.sqlite3; sed -i '/^database/d' {conf}")
     with report.row("systemd: listen beside reelgate.socket: --check-config says who listens there"):
         done = where.run("reelgate", "--check-config", "--listen", "unix:/run/reelgate/reelgate.sock", check=False)
         assert done.returncode == 1 and ": systemd listens there (reelgate.socket?): " in done.stdout, done.stdout
