@@ -260,6 +260,7 @@ std::size_t next_line(std::string_view& text, std::string& line) {
 const char* wrong_form(std::string_view line, std::string_view value) {
     if (line.starts_with('[')) return "there are no sections; leave this line out";
     if (line.find('=') == std::string_view::npos) return "needs the form name = value";
+    if (line.starts_with('=')) return "a name is missing before =";
     if (value.size() > 1 && value.front() == value.back() && (value.front() == '"' || value.front() == '\''))
         return "the quotes would be part of the value; leave them out";
     return nullptr;
@@ -349,6 +350,13 @@ std::string path_from(const Value& value) {
     return value.text;
 }
 
+/// Both pages at one path: whichever came first would hide the other.
+std::string ping_path_from(const Value& value, const std::string& status_path) {
+    std::string path = path_from(value);
+    if (!path.empty() && path == status_path) reject(value, "is status-path as well; which one is meant?");
+    return path;
+}
+
 Offload offload_from(const Value& value) {
     if (value.text == "none") return Offload::none;
     if (value.text == "x-sendfile") return Offload::x_sendfile;
@@ -411,7 +419,9 @@ constexpr std::array setters{
     Setter{"cache-control", [](Settings& s, const Value& v) { s.handler.policy.cache_control = field_value_from(v); }},
     Setter{"cors-origin", [](Settings& s, const Value& v) { add_origins(s.handler.cors_origins, v); }},
     Setter{"status-path", [](Settings& s, const Value& v) { s.engine.status_path = path_from(v); }},
-    Setter{"ping-path", [](Settings& s, const Value& v) { s.engine.ping_path = path_from(v); }},
+    Setter{"ping-path", [](Settings& s, const Value& v) {
+               s.engine.ping_path = ping_path_from(v, s.engine.status_path);
+           }},
     Setter{"log-level", [](Settings& s, const Value& v) { s.log_level = log_level_from(v); }},
 };
 

@@ -15,6 +15,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "posix/access.h"
 #include "posix/error.h"
 
 namespace reelgate::gateway {
@@ -43,6 +44,23 @@ struct Occupant {
     pid_t process = 0;  ///< of a living one
 };
 
+/// Says who may not speak to a socket. Its mode is as it should be, mostly, and systemd's.
+[[noreturn]] void fail_as_closed(const std::string& path) {
+    const auto obstacle = posix::find_obstacle(path, W_OK);
+    if (!obstacle) posix::throw_errno("listen", path, EACCES);
+    if (obstacle->path != path) throw std::runtime_error{"listen " + path + ": " + obstacle->text()};
+    throw std::runtime_error{"listen " + path + ": a socket is there, and " + obstacle->why +
+                             "; where it is reelgate.socket's, leave listen out"};
+}
+
+/// Says why no socket can be made at a path, and whose the folder is where a right is what is missing.
+[[noreturn]] void fail_to_make(const std::string& path, int error) {
+    const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
+    const std::string why = error == EACCES || error == EROFS ? posix::obstacle(folder, W_OK | X_OK) : std::string{};
+    if (why.empty()) posix::throw_errno("listen " + path + ": make a socket in", folder.native(), error);
+    throw std::runtime_error{"listen " + path + ": " + why};
+}
+
 /// Looks who has a path. That the process of a socket is gone shows in that nobody answers there.
 Occupant occupant_of(const std::string& path, const sockaddr_un& address) {
     struct stat status;
@@ -53,16 +71,13 @@ Occupant occupant_of(const std::string& path, const sockaddr_un& address) {
     if (!probe) posix::throw_errno("listen", path);
     const bool answered = connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     if (!answered && errno == ECONNREFUSED) return {Occupant::Kind::gone};
+    if (!answered && errno == EACCES) fail_as_closed(path);
     if (!answered && errno != EAGAIN) posix::throw_errno("listen", path);
     ucred peer{};
     socklen_t length = sizeof peer;
     // Only of one that has answered: a queue that is full names nobody.
     if (answered) getsockopt(probe.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length);
     return {Occupant::Kind::living, peer.pid};
-}
-
-[[noreturn]] void fail_as_taken(const std::string& path) {
-    throw std::runtime_error{"listen " + path + ": another process listens there; stop it or choose another path"};
 }
 
 /// Tells whether a process runs this program, whatever version of it.
@@ -77,10 +92,17 @@ bool is_own_kind(pid_t process) {
     return !name.empty() && name == name_of("self");
 }
 
+[[noreturn]] void fail_as_taken(const std::string& path, pid_t process) {
+    if (process == 1 && !is_own_kind(process))
+        throw std::runtime_error{"listen " + path + ": systemd listens there (reelgate.socket?): leave listen out, the "
+                                 "socket is handed over"};
+    throw std::runtime_error{"listen " + path + ": another process listens there; stop it or choose another path"};
+}
+
 posix::UniqueFd listen_unix(const std::string& path, mode_t mode) {
     const sockaddr_un address = socket_address(path);
     const Occupant occupant = occupant_of(path, address);
-    if (occupant.kind == Occupant::Kind::living) fail_as_taken(path);
+    if (occupant.kind == Occupant::Kind::living) fail_as_taken(path, occupant.process);
     if (occupant.kind == Occupant::Kind::gone) unlink(path.c_str());
     posix::UniqueFd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!fd) posix::throw_errno("listen", path);
@@ -89,7 +111,7 @@ posix::UniqueFd listen_unix(const std::string& path, mode_t mode) {
     const int bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     const int error = errno;
     umask(previous);
-    if (bound != 0) posix::throw_errno("listen", path, error);
+    if (bound != 0) fail_to_make(path, error);
     return fd;
 }
 
@@ -168,10 +190,9 @@ std::optional<pid_t> check_address(const Address& address) {
     const std::filesystem::path folder = std::filesystem::path{local->path}.parent_path();
     const Occupant occupant = occupant_of(local->path, socket_address(local->path));
     const bool is_living = occupant.kind == Occupant::Kind::living;
-    if (is_living && !is_own_kind(occupant.process)) fail_as_taken(local->path);
+    if (is_living && !is_own_kind(occupant.process)) fail_as_taken(local->path, occupant.process);
     const posix::UniqueFd fd{open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    if (!fd || faccessat(fd.get(), ".", W_OK | X_OK, AT_EACCESS) != 0)
-        posix::throw_errno("listen " + local->path + ": make a socket in", folder.native());
+    if (!fd || faccessat(fd.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) fail_to_make(local->path, errno);
     return is_living ? std::optional{occupant.process} : std::nullopt;
 }
 

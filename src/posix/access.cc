@@ -82,8 +82,9 @@ Obstacle lacks(const fs::path& path, const struct stat& status, int right) {
     return {path, why, remedy(path, status, right), EACCES, {}};
 }
 
-/// The unit of systemd that we run in; empty where that cannot be told.
+/// The unit of systemd that we run in; empty where that cannot be told, or it was not systemd that started us.
 std::string own_unit() {
+    if (!std::getenv("INVOCATION_ID")) return {};
     constexpr std::string_view kind = ".service";
     std::ifstream file{"/proc/self/cgroup"};
     std::string line, unit;
@@ -95,14 +96,27 @@ std::string own_unit() {
 /// The unit's sandbox is the likely reason where there is one, and a mount that it makes read-only cannot be remounted.
 Obstacle read_only(const fs::path& path) {
     const std::string why = "lies on a file system that is mounted read-only";
-    const std::string unit = std::getenv("INVOCATION_ID") ? own_unit() : std::string{};
+    const std::string unit = own_unit();
     if (unit.empty())
         return {path, why, "`mount -o remount,rw \"$(findmnt -nT " + shell_word(path) + " -o TARGET)\"`", EROFS, {}};
+    const std::string whose = why + " for " + unit + ", by its ProtectSystem= most likely";
+    if (path.native().find_first_of("\r\n") != std::string::npos)
+        return {path, whose, "no ReadWritePaths= can name it: give it a name without a line break", EROFS, {}};
     const std::string folder = "/etc/systemd/system/" + unit + ".d";
-    return {path, why + " for " + unit + ", by its ProtectSystem= most likely",
-            "`mkdir -p " + folder + " && printf '[Service]\\nReadWritePaths=%s\\n' " + shell_word(path) + " >> " + folder +
-                "/paths.conf && systemctl daemon-reload`, and restart it",
+    return {path, whose,
+            "`mkdir -p " + shell_word(folder) + " && printf '[Service]\\nReadWritePaths=%s\\n' " +
+                shell_word(unit_word(path)) + " >> " + shell_word(folder + "/paths.conf") +
+                " && systemctl daemon-reload`, and restart it",
             EROFS, {}};
+}
+
+/// A unit may have temporary folders of its own, where nothing is of what others see there.
+Obstacle missing(const fs::path& path) {
+    const bool is_temporary = path.native().starts_with("/tmp/") || path.native().starts_with("/var/tmp/");
+    const std::string unit = is_temporary ? own_unit() : std::string{};
+    if (unit.empty()) return {path, cause(ENOENT), {}, ENOENT, {}};
+    return {path, cause(ENOENT) + " for " + unit + ", whose PrivateTmp= most likely hides what others have there",
+            "keep it elsewhere", ENOENT, {}};
 }
 
 std::optional<Obstacle> obstacle_at(const fs::path& path, int right, int links);
@@ -124,6 +138,7 @@ std::optional<Obstacle> obstacle_here(const fs::path& path, int right, int links
     }
     if (is_there && error == EACCES) return lacks(path, status, right);
     if (error == EACCES) return Obstacle{path, cause(error), std::string{"see "} + other_fences, error, {}};
+    if (error == ENOENT) return missing(path);
     if (error != EROFS) return Obstacle{path, cause(error), {}, error, {}};
     return read_only(path);
 }
@@ -144,7 +159,17 @@ std::optional<Obstacle> obstacle_at(const fs::path& path, int right, int links) 
 }  // namespace
 
 std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int right) {
-    return obstacle_at(path, right, 0);
+    if (path.is_absolute()) return obstacle_at(path, right, 0);
+    std::error_code error;
+    const fs::path folder = fs::current_path(error);
+    if (error) {
+        auto found = obstacle_at(path, right, 0);
+        if (found) found->why.append(", and the current folder has no path any more: ").append(error.message());
+        return found;
+    }
+    // What is above the current folder is in nobody's way who is in it.
+    if (may(".", X_OK) && obstacle_at(folder, X_OK, 0)) return obstacle_at(path, right, 0);
+    return obstacle_at(path == "." ? folder : folder / path, right, 0);
 }
 
 std::string obstacle(const std::filesystem::path& path, int right) {

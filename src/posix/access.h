@@ -22,7 +22,8 @@ struct Obstacle {
 };
 
 /// Finds what keeps us from a right to `path`: R_OK, W_OK, X_OK (to search a folder), or several of them; F_OK asks
-/// only whether it is there. Follows symbolic links. Nothing where nothing is in the way.
+/// only whether it is there. Follows symbolic links. Takes a relative path from the current folder, and names it in
+/// full where that can be reached so. Nothing where nothing is in the way.
 std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int right);
 
 /// Finds the same, as its text; empty where nothing is in the way.

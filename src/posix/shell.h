@@ -1,4 +1,4 @@
-// Owns the form of a word that a person is to paste into a shell.
+// Owns the form of a word that a person is to paste into a shell, or that a shell is to write into a unit of systemd.
 // Does not run anything.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -32,6 +32,18 @@ inline std::string shell_word(const std::string& word) {
         }
     }
     return quoted + "'";
+}
+
+/// Quotes a path for a list of them in a unit: it ends at white space otherwise, and % begins a specifier
+/// (systemd.unit(5), systemd.syntax(7)). A line break has no form there.
+inline std::string unit_word(const std::string& path) {
+    std::string quoted{'"'};
+    for (const char c : path) {
+        if (c == '"' || c == '\\') quoted.push_back('\\');
+        if (c == '%') quoted.push_back(c);
+        quoted.push_back(c);
+    }
+    return quoted + '"';
 }
 
 }  // namespace reelgate::posix

@@ -275,6 +275,42 @@ def check_installed(report, where, package):
         equal((status_of(where), left), ("none", ""), "status, what is left")
 
 
+# What `make install` needs of the sources, beside the program.
+SOURCES = ("Makefile", "conf", "man", "scripts")
+
+
+def check_enabled(report, where, folder):
+    """README's own commands, on a machine that has no package, and the way back."""
+    with tarfile.open(folder / "sources.tar", "w") as archive:
+        for name in SOURCES:
+            archive.add(support.ROOT / name, name)
+        archive.add(support.PROGRAM, "build/reelgate")
+    put(where, folder / "sources.tar", "/root/sources/sources.tar")
+
+    def run_make(target):
+        return where.run("make", "-s", "-C", "/root/sources", "-o", "all", target, check=False)
+
+    units = ("reelgate.socket", "reelgate.service")
+    where.run("tar", "-C", "/root/sources", "-xf", "/root/sources/sources.tar")
+    before = where.run("find", "/usr/local", "/etc/systemd").stdout
+    with report.row("systemd: make uninstall, while the units are enabled: refused, and nothing is done"):
+        done = run_make("install")
+        equal((done.returncode, done.stdout), (0, ""), "exit status, output")
+        where.run("sh", "-ec", "systemd-sysusers; reelgate init; chown -R reelgate: /var/lib/reelgate; "
+                  "systemctl daemon-reload; systemctl enable --now reelgate.socket; systemctl start reelgate.service")
+        installed = where.run("find", "/usr/local", "/etc/systemd").stdout
+        done = run_make("uninstall")
+        assert done.returncode != 0 and ": is enabled; first run `systemctl disable --now" in done.stdout, done.stdout
+        equal(where.run("find", "/usr/local", "/etc/systemd").stdout, installed, "what is there")
+    with report.row("systemd: make uninstall, after the command that it named: nothing is left, and nothing runs"):
+        where.run("sh", "-ec", re.search("`(.*)`", done.stdout).group(1))
+        done = run_make("uninstall")
+        equal((done.returncode, done.stdout), (0, ""), "exit status, output")
+        equal(where.run("find", "/usr/local", "/etc/systemd").stdout, before, "what is there")
+        states = where.run("systemctl", "is-active", *units, check=False).stdout.split()
+        equal(states, ["inactive", "inactive"], "states")
+
+
 def check_service(report, where):
     for name in ("fastcgi", "support"):
         put(where, support.ROOT / f"tests/{name}.py", f"/root/tests/{name}.py")
@@ -299,22 +335,24 @@ def check_service(report, where):
         load(3)
 
 
-# An application's machine: its own user, who lets nobody else in; a database of other names; a web server.
+# An application's machine: its own user, who lets nobody else in; a database of other names, in a folder whose name means
+# something to a shell and to systemd; a web server.
 APPLICATION = """
 useradd --system app
-mkdir -p /srv/app/db /srv/app/media
-cp /root/sample.mp4 /srv/app/media/holiday.mp4
-sqlite3 /srv/app/db/app.sqlite3 "PRAGMA journal_mode = WAL;
+mkdir -p "/srv/my app/100%n db" "/srv/my app/media"
+cd "/srv/my app"
+cp /root/sample.mp4 media/holiday.mp4
+sqlite3 "100%n db/app.sqlite3" "PRAGMA journal_mode = WAL;
     CREATE TABLE clips (slug TEXT PRIMARY KEY, state TEXT, path TEXT);
     INSERT INTO clips VALUES ('holiday', 'complete', 'holiday.mp4')"
-chown -R app:app /srv/app
-chmod 750 /srv/app /srv/app/db /srv/app/media
+chown -R app:app .
+chmod 750 . "100%n db" media
 """
 
 # What an administrator adds, besides the path of the films.
 LINES = """
-videos = /srv/app/media
-database = /srv/app/db/app.sqlite3
+videos = /srv/my app/media
+database = /srv/my app/100%n db/app.sqlite3
 query = SELECT state AS status, path AS file FROM clips WHERE slug = ?1
 """
 
@@ -327,9 +365,19 @@ systemctl start nginx
 
 def check_newcomer(report, where):
     """The way of somebody who has a database and a web server already, and goes by what the log says."""
+    conf = "/etc/reelgate/reelgate.conf"
+    with report.row("systemd: a database below /tmp, where the unit has its own: the log names PrivateTmp="):
+        where.run("sh", "-ec", f"touch /tmp/app.sqlite3; echo 'database = /tmp/app.sqlite3' >>{conf}")
+        assert where.run("systemctl", "restart", "reelgate", check=False).returncode != 0, "starts"
+        where.run("sh", "-ec", f"rm /tmp/app.sqlite3; sed -i '/^database/d' {conf}")
+        said = where.run("journalctl", "--unit", "reelgate", "--output", "cat", "--no-pager").stdout
+        assert "/tmp/app.sqlite3: No such file or directory for reelgate.service, whose PrivateTmp= " in said, said
+    with report.row("systemd: listen beside reelgate.socket: --check-config says who listens there"):
+        done = where.run("reelgate", "--check-config", "--listen", "unix:/run/reelgate/reelgate.sock", check=False)
+        assert done.returncode == 1 and ": systemd listens there (reelgate.socket?): " in done.stdout, done.stdout
     with report.row("systemd: another's database and nginx: what the log says leads to where the probe is all green"):
         where.run("sh", "-ec", APPLICATION)
-        where.run("sh", "-c", f"echo '{LINES}' >>/etc/reelgate/reelgate.conf")
+        where.run("sh", "-c", f"echo '{LINES}' >>{conf}")
         where.run("sh", "-ec", SITE)
         remedies = []
         # Folder, database and -shm have each their own right, and the unit its sandbox.
@@ -346,7 +394,7 @@ def check_newcomer(report, where):
               "/etc/systemd/system/reelgate.service.d; systemctl daemon-reload")
 
 
-def check_machines(report, package):
+def check_machines(report, package, folder):
     with report.row("the package can be installed here"):
         assert machine.may_install(), "installing a package needs root, or sudo without a password"
         is_tried = False
@@ -355,6 +403,8 @@ def check_machines(report, package):
                 with machine.Machine(kind) as where:
                     is_tried = True
                     check_installed(report, where, package)
+                    if kind == "systemd":
+                        check_enabled(report, where, folder)
             except machine.CannotMake as why:
                 print(f"note: the package is not tried on a machine of its own ({kind}): {why}")
         if not is_tried:
@@ -367,7 +417,7 @@ def main():
     with support.Folder() as folder:
         check_pair(report, folder)
         check_kept(report, folder)
-        check_machines(report, check_package(report, folder))
+        check_machines(report, check_package(report, folder), folder)
     report.finish()
 
 

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "child_process.h"
 #include "messages.h"
 #include "posix/error.h"
 #include "temporary_folder.h"
@@ -212,7 +213,8 @@ BOOST_AUTO_TEST_CASE(datagram_socket_is_not_touched) {
 BOOST_AUTO_TEST_CASE(folder_that_is_missing) {
     const TemporaryFolder folder;
     const std::string path = (folder / "missing/socket").native();
-    BOOST_TEST(refusal(local(path)) == "listen " + path + ": No such file or directory");
+    BOOST_TEST(refusal(local(path)) == "listen " + path + ": make a socket in " + (folder / "missing").native() +
+                                           ": No such file or directory");
 }
 
 BOOST_AUTO_TEST_CASE(path_as_long_as_it_may_be_and_longer) {
@@ -323,6 +325,44 @@ BOOST_AUTO_TEST_CASE(checked_path_that_is_no_socket) {
     BOOST_TEST(contains(refused(folder / "none/socket"), "/none: No such file or directory"));
     BOOST_TEST(contains(refused((folder / std::string(110, 'x')).native()), "107 bytes"));
     BOOST_TEST(read_file(file) == "precious");
+}
+
+/// What both who looks and who would listen say, to a user whom modes bind; "differ: ..." where they do not agree.
+std::string refused_both(const std::filesystem::path& path) {
+    const std::string checked = message_of<std::exception>([&] { check_address(local(path)); });
+    const std::string tried = refusal(local(path));
+    return checked == tried ? checked : "differ: " + checked + " | " + tried;
+}
+
+BOOST_AUTO_TEST_CASE(missing_right_is_named) {
+    const TemporaryFolder folder;
+    const Listener first(local(folder / "socket"), 0);
+    folder.make_folder("closed");
+    std::filesystem::permissions(folder / "closed", std::filesystem::perms{0500});
+    std::string said = as_ordinary_user([&] { return refused_both(folder / "socket"); });
+    std::string begin = "listen " + (folder / "socket").native() + ": a socket is there, and user ";
+    BOOST_TEST(said.starts_with(begin), said);
+    BOOST_TEST(contains(said, " and has mode 0000; where it is reelgate.socket's, leave listen out"), said);
+    said = as_ordinary_user([&] { return refused_both(folder / "closed/socket"); });
+    begin = "listen " + (folder / "closed/socket").native() + ": " + (folder / "closed").native() + ": user ";
+    BOOST_TEST(said.starts_with(begin), said);
+    BOOST_TEST(contains(said, " may not make files in it, which is "), said);
+    BOOST_TEST(contains(said, "and has mode 0500; `ch"), said);
+}
+
+BOOST_AUTO_TEST_CASE(socket_of_the_first_process) {
+    const TemporaryFolder folder;
+    const std::string said = in_child([&] {
+        if (unshare(geteuid() == 0 ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER) != 0)
+            posix::throw_errno("unshare", "process ids");
+        return in_child([&] {
+            if (getpid() != 1) return std::string{"is not the first process"};
+            const Listener first(local(folder / "socket"), 0600);
+            return refused_both(folder / "socket");
+        });
+    });
+    BOOST_TEST(said == "listen " + (folder / "socket").native() +
+                           ": systemd listens there (reelgate.socket?): leave listen out, the socket is handed over");
 }
 
 BOOST_AUTO_TEST_CASE(checked_port) {

@@ -68,6 +68,59 @@ BOOST_AUTO_TEST_CASE(folder_behind_a_link_that_may_not_be_searched) {
     BOOST_TEST(contains(why, " may not search it, which is "), why);
 }
 
+// A relative path, from a folder within a closed one, a closed one, an open one, and one that is gone
+
+struct RelativeRow {
+    std::string_view name;
+    std::string_view from;
+    std::string_view closed;  ///< when we are there already
+    std::string_view path;
+    std::string_view expected;  ///< part of it, or all where it is empty; DIR is the folder's path
+};
+
+constexpr RelativeRow relatives[] = {
+    {.name = "missing", .from = "", .closed = "closed", .path = "a.db",
+     .expected = "DIR/a.db: No such file or directory"},
+    {.name = "there", .from = "", .closed = "closed", .path = "file", .expected = ""},
+    {.name = "current_folder_may_not_be_searched", .from = "closed", .closed = "closed", .path = "file",
+     .expected = "DIR/closed: user "},
+    {.name = "current_folder_by_its_dot", .from = "closed", .closed = "closed", .path = ".",
+     .expected = "DIR/closed: user "},
+    {.name = "folder_above_may_not_be_searched", .from = "closed/in", .closed = "closed", .path = "file", .expected = ""},
+    {.name = "missing_below_a_closed_folder", .from = "closed/in", .closed = "closed", .path = "a.db",
+     .expected = "a.db: No such file or directory"},
+};
+
+BOOST_AUTO_TEST_CASE(relative_paths) {
+    folder.make_folder("closed/in");
+    folder.write("closed/in/file", "");
+    fs::permissions(folder / "closed/in/file", fs::perms{0644});
+    for (const RelativeRow& row : relatives) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string why = in_child([&] {
+                fs::current_path(folder / row.from);
+                fs::permissions(folder / row.closed, fs::perms{});
+                become_ordinary_user();
+                return obstacle(row.path, R_OK);
+            });
+            fs::permissions(folder / row.closed, fs::perms{0700});
+            std::string expected{row.expected};
+            if (expected.starts_with("DIR")) expected.replace(0, 3, folder.path().native());
+            BOOST_TEST((expected.empty() ? why.empty() : why.starts_with(expected)), why);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(relative_path_in_a_folder_that_is_gone) {
+    const std::string why = in_child([&] {
+        fs::current_path(folder.make_folder("gone"));
+        fs::remove(folder / "gone");
+        return obstacle("a.db", R_OK);
+    });
+    BOOST_TEST(why == "a.db: No such file or directory, and the current folder has no path any more: "
+                      "No such file or directory");
+}
+
 BOOST_AUTO_TEST_CASE(parts_of_an_obstacle) {
     fs::permissions(folder / "file", fs::perms{0200});
     const std::string parts = as_ordinary_user([&] {

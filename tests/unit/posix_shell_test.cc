@@ -1,4 +1,4 @@
-// Owns the tests of words for a shell.
+// Owns the tests of words for a shell and for a unit of systemd.
 // SPDX-License-Identifier: MIT
 #include "posix/shell.h"
 
@@ -30,6 +30,20 @@ const WordRow words[] = {
 BOOST_AUTO_TEST_CASE(posix_shell_word) {
     for (const WordRow& row : words) {
         BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(shell_word(row.word) == row.expected); }
+    }
+}
+
+const WordRow unit_words[] = {
+    {.name = "plain", .word = "/srv/db", .expected = "\"/srv/db\""},
+    {.name = "space", .word = "/srv/my app/db", .expected = "\"/srv/my app/db\""},
+    {.name = "specifier", .word = "/srv/100%n", .expected = "\"/srv/100%%n\""},
+    {.name = "quotes", .word = "/a\"b'c", .expected = "\"/a\\\"b'c\""},
+    {.name = "backslash", .word = "/a\\n", .expected = "\"/a\\\\n\""},
+};
+
+BOOST_AUTO_TEST_CASE(posix_unit_word) {
+    for (const WordRow& row : unit_words) {
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(unit_word(row.word) == row.expected); }
     }
 }
 
