@@ -245,6 +245,8 @@ def check_unwell(report, folder):
             Serving(folder, volume, *ASKED, "--max-viewers", "1") as server, watch(server, LARGE_PATH):
         equal(ask(server, LARGE_PATH).status, 503, "status")
         equal(ask(server, PING).content, b"pong", "ping")
+        # Whoever was refused has his answer a moment before he is counted out.
+        support.wait_until(lambda: status_of(server)["active viewers"] == 1, "one viewer")
         status = status_of(server)
         equal([status[name] for name in ("active viewers", "max active viewers", "max viewers reached", "status 503")],
               [1, 1, 1, 1], "figures")
