@@ -22,9 +22,6 @@ namespace reelgate {
 
 namespace {
 
-/// The extension of stored files.
-constexpr std::string_view extension = ".mp4";
-
 /// A file that is not whole and was written to within so many seconds may still be on its way.
 constexpr std::time_t recent_seconds = 60;
 
@@ -59,7 +56,7 @@ const Kind& kind_of(What what) {
 
 /// The file of a video, written as a listing writes it.
 std::string file_name_of(const std::string& id, const media::VideoRow& row) {
-    return row.file ? std::filesystem::path{*row.file}.lexically_normal().native() : id + std::string{extension};
+    return std::filesystem::path{row.file_name(id)}.lexically_normal().native();
 }
 
 /// Tells whether a video is said to be of a type that is made of boxes. Without a type it is taken for MP4.
@@ -74,7 +71,7 @@ bool is_mp4(const media::VideoRow& row) {
 /// The commands that put `moov` in front. -map 0: without it ffmpeg leaves all but one track of a kind out.
 std::string faststart_commands(const std::filesystem::path& path) {
     const auto in = std::filesystem::absolute(path);
-    const auto out = in.parent_path() / (in.stem().native() + ".faststart" + std::string{extension});
+    const auto out = in.parent_path() / media::default_file_name(in.stem().native() + ".faststart");
     const std::string from = posix::shell_word(in.native()), to = posix::shell_word(out.native());
     return "`ffmpeg -i " + from + " -map 0 -c copy -movflags +faststart " + to + " && mv " + to + " " + from + "`";
 }

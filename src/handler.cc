@@ -22,9 +22,6 @@ namespace reelgate {
 
 namespace {
 
-/// The extension of stored files, which a client may put behind an id as well.
-constexpr std::string_view extension = ".mp4";
-
 Answer error(const http::Request& request, int status, std::string_view detail) {
     return {http::error_response(request.method, status, detail), std::nullopt, {}};
 }
@@ -122,7 +119,7 @@ std::optional<http::OffloadField> Handler::offload(const std::string& name, cons
 }
 
 Answer Handler::represent(const http::Request& request, const std::string& id, const media::VideoRow& row) {
-    const std::string name = row.file.value_or(id + std::string{extension});
+    const std::string name = row.file_name(id);
     auto opened = videos_.open(name);
     if (const auto* none = std::get_if<media::NoMediaFile>(&opened)) {
         using Reason = media::NoMediaFile::Reason;
@@ -167,8 +164,8 @@ Answer Handler::decide(const http::Request& request) {
     if (!id) return error(request, 404, "Video not found");
     auto row = find(*id);
     // Some players want an extension: PREFIX/ID.mp4 is the same video, unless that is an id of its own.
-    if (!row && id->ends_with(extension) && id->size() > extension.size()) {
-        id->resize(id->size() - extension.size());
+    if (!row && id->ends_with(media::default_extension) && id->size() > media::default_extension.size()) {
+        id->resize(id->size() - media::default_extension.size());
         row = find(*id);
     }
     if (!row) return error(request, 404, "Video not found");

@@ -20,7 +20,7 @@ std::size_t in_mib(std::uint64_t bytes) { return static_cast<std::size_t>((bytes
 
 std::string id_for(const Arguments& arguments, const std::filesystem::path& source) {
     const auto given = arguments.value("id");
-    std::string id = given.value_or(source.extension() == ".mp4" ? source.stem() : source.filename());
+    std::string id = given.value_or(source.extension() == media::default_extension ? source.stem() : source.filename());
     if (!http::is_video_id(id))
         throw UsageError{(given ? "--id " + id : "add " + source.native()) +
                          ": an id has 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -" +
@@ -40,7 +40,7 @@ int add(const Invocation& invocation) {
     if (const auto status = catalog.status_of(id))
         throw std::runtime_error{"add " + id + ": the catalogue has it already, with status '" + *status +
                                  "'; choose another id with --id"};
-    media::MediaWriter file{settings.videos, id + ".mp4"};
+    media::MediaWriter file{settings.videos, media::default_file_name(id)};
     std::uint64_t length = 0;
     {
         ProgressBar bar;

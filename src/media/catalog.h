@@ -25,6 +25,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// What stands behind the id in the name of a file that no row names.
+inline constexpr std::string_view default_extension = ".mp4";
+
+/// Gives the name of the file of a video whose row names none, below the folder of videos.
+inline std::string default_file_name(std::string_view id) { return std::string{id}.append(default_extension); }
+
 /// What the catalogue says of one video.
 struct VideoRow {
     std::string status;  ///< empty for NULL
@@ -32,6 +38,9 @@ struct VideoRow {
     std::optional<std::string> file;        ///< path below the folder of videos
     std::optional<std::string> media_type;  ///< not checked
     std::optional<std::string> etag;        ///< not checked
+
+    /// Gives the path of the file below the folder of videos, for the video that the row was found by.
+    std::string file_name(std::string_view id) const { return file ? *file : default_file_name(id); }
 };
 
 struct CloseConnection {
