@@ -52,16 +52,15 @@ void log_ignored(std::atomic_flag& was_said, const std::string& id, const char* 
                                    "\" cannot be sent and is ignored, as others like it will be");
 }
 
-/// The strong tag that the catalogue gives, quoted or not, or else the file's own.
-http::EntityTag entity_tag_of(const std::string& id, const media::VideoRow& row, const media::MediaFile& file) {
+/// The strong tag that the catalogue gives, quoted or not; nothing where it gives none that can be sent.
+std::optional<http::EntityTag> catalog_tag_of(const std::string& id, const media::VideoRow& row) {
     static std::atomic_flag was_said;
-    if (row.etag) {
-        const bool is_quoted = row.etag->starts_with('"') || row.etag->starts_with("W/");
-        auto tag = is_quoted ? http::parse_entity_tag(*row.etag) : http::entity_tag_of(*row.etag);
-        if (tag && !tag->weak) return std::move(*tag);
-        log_ignored(was_said, id, "etag", *row.etag);
-    }
-    return http::default_entity_tag(file.last_modified, file.complete_length);
+    if (!row.etag) return std::nullopt;
+    const bool is_quoted = row.etag->starts_with('"') || row.etag->starts_with("W/");
+    auto tag = is_quoted ? http::parse_entity_tag(*row.etag) : http::entity_tag_of(*row.etag);
+    if (tag && !tag->weak) return tag;
+    log_ignored(was_said, id, "etag", *row.etag);
+    return std::nullopt;
 }
 
 /// The catalogue's media type, or the one that goes with the file's name.
@@ -129,9 +128,10 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
     }
     auto& file = std::get<media::MediaFile>(opened);
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const auto catalog_tag = catalog_tag_of(id, row);
     http::Representation representation{
         .complete_length = file.complete_length,
-        .entity_tag = entity_tag_of(id, row, file),
+        .entity_tag = catalog_tag ? *catalog_tag : http::default_entity_tag(file.last_modified, file.complete_length),
         // "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time
         // of message origination" (RFC 9110 §8.8.2.1). The tag keeps the file's own date.
         .last_modified = std::min(file.last_modified, now),
@@ -139,7 +139,9 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
         .download_name = download_name_of(id, name),
     };
     representation.offload = offload(name, file, representation);
-    return {http::plan_response(request, representation, settings_.policy, {now, new_boundary}), std::move(file), {}};
+    return {.response = http::plan_response(request, representation, settings_.policy, {now, new_boundary}),
+            .content = std::move(file),
+            .may_grow = catalog_tag.has_value()};
 }
 
 /// Asks the catalogue: the one place where that is timed, whether or not it answers.

@@ -44,6 +44,9 @@ struct Answer {
     std::optional<media::MediaFile> content;
     std::string summary;  ///< "N: ID: METHOD RANGE: STATUS CONTENT-RANGE" for the log; empty unless info is logged
     CatalogUse catalog_use{};
+    /// The tag is the catalogue's own, which stays while a recording grows: `grown` is no reason to break off then.
+    /// A tag that is made of date and length means another version.
+    bool may_grow = false;
 
     /// The descriptor that ranges refer to; -1 where there is none.
     int content_fd() const { return content ? content->fd->get() : -1; }

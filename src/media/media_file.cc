@@ -148,6 +148,7 @@ std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name) 
     file.fd = open_files.share(std::move(fd), status);
     file.complete_length = static_cast<std::uint64_t>(status.st_size);
     file.last_modified = http::Time{std::chrono::seconds{status.st_mtim.tv_sec}};
+    file.version = posix::version_of(status);
     return file;
 }
 

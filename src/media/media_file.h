@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "http/date.h"
+#include "posix/file_version.h"
 #include "posix/unique_fd.h"
 
 namespace reelgate::media {
@@ -23,6 +24,7 @@ struct MediaFile {
     std::shared_ptr<const posix::UniqueFd> fd;
     std::uint64_t complete_length = 0;  ///< bytes, from fstat on `fd`, never from the catalogue
     http::Time last_modified;
+    posix::FileVersion version;  ///< as it was opened, to compare with a later fstat on `fd`
 };
 
 /// Why a name gave no file. An absent one is an ordinary state; the others want an administrator.

@@ -363,8 +363,11 @@ BOOST_FIXTURE_TEST_CASE(tag_that_the_catalogue_names, OwnTable) {
     for (const ColumnRow& row : etag_columns) {
         BOOST_TEST_CONTEXT(row.name) {
             put("film", "NULL, NULL, " + std::string{row.value});
-            const std::string text = in_child([&] { return field(answer(request_for("/api/stream/film")), "ETag"); });
-            BOOST_TEST(text == row.expected);
+            const std::string text = in_child([&] {
+                const Answer given = answer(request_for("/api/stream/film"));
+                return field(given, "ETag") + (given.may_grow ? " may grow" : "");
+            });
+            BOOST_TEST(text == std::string{row.expected} + (row.expected == own_tag ? "" : " may grow"));
         }
     }
 }

@@ -166,6 +166,24 @@ BOOST_AUTO_TEST_CASE(last_modified_is_the_files_own_in_whole_seconds) {
     BOOST_TEST(std::get<MediaFile>(opened).last_modified.time_since_epoch().count() == 784'111'777);
 }
 
+BOOST_AUTO_TEST_CASE(version_is_the_one_that_was_opened) {
+    const Opened opened = MediaFolder{folder}.open("film.mp4");
+    const auto& file = std::get<MediaFile>(opened);
+    const auto change = [&] {
+        struct stat status;
+        BOOST_REQUIRE(fstat(file.fd->get(), &status) == 0);
+        return posix::compare(file.version, posix::version_of(status));
+    };
+    BOOST_CHECK(change() == posix::FileChange::unchanged);
+    const timespec times[] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = 784'111'777, .tv_nsec = 0}};
+    BOOST_REQUIRE(utimensat(AT_FDCWD, (folder / "film.mp4").c_str(), times, 0) == 0);
+    BOOST_CHECK(change() == posix::FileChange::changed);
+    fs::resize_file(folder / "film.mp4", 101);
+    BOOST_CHECK(change() == posix::FileChange::grown);
+    BOOST_CHECK(posix::compare(std::get<MediaFile>(MediaFolder{folder}.open("film.mp4")).version, file.version) ==
+                posix::FileChange::changed);
+}
+
 BOOST_AUTO_TEST_CASE(file_of_five_gib) {
     constexpr std::uint64_t complete_length = 5'368'709'120;
     fs::resize_file(folder / "film.mp4", complete_length);
