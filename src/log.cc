@@ -4,15 +4,15 @@
 #include "log.h"
 
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <mutex>
-#include <string>
-#include <vector>
 
+#include "log_line.h"
 #include "repeat_limit.h"
 
 namespace reelgate {
@@ -21,92 +21,104 @@ namespace {
 
 constexpr std::array<std::string_view, 5> names{"error", "warning", "notice", "info", "debug"};
 
-std::atomic<LogLevel> least{LogLevel::notice};
-
-enum class BeyondAscii { escaped, kept };
-
-void append_escaped(std::string& line, std::string_view text, BeyondAscii beyond_ascii) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool is_kept = byte < 0x80 ? byte >= 0x20 && byte != 0x7f : beyond_ascii == BeyondAscii::kept;
-        if (is_kept)
-            line.push_back(c);
-        else
-            line.append({'\\', 'x', digits[byte >> 4], digits[byte & 15]});
-    }
-}
-
-void write_line(std::string line) {
-    line.push_back('\n');
-    // A log that cannot be written has nobody to be told to.
-    [[maybe_unused]] const auto ignored = write(STDERR_FILENO, line.data(), line.size());
-}
-
-/// Bytes of an event: a pipe takes 4,096 in one piece (pipe(7)), and part of an event may be a client's, of any length.
-constexpr std::size_t most_event = 4000;
-
 /// The priorities of syslog(3), as systemd takes them off the front of a line (sd-daemon(3)).
 constexpr std::array<std::string_view, 5> priorities{"<3>", "<4>", "<5>", "<6>", "<7>"};
 
+/// Bytes of a line without its newline, and without what is put behind it: "...", or how often it came.
+constexpr std::size_t max_event = 4000;
+
+std::atomic<LogLevel> least{LogLevel::notice};
 std::atomic<LogForm> form{LogForm::terminal};
 
-std::string line_head(LogLevel level) {
+void append_head(LogLine& line, LogLevel level) noexcept {
     const auto i = static_cast<std::size_t>(level);
-    if (form == LogForm::journal) return std::string{priorities[i]};
-    return "reelgate: " + std::string{names[i]} + ": ";
+    if (form == LogForm::journal)
+        line.append(priorities[i]);
+    else
+        line.append("reelgate: ").append(names[i]).append(": ");
 }
+
+enum class BeyondAscii { escaped, kept };
+
+/// Takes what fits into max_event bytes off the front of `text`.
+void append_escaped(LogLine& line, std::string_view& text, BeyondAscii beyond_ascii) noexcept {
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (; !text.empty(); text.remove_prefix(1)) {
+        const auto byte = static_cast<unsigned char>(text.front());
+        const bool is_kept = byte < 0x80 ? byte >= 0x20 && byte != 0x7f : beyond_ascii == BeyondAscii::kept;
+        const std::array<char, 4> escape{'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+        const std::string_view piece = is_kept ? text.substr(0, 1) : std::string_view{escape.data(), escape.size()};
+        if (line.size() + piece.size() > max_event) return;
+        line.append(piece);
+    }
+}
+
+/// Standard error, one line at a time.
+class StandardError final : public LogLines {
+public:
+    void write(std::string_view line) noexcept override {
+        char newline = '\n';
+        const iovec pieces[] = {{const_cast<char*>(line.data()), line.size()}, {&newline, 1}};
+        // A log that cannot be written has nobody to be told to.
+        [[maybe_unused]] const auto ignored = writev(STDERR_FILENO, pieces, std::size(pieces));
+    }
+};
 
 std::atomic<bool> are_repeats_counted{false};
-std::mutex repeats_mutex;
-RepeatLimit repeats;  // under repeats_mutex
-
-/// What is to be written now that `line` has come.
-std::vector<std::string> admitted(LogLevel level, std::string line) {
-    if (!are_repeats_counted) return {std::move(line)};
-    const auto now = std::chrono::steady_clock::now();
-    const std::lock_guard lock{repeats_mutex};
-    // Only failures repeat themselves without end; what somebody wants to have told at another level is told.
-    if (level <= LogLevel::warning) return repeats.admit(line, now);
-    std::vector<std::string> lines = repeats.due(now);
-    lines.push_back(std::move(line));
-    return lines;
-}
+std::mutex mutex;
+StandardError standard_error;         // under mutex
+RepeatLimit repeats{standard_error};  // under mutex
 
 }  // namespace
 
-void set_log_level(LogLevel level) { least = level; }
+void set_log_level(LogLevel level) noexcept { least = level; }
 
-void set_log_form(LogForm new_form) { form = new_form; }
+void set_log_form(LogForm new_form) noexcept { form = new_form; }
 
-bool leads_to_journal(int fd, const char* journal_stream) {
+bool leads_to_journal(int fd, const char* journal_stream) noexcept {
     struct stat status;
     if (!journal_stream || fstat(fd, &status) != 0) return false;
     // A service that sends its standard error elsewhere inherits the variable all the same.
-    return journal_stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+    return LogLine{}.append(status.st_dev).append(":").append(status.st_ino).text() == journal_stream;
 }
 
-void limit_repeated_lines() { are_repeats_counted = true; }
+void limit_repeated_lines() noexcept { are_repeats_counted = true; }
 
-void tell_repeated_lines() {
-    const std::lock_guard lock{repeats_mutex};
-    for (std::string& line : repeats.forget()) write_line(std::move(line));
+void tell_repeated_lines() noexcept {
+    const std::lock_guard lock{mutex};
+    repeats.tell_all();
 }
 
-bool is_logged(LogLevel level) { return level <= least; }
+bool is_logged(LogLevel level) noexcept { return level <= least; }
 
-void log(LogLevel level, std::string_view event) {
+void log(LogLevel level, std::initializer_list<std::string_view> parts) noexcept {
     if (!is_logged(level)) return;
-    std::string line = line_head(level);
-    append_escaped(line, event, BeyondAscii::escaped);
-    if (line.size() > most_event) line.replace(most_event, std::string::npos, "...");
-    for (std::string& admitted_line : admitted(level, std::move(line))) write_line(std::move(admitted_line));
+    LogLine line;
+    append_head(line, level);
+    for (std::string_view part : parts) {
+        append_escaped(line, part, BeyondAscii::escaped);
+        if (part.empty()) continue;
+        line.append("...");
+        break;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock{mutex};
+    // Only failures repeat themselves without end; a line at another level is there because it was asked for.
+    if (are_repeats_counted && level <= LogLevel::warning) return repeats.admit(line.text(), now);
+    if (are_repeats_counted) repeats.tell_due(now);
+    standard_error.write(line.text());
 }
 
-void complain(std::string_view text) {
-    std::string line{form == LogForm::journal ? priorities.front() : "reelgate: "};
+void log(LogLevel level, std::string_view event) noexcept {
+    log(level, std::initializer_list<std::string_view>{event});
+}
+
+void complain(std::string_view text) noexcept {
+    LogLine line;
+    line.append(form == LogForm::journal ? priorities.front() : "reelgate: ");
     append_escaped(line, text, BeyondAscii::kept);
-    write_line(std::move(line));
+    const std::lock_guard lock{mutex};
+    standard_error.write(line.text());
 }
 
 std::optional<LogLevel> log_level_named(std::string_view name) {

@@ -11,48 +11,50 @@ namespace {
 /// How long a line is counted before it is told how often it came.
 constexpr std::chrono::seconds window{10};
 
-/// Lines that are remembered. Failures that fill disks are few at a time, if of many requests.
-constexpr std::size_t most_entries = 16;
-
 }  // namespace
 
-/// The time is what the repetitions took, not what has gone by since: nobody may have come for hours.
-void RepeatLimit::summarise(std::vector<std::string>& out, const Entry& entry) {
-    if (entry.repeats == 0) return;
-    const auto taken = std::max(std::chrono::ceil<std::chrono::seconds>(entry.last - entry.begin).count(),
+RepeatLimit::Entry* RepeatLimit::find(std::string_view line) noexcept {
+    for (std::size_t i = 0; i < count_; ++i)
+        if (entry(i).line.text() == line) return &entry(i);
+    return nullptr;
+}
+
+/// Forgets the oldest line, after its summary. The time is what the repetitions took, not what has gone by since: there
+/// may have been no request for hours.
+void RepeatLimit::tell_first() noexcept {
+    Entry& told = entry(0);
+    first_ = (first_ + 1) % max_entries;
+    --count_;
+    if (told.repeats == 0) return;
+    const auto taken = std::max(std::chrono::ceil<std::chrono::seconds>(told.last - told.begin).count(),
                                 std::chrono::seconds::rep{1});
-    out.push_back(entry.line + ": " + std::to_string(entry.repeats) + " more within " + std::to_string(taken) + " s");
+    told.line.append(": ").append(told.repeats).append(" more within ");
+    told.line.append(static_cast<std::uint64_t>(taken)).append(" s");
+    out_.write(told.line.text());
 }
 
-std::vector<std::string> RepeatLimit::due(Time now) {
-    std::vector<std::string> out;
-    for (; !entries_.empty() && now - entries_.front().begin >= window; entries_.pop_front())
-        summarise(out, entries_.front());
-    return out;
+void RepeatLimit::tell_due(Time now) noexcept {
+    while (count_ > 0 && now - entry(0).begin >= window) tell_first();
 }
 
-std::vector<std::string> RepeatLimit::admit(std::string_view line, Time now) {
-    std::vector<std::string> out = due(now);
-    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.line == line; });
-    if (found != entries_.end()) {
+void RepeatLimit::admit(std::string_view line, Time now) noexcept {
+    tell_due(now);
+    if (Entry* const found = find(line)) {
         ++found->repeats;
         found->last = now;
-        return out;
+        return;
     }
-    if (entries_.size() == most_entries) {
-        summarise(out, entries_.front());
-        entries_.pop_front();
-    }
-    entries_.push_back({std::string{line}, now, now});
-    out.emplace_back(line);
-    return out;
+    if (count_ == max_entries) tell_first();
+    Entry& added = entry(count_++);
+    added.line.clear();
+    added.line.append(line);
+    added.begin = added.last = now;
+    added.repeats = 0;
+    out_.write(line);
 }
 
-std::vector<std::string> RepeatLimit::forget() {
-    std::vector<std::string> out;
-    for (const Entry& entry : entries_) summarise(out, entry);
-    entries_.clear();
-    return out;
+void RepeatLimit::tell_all() noexcept {
+    while (count_ > 0) tell_first();
 }
 
 }  // namespace reelgate

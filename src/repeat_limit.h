@@ -1,43 +1,54 @@
 // Owns what keeps a repeated failure from filling a disk: a line that was just written is counted instead.
-// Does not write, and has no clock: it is told the time.
+// Does not write, has no clock (it is told the time), and needs no memory but its own.
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
-#include <list>
-#include <string>
 #include <string_view>
-#include <vector>
+
+#include "log_line.h"
 
 namespace reelgate {
 
-/// Tells which lines of a log are to be written. Lines that differ are never counted together.
+/// Decides which lines of a log are to be written. Lines that differ are never counted together.
 class RepeatLimit {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    /// Takes a line that has come at `now`; gives what is to be written: the line, unless it was there already within
-    /// the last ten seconds, and before it what others come to that were left out.
-    std::vector<std::string> admit(std::string_view line, Time now);
+    /// Passes the lines that are to be written to `out`, which must outlive it.
+    explicit RepeatLimit(LogLines& out) : out_(out) {}
 
-    /// Gives what lines come to that were left out and are ten seconds old, and forgets them.
-    std::vector<std::string> due(Time now);
+    /// Takes a line that has come at `now`. Passes it on unless it was there already within the last ten seconds, and
+    /// before it a summary of each that was left out and is ten seconds old.
+    void admit(std::string_view line, Time now) noexcept;
 
-    /// Gives what all lines come to that were left out, and forgets them: the next of each is written again.
-    std::vector<std::string> forget();
+    /// Passes on a summary of each line that was left out and is ten seconds old, and forgets these.
+    void tell_due(Time now) noexcept;
+
+    /// Passes on a summary of each line that was left out, and forgets all: the next of each is written again.
+    void tell_all() noexcept;
 
 private:
+    /// Lines that are remembered. Failures that fill disks are few at a time, if of many requests.
+    static constexpr std::size_t max_entries = 16;
+
     struct Entry {
-        std::string line;
-        Time begin;                ///< of the ten seconds
-        Time last;                 ///< when it came last
-        std::uint64_t repeats = 0; ///< that were left out
+        LogLine line;
+        Time begin;                 ///< of the ten seconds
+        Time last;                  ///< when it came last
+        std::uint64_t repeats = 0;  ///< that were left out
     };
 
-    static void summarise(std::vector<std::string>& out, const Entry& entry);
+    Entry& entry(std::size_t i) noexcept { return entries_[(first_ + i) % max_entries]; }
+    Entry* find(std::string_view line) noexcept;
+    void tell_first() noexcept;
 
-    std::list<Entry> entries_;  ///< the one that begins latest is last
+    LogLines& out_;
+    std::array<Entry, max_entries> entries_;  ///< a ring: the one that begins latest is last
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
 };
 
 }  // namespace reelgate

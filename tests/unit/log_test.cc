@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "child_process.h"
+#include "failing_allocations.h"
 #include "messages.h"
 #include "temporary_folder.h"
 
@@ -139,6 +141,45 @@ BOOST_AUTO_TEST_CASE(long_event_is_cut_off) {
     BOOST_TEST(line.size() < 4096u);
     BOOST_TEST(line.ends_with("...\n"));
     BOOST_TEST(logged(LogLevel::error, std::string(3000, 'x')).size() > 3000u);
+}
+
+BOOST_AUTO_TEST_CASE(cut_line_ends_with_a_whole_escape) {
+    // The head has 17 bytes: four do not fit behind the others.
+    const std::string line = logged(LogLevel::error, std::string(3980, 'x') + "\n");
+    BOOST_TEST(line.ends_with("xxx...\n"), line.substr(3900));
+}
+
+BOOST_AUTO_TEST_CASE(parts_follow_one_another) {
+    const std::string long_part(3000, 'x');
+    const CapturedStderr captured;
+    log(LogLevel::error, {"open ", std::string{"a\n"}, "", ": ", "cause"});
+    log(LogLevel::error, {long_part, long_part, "never seen"});
+    const std::string cut = "reelgate: error: " + std::string(3983, 'x') + "...\n";
+    BOOST_TEST(captured.text() == "reelgate: error: open a\\x0a: cause\n" + cut);
+}
+
+/// Counted lines too: their summaries are made when the memory may be gone.
+BOOST_AUTO_TEST_CASE(nothing_of_it_needs_the_heap) {
+    // In a process of its own: repeated lines stay counted.
+    const std::string written = in_child([] {
+        const CapturedStderr captured;
+        limit_repeated_lines();
+        {
+            const FailingAllocations failing;
+            log(LogLevel::error, {"open ", "/videos/a-film-with-a-long-name.mp4", ": ", "Cannot allocate memory"});
+            for (int i = 0; i < 3; ++i) log(LogLevel::error, "again and again, and longer than a short string");
+            complain("no memory for what the person wanted to have done");
+            leads_to_journal(STDERR_FILENO, "123456789:123456789");
+            tell_repeated_lines();
+        }
+        return captured.text() + std::to_string(FailingAllocations::failed()) + " allocations";
+    });
+    BOOST_TEST(written ==
+               "reelgate: error: open /videos/a-film-with-a-long-name.mp4: Cannot allocate memory\n"
+               "reelgate: error: again and again, and longer than a short string\n"
+               "reelgate: no memory for what the person wanted to have done\n"
+               "reelgate: error: again and again, and longer than a short string: 2 more within 1 s\n"
+               "0 allocations");
 }
 
 BOOST_AUTO_TEST_CASE(notice_unless_told_otherwise) {

@@ -1,0 +1,55 @@
+// Owns the text of one line of the log while it is made: a buffer of fixed size, so that no line needs the heap.
+// Does not write it.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace reelgate {
+
+/// Bytes of a line with its newline: a pipe takes this many in one piece (pipe(7), PIPE_BUF).
+inline constexpr std::size_t max_log_line = 4096;
+
+/// A line without its newline. What does not fit is left out.
+class LogLine {
+public:
+    LogLine& append(std::string_view text) noexcept {
+        const std::size_t length = std::min(text.size(), bytes_.size() - size_);
+        std::copy_n(text.data(), length, bytes_.data() + size_);
+        size_ += length;
+        return *this;
+    }
+
+    LogLine& append(std::uint64_t number) noexcept {
+        std::array<char, 20> digits;
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+        return append({digits.data(), static_cast<std::size_t>(end - digits.data())});
+    }
+
+    void clear() noexcept { size_ = 0; }
+
+    std::size_t size() const noexcept { return size_; }
+
+    /// Returns the text, which is valid until the line changes.
+    std::string_view text() const noexcept { return {bytes_.data(), size_}; }
+
+private:
+    std::array<char, max_log_line - 1> bytes_;
+    std::size_t size_ = 0;
+};
+
+/// Takes lines that are to be written, each without its newline.
+class LogLines {
+public:
+    virtual void write(std::string_view line) noexcept = 0;
+
+protected:
+    ~LogLines() = default;
+};
+
+}  // namespace reelgate
