@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/content.h"
 #include "http/plan.h"
 #include "media/catalog.h"
 #include "media/media_file.h"
@@ -48,8 +49,10 @@ struct Answer {
     /// A tag that is made of date and length means another version.
     bool may_grow = false;
 
-    /// The descriptor that ranges refer to; -1 where there is none.
-    int content_fd() const { return content ? content->fd->get() : -1; }
+    /// What the response's ranges refer to. Valid while this is.
+    gateway::Content file() const {
+        return content ? gateway::Content{content->fd->get(), content->version, may_grow} : gateway::Content{};
+    }
 };
 
 /// Answers requests, for one thread.

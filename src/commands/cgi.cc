@@ -14,7 +14,7 @@ int cgi(const Settings& settings, const char* const* meta_variables) {
     Handler handler{settings.handler};
     const Answer answer = handler.answer(gateway::request_from(meta_variables));
     gateway::DescriptorSender sender{STDOUT_FILENO};
-    sender.check(gateway::send_response(answer.response, answer.content_fd(), sender));
+    sender.check(gateway::send_response(answer.response, answer.file(), sender));
     return EXIT_SUCCESS;
 }
 

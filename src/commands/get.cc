@@ -69,9 +69,9 @@ int get(const Invocation& invocation) {
     gateway::DescriptorSender sender{STDOUT_FILENO};
     if (invocation.arguments.has("body-only")) {
         check_is_video(answer.response, invocation.arguments.operands.front());
-        sender.check(gateway::send_content(answer.response, answer.content_fd(), sender));
+        sender.check(gateway::send_content(answer.response, answer.file(), sender));
     } else {
-        sender.check(gateway::send_response(answer.response, answer.content_fd(), sender));
+        sender.check(gateway::send_response(answer.response, answer.file(), sender));
     }
     // What the client did wrong is an answer like any other; what we could not do is a failure of the command.
     return answer.response.status < 500 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -113,9 +113,9 @@ int serve(const Invocation& invocation) {
         .ready = [&](std::string_view status) { tell(notifier, gateway::ready_message(status)); },
     };
     limit_repeated_lines();
-    engine::serve(listener->fd(), settings.handler, settings.engine, hooks);
+    const engine::End end = engine::serve(listener->fd(), settings.handler, settings.engine, hooks);
     tell_repeated_lines();
-    return EXIT_SUCCESS;
+    return end == engine::End::signalled ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace reelgate::commands

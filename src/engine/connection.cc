@@ -6,8 +6,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include "log.h"
 
@@ -30,10 +32,17 @@ constexpr double fast_rate = 16 << 20;
 /// more time without it. Not for everybody, since that much of the page cache is held while a viewer pauses.
 constexpr int roomy_buffer = 1 << 20;
 
+/// Bytes that are read at a time while a request is answered: an FCGI_ABORT_REQUEST has eight. What is read of the next
+/// request is kept until then, by every viewer whose web server does not wait.
+constexpr std::size_t read_while_answering_length = 4096;
+
+/// Empties a string and gives its memory back, which an assignment would keep.
+void forget(std::string& text) { std::string{}.swap(text); }
+
 }  // namespace
 
-Connection::Connection(posix::UniqueFd fd, std::size_t most_connections, Viewers& viewers)
-    : fd_(std::move(fd)), reader_(most_connections), viewers_(viewers) {}
+Connection::Connection(posix::UniqueFd fd, Transport transport, std::size_t most_connections, Viewers& viewers)
+    : fd_(std::move(fd)), transport_(transport), reader_(most_connections), viewers_(viewers) {}
 
 void Connection::enter() {
     viewers_.enter();
@@ -46,52 +55,57 @@ void Connection::leave() {
 
 Wait Connection::proceed(Worker& worker, bool is_readable) {
     is_handed_over_.exchange(false, std::memory_order_acquire);
+    if (is_idle_) note_progress();
     is_idle_ = false;
-    waiting_since_ = 0;
     has_yielded_ = false;
     read_ = 0;
-    if (is_readable && is_answering_) look_for_abort(worker);
+    if (is_readable && phase_ == Phase::answering && input_ == Input::open) look_for_abort(worker);
     Step step = Step::again;
-    while (step == Step::again) step = is_answering_ || is_last_ ? send(worker) : receive(worker);
+    while (step == Step::again) step = advance(worker);
     if (step == Step::close) return Wait::nothing;
     return wait();
 }
 
+Connection::Step Connection::advance(Worker& worker) {
+    switch (phase_) {
+        case Phase::reading: return receive(worker);
+        case Phase::answering:
+        case Phase::draining: return send(worker);
+        case Phase::lingering: return linger(worker);
+    }
+    return Step::close;
+}
+
 /// Notes for other threads what it waits for.
 Wait Connection::wait() {
-    is_idle_ = !is_answering_ && !is_last_ && reader_.is_idle();
+    is_idle_ = phase_ == Phase::reading && reader_.is_idle();
     if (has_yielded_) return Wait::its_turn;
-    if (!is_idle_) waiting_since_ = Clock::now().time_since_epoch().count();
-    if (!is_answering_ && !is_last_) return Wait::readable;
+    if (phase_ == Phase::reading || phase_ == Phase::lingering) return Wait::readable;
     // What cannot be read now would make the connection readable for ever.
-    return input_ended_ || is_held_ || is_last_ ? Wait::writable_only : Wait::writable;
+    return phase_ == Phase::draining || input_ != Input::open ? Wait::writable_only : Wait::writable;
 }
 
 void Connection::look_at_peer() {
     int untaken = 0;
-    if (ioctl(fd_.get(), SIOCOUTQ, &untaken) != 0 || untaken_.exchange(untaken) == untaken) return;
-    waiting_since_ = Clock::now().time_since_epoch().count();
+    // Less than before: what grows is what we have said.
+    if (ioctl(fd_.get(), SIOCOUTQ, &untaken) == 0 && untaken < untaken_.exchange(untaken)) note_progress();
 }
 
 /// Makes the socket roomy for a fast viewer. TCP finds the right size by itself, and would stop to.
 void Connection::make_room() {
-    if (is_roomy_ || writer_.sent() < fast_bytes) return;
+    if (transport_ != Transport::unix_socket || is_roomy_ || writer_.sent() < fast_bytes) return;
     const std::chrono::duration<double> taken = Clock::now() - begin_;
     if (static_cast<double>(writer_.sent()) < fast_rate * taken.count()) return;
     is_roomy_ = true;
-    int domain = 0;
-    socklen_t length = sizeof domain;
-    if (getsockopt(fd_.get(), SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX)
-        setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &roomy_buffer, sizeof roomy_buffer);
+    setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &roomy_buffer, sizeof roomy_buffer);
 }
 
 Connection::Step Connection::receive(Worker& worker) {
     if (!unread_.empty()) {
-        const std::string bytes = std::move(unread_);
-        unread_.clear();
+        const std::string bytes = std::exchange(unread_, {});
         return take(worker, bytes);
     }
-    if (input_ended_) return Step::close;
+    if (input_ == Input::ended) return end();
     if (read_ >= turn) return Step::wait;
     const ssize_t n = recv(fd_.get(), worker.buffer.data(), worker.buffer.size(), MSG_DONTWAIT);
     if (n > 0) {
@@ -110,28 +124,29 @@ Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
     switch (incoming) {
         case Incoming::invalid:
             log(LogLevel::warning, "read request: connection: no valid FastCGI, or too long: closed");
-            return Step::close;
+            return end();
         case Incoming::request: {
             const Step step = begin_answer(worker);
             read_while_answering(bytes);
             return step;
         }
-        case Incoming::refused: is_last_ = true; return Step::again;
+        case Incoming::refused: phase_ = Phase::draining; return Step::again;
         case Incoming::aborted: {
             // Before anything was answered: "the application responds as soon as possible" (FastCGI 1.0 §5.4).
             std::string end;
             gateway::append_end_request(end, reader_.request_id(), gateway::ProtocolStatus::request_complete);
             writer_.interject(end);
             unread_ = bytes;
-            is_last_ = !reader_.keeps_connection();
+            if (!reader_.keeps_connection()) phase_ = Phase::draining;
             reader_.next();
             break;
         }
+        case Incoming::full: unread_ = bytes; break;
         case Incoming::held:  // comes only while answering
         case Incoming::wanting: break;
     }
     // The few bytes of a reply fit into any socket; a peer whose socket is full of them has not read for long.
-    return is_last_ || writer_.write(fd_.get(), turn) == Progress::done ? Step::again : Step::close;
+    return phase_ == Phase::draining || writer_.write(fd_.get(), turn) == Progress::done ? Step::again : Step::close;
 }
 
 Connection::Step Connection::begin_answer(Worker& worker) {
@@ -139,10 +154,10 @@ Connection::Step Connection::begin_answer(Worker& worker) {
     reader_.release();
     if (!request) {
         log(LogLevel::warning, "read request: connection: params are cut off: closed");
-        return Step::close;
+        return end();
     }
     target_ = request->target;
-    is_answering_ = true;
+    phase_ = Phase::answering;
     begin_ = Clock::now();
     counted_ = 0;
     if (auto response = worker.monitor(*request)) {
@@ -155,43 +170,70 @@ Connection::Step Connection::begin_answer(Worker& worker) {
     }
     planned_ = http::content_length(answer_.response);
     // A parked viewer keeps what is left to be sent, and not the fields.
-    writer_.begin(std::exchange(answer_.response, {}), answer_.content_fd(), reader_.request_id());
+    writer_.begin(std::exchange(answer_.response, {}), answer_.file(), reader_.request_id());
+    // The catalogue may have taken its time: none of it was the peer's.
+    note_progress();
     return Step::again;
 }
 
 /// As it goes: a film takes hours.
 void Connection::count_sent(Worker& worker) {
-    if (!is_viewer_) return;
     const std::uint64_t sent = writer_.sent();
-    worker.tally.add(Counter::bytes_sent, sent - counted_);
+    if (sent == counted_) return;
+    if (is_viewer_) worker.tally.add(Counter::bytes_sent, sent - counted_);
     counted_ = sent;
+    note_progress();
 }
 
 Connection::Step Connection::send(Worker& worker) {
     const Progress progress = writer_.write(fd_.get(), turn);
     count_sent(worker);
     switch (progress) {
-        case Progress::blocked: make_room(); return Step::wait;
+        case Progress::blocked:
+            make_room();
+            reopen_input();
+            return Step::wait;
         case Progress::yielded: has_yielded_ = true; return Step::wait;
         case Progress::aborted: end_answer(worker, is_stalled_ ? stalled : aborted); return Step::close;
         case Progress::broken:
+            log(LogLevel::warning, {"send ", target_, ": ", writer_.why_broken(), ": cut off"});
             end_answer(worker, broken);
-            log(LogLevel::warning, "send " + target_ + ": the file is shorter than it was, or cannot be read: cut off");
             return Step::close;
         case Progress::done: break;
     }
-    if (is_last_) return Step::close;
+    if (phase_ == Phase::draining) return end();
     end_answer(worker, is_cut_short_ ? aborted : complete);
-    is_cut_short_ = is_held_ = false;
+    is_cut_short_ = false;
+    if (input_ != Input::ended) input_ = Input::open;
     const bool is_kept = reader_.keeps_connection();
     reader_.next();
-    return is_kept ? Step::again : Step::close;
+    return is_kept ? Step::again : end();
+}
+
+/// Ends it in order. Over TCP, closing while the peer still says something would reset the connection, and lose what it
+/// has not taken yet: there the peer ends it.
+Connection::Step Connection::end() {
+    if (transport_ == Transport::unix_socket) return Step::close;
+    shutdown(fd_.get(), SHUT_WR);
+    phase_ = Phase::lingering;
+    note_progress();
+    return Step::again;
+}
+
+/// Throws away what the peer says after the end.
+Connection::Step Connection::linger(Worker& worker) {
+    if (read_ >= turn) return Step::wait;
+    const ssize_t n = recv(fd_.get(), worker.buffer.data(), worker.buffer.size(), MSG_DONTWAIT);
+    if (n > 0) read_ += static_cast<std::uint64_t>(n);
+    if (n > 0 || (n < 0 && errno == EINTR)) return Step::again;
+    return n < 0 && errno == EAGAIN ? Step::wait : Step::close;
 }
 
 /// Reads what the web server says while it is being answered: FCGI_ABORT_REQUEST, if anything.
 void Connection::look_for_abort(Worker& worker) {
-    const ssize_t n = recv(fd_.get(), worker.buffer.data(), worker.buffer.size(), MSG_DONTWAIT);
-    if (n == 0) input_ended_ = true;  // it may still read; if not, writing will tell
+    const std::size_t length = std::min(worker.buffer.size(), read_while_answering_length);
+    const ssize_t n = recv(fd_.get(), worker.buffer.data(), length, MSG_DONTWAIT);
+    if (n == 0) input_ = Input::ended;  // it may still read; if not, writing will tell
     if (n <= 0) return;
     read_while_answering({worker.buffer.data(), static_cast<std::size_t>(n)});
 }
@@ -206,14 +248,28 @@ void Connection::read_while_answering(std::string_view bytes) {
         writer_.cut_short();
     } while (incoming == Incoming::aborted);
     writer_.interject(replies);
-    is_held_ = incoming == Incoming::held;
-    if (incoming == Incoming::invalid) input_ended_ = true;
     unread_ = bytes;
+    switch (incoming) {
+        case Incoming::held: input_ = Input::held; break;
+        case Incoming::full: input_ = Input::full; break;
+        case Incoming::invalid:
+            input_ = Input::ended;
+            forget(unread_);
+            break;
+        default: input_ = writer_.interjected() < gateway::max_replies ? Input::open : Input::full;
+    }
 }
 
-void Connection::end_answer(Worker& worker, Ending ending) {
-    if (!is_answering_) return;
-    is_answering_ = false;
+/// Reads on, where that was given up until replies are sent.
+void Connection::reopen_input() {
+    if (input_ != Input::full || writer_.interjected() > 0) return;
+    const std::string bytes = std::exchange(unread_, {});
+    read_while_answering(bytes);
+}
+
+void Connection::end_answer(Worker& worker, Ending ending) noexcept {
+    if (phase_ != Phase::answering) return;
+    phase_ = Phase::reading;
     if (is_viewer_) worker.tally.add(ending.counter);
     leave();
     if (!answer_.summary.empty()) {
@@ -221,9 +277,11 @@ void Connection::end_answer(Worker& worker, Ending ending) {
         std::snprintf(text, sizeof text, ": %llu of %llu bytes in %.3f s: %s",
                       static_cast<unsigned long long>(writer_.sent()), static_cast<unsigned long long>(planned_),
                       std::chrono::duration<double>(Clock::now() - begin_).count(), ending.name);
-        log(LogLevel::info, "response " + answer_.summary + text);
+        log(LogLevel::info, {"response ", answer_.summary, text});
     }
-    answer_ = {};
+    // A connection that waits for its next request keeps nothing of this one.
+    const Answer answered = std::exchange(answer_, {});
+    forget(target_);
 }
 
 }  // namespace reelgate::engine

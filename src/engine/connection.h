@@ -1,5 +1,5 @@
 // Owns one connection from a web server: what has come, what is being answered, what goes out next.
-// Does not wait, and does not know threads: whoever has it at the moment lets it proceed.
+// Does not wait, and does not know threads: the thread that has its event lets it proceed.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct Worker {
     Tally tally;
     gateway::RequestDecoder decoder;
     std::vector<char> buffer;  ///< for reading
+    std::unique_ptr<Handler> handler;  ///< its own; absent until it is first asked
+    std::uint64_t version = 0;         ///< of the settings that the handler has
     std::function<Answer(const http::Request&)> answer;
     std::function<std::optional<http::Response>(const http::Request&)> monitor;  ///< nothing where it asks for a video
 };
@@ -40,11 +43,14 @@ enum class Wait {
     nothing,           ///< it is over: close
 };
 
+/// What carries a connection.
+enum class Transport { unix_socket, internet };
+
 class Connection {
 public:
     /// Takes a non-blocking connection. `viewers` are those that are being answered; what FCGI_GET_VALUES is told of
     /// the number of connections is `most_connections`.
-    Connection(posix::UniqueFd fd, std::size_t most_connections, Viewers& viewers);
+    Connection(posix::UniqueFd fd, Transport transport, std::size_t most_connections, Viewers& viewers);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     ~Connection() { leave(); }
@@ -53,7 +59,7 @@ public:
     Wait proceed(Worker& worker, bool is_readable);
 
     /// Takes note that it will be closed because of a failure of ours.
-    void give_up(Worker& worker) { end_answer(worker, aborted); }
+    void give_up(Worker& worker) noexcept { end_answer(worker, aborted); }
 
     int fd() const { return fd_.get(); }
 
@@ -64,11 +70,18 @@ public:
     /// Whether nothing at all has come yet: its first request may be on its way. As is_idle.
     bool is_new() const { return is_new_; }
 
-    /// When it began to wait for the peer in the middle of something; zero where it does not. As is_idle.
-    Clock::duration waiting_since() const { return Clock::duration{waiting_since_}; }
+    /// Returns when the peer last did its part of what is going on: it began a request, or took some of the answer. What
+    /// it says while it takes nothing does not count. Zero where nothing is going on, or a thread has the connection. Any
+    /// thread may ask.
+    Clock::duration waiting_since() const {
+        return is_handed_over_ && !is_idle_ ? Clock::duration{progress_} : Clock::duration{};
+    }
 
-    /// Begins the waiting anew if the peer has taken something since this was last asked; any thread may. A socket is
-    /// writable again only when much of it is free: a slow viewer takes bytes long before that.
+    /// Whether all is said and only the peer's end is waited for: not for long. Any thread may ask.
+    bool is_lingering() const { return phase_ == Phase::lingering; }
+
+    /// Notes progress if the peer has taken something since this was last asked; any thread may. A socket is writable
+    /// again only when much of it is free: a slow viewer takes bytes long before that.
     void look_at_peer();
 
     /// Says that it will be cut off for having waited too long; any thread may.
@@ -84,6 +97,22 @@ public:
 private:
     enum class Step { again, wait, close };
 
+    enum class Phase {
+        reading,    ///< a request, or its beginning, is awaited
+        answering,  ///< a whole request is being answered
+        draining,   ///< what was said last is being written: then it is over
+        lingering,  ///< everything is written: the peer's end is awaited, since closing before would lose what it has
+                    ///< not taken yet
+    };
+
+    /// Whether what the peer sends is read while it is being answered.
+    enum class Input {
+        open,
+        held,   ///< its next request has begun: not before this one is answered
+        full,   ///< enough replies wait to be sent: not before they are
+        ended,  ///< it has ended, or is no FastCGI
+    };
+
     /// How an answer ended: as what it is counted, and what the log says.
     struct Ending {
         Counter counter;
@@ -94,20 +123,26 @@ private:
     static constexpr Ending stalled{Counter::ended_stalled, "stalled"};
     static constexpr Ending broken{Counter::ended_broken, "broken"};
 
+    Step advance(Worker& worker);
     Step receive(Worker& worker);
     Step take(Worker& worker, std::string_view bytes);
     Step begin_answer(Worker& worker);
     Step send(Worker& worker);
+    Step linger(Worker& worker);
+    Step end();
     void look_for_abort(Worker& worker);
     void read_while_answering(std::string_view bytes);
+    void reopen_input();
+    void note_progress() { progress_ = Clock::now().time_since_epoch().count(); }
     void count_sent(Worker& worker);
-    void end_answer(Worker& worker, Ending ending);
+    void end_answer(Worker& worker, Ending ending) noexcept;
     void make_room();
     void enter();
     void leave();
     Wait wait();
 
     posix::UniqueFd fd_;
+    Transport transport_;
     gateway::RecordReader reader_;
     gateway::ResponseWriter writer_;
     Viewers& viewers_;
@@ -117,13 +152,11 @@ private:
     std::uint64_t planned_ = 0;
     std::uint64_t counted_ = 0;  ///< of the bytes that have been sent
     Clock::time_point begin_;
-    bool is_answering_ = false;
+    std::atomic<Phase> phase_{Phase::reading};  ///< changed only by the thread that lets it proceed
+    Input input_ = Input::open;
     bool is_viewer_ = false;     ///< it is being answered about a video
-    bool is_held_ = false;       ///< the next request has begun to come
     bool is_cut_short_ = false;  ///< the web server has aborted the request
-    bool is_last_ = false;       ///< close as soon as everything is written
     bool has_yielded_ = false;
-    bool input_ended_ = false;
     bool is_roomy_ = false;      ///< its socket was made to hold more
     std::uint64_t read_ = 0;     ///< bytes in the present turn
     std::atomic<bool> is_handed_over_{false};
@@ -131,7 +164,7 @@ private:
     std::atomic<bool> is_new_{true};
     std::atomic<int> untaken_{0};  ///< bytes in the socket when look_at_peer() last looked
     std::atomic<bool> is_stalled_{false};
-    std::atomic<Clock::rep> waiting_since_{0};
+    std::atomic<Clock::rep> progress_{0};
 };
 
 }  // namespace reelgate::engine

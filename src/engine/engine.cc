@@ -19,7 +19,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <condition_variable>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <list>
@@ -51,6 +53,9 @@ constexpr std::chrono::milliseconds newcomer_time{1000};
 /// How much longer than the stall timeout, in parts of it, a stalled viewer may stay.
 constexpr int stall_precision = 8;
 
+/// How long a peer to which all is said may take nothing, and not end its connection.
+constexpr std::chrono::seconds linger_time{2};
+
 rlim_t most_descriptors() {
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -66,17 +71,39 @@ posix::UniqueFd make_timer() {
     return timer;
 }
 
-void start_timer(const posix::UniqueFd& timer, std::chrono::nanoseconds delay) {
+bool start_timer(const posix::UniqueFd& timer, std::chrono::nanoseconds delay) {
     itimerspec when{};
     when.it_value.tv_sec = std::chrono::floor<std::chrono::seconds>(delay).count();
     when.it_value.tv_nsec = (delay - std::chrono::floor<std::chrono::seconds>(delay)).count();
-    timerfd_settime(timer.get(), 0, &when, nullptr);
+    return timerfd_settime(timer.get(), 0, &when, nullptr) == 0;
 }
 
-/// Takes note that it has gone off: until then it stays readable.
-void take_timer(const posix::UniqueFd& timer) {
-    std::uint64_t expirations = 0;
-    [[maybe_unused]] const auto ignored = read(timer.get(), &expirations, sizeof expirations);
+Transport transport_of(int listening_socket) {
+    int domain = 0;
+    socklen_t length = sizeof domain;
+    if (getsockopt(listening_socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0)
+        posix::throw_errno("look at", "listening socket");
+    return domain == AF_UNIX ? Transport::unix_socket : Transport::internet;
+}
+
+/// What is done after accept4.
+enum class AfterAccept {
+    next,   ///< wait for the next connection
+    pause,  ///< wait a moment: the socket would be readable for ever
+    end,    ///< it no longer listens: there will be no more
+};
+
+/// Sorts errno(3) of accept4, 0 where it gave a connection. Linux passes errors on that are the new connection's, such
+/// as ECONNABORTED (accept(2)).
+AfterAccept after_accept(int error) {
+    switch (error) {
+        case 0: case EAGAIN: case EINTR: case ECONNABORTED: case EPERM: case EPROTO: case ENETDOWN: case ENETUNREACH:
+        case EHOSTDOWN: case EHOSTUNREACH: case ENOPROTOOPT: case ENONET:
+            return AfterAccept::next;
+        // Shut down, or closed, by a process that shares it.
+        case EINVAL: case EBADF: case ENOTSOCK: return AfterAccept::end;
+        default: return AfterAccept::pause;
+    }
 }
 
 class Engine {
@@ -87,6 +114,10 @@ public:
     ~Engine();
 
     void start_threads();
+
+    /// Whether the listening socket was shut down by another process, which ends the server as SIGTERM does.
+    bool has_lost_socket() const { return has_lost_socket_; }
+
     void stop_accepting();
     void wait_until_empty();
     void change_settings(Reloaded reloaded);
@@ -97,34 +128,38 @@ private:
     enum class Arm { first, again };
 
     void arm(int fd, std::uint32_t events, void* what, Arm how);
+    void watch_timer(const posix::UniqueFd& timer);
     void run_thread(Worker& worker);
     void serve_events(Worker& worker);
     bool is_admitted(const posix::UniqueFd& connection) const;
     posix::UniqueFd accept_socket(Tally& tally);
     void accept_one(Worker& worker);
-    void resume_accepting();
-    void run(Connection& connection, Worker& worker, bool is_readable, Arm how);
+    void watch_listening_socket() noexcept;
+    void resume_accepting() noexcept;
+    void run(Connection& connection, Worker& worker, bool is_readable, Arm how) noexcept;
     void close(Connection& connection);
-    void drop_stalled();
-    void watch_stalls();
-    Answer answer(const http::Request& request, Tally& tally, std::unique_ptr<Handler>& handler,
-                  std::uint64_t& version);
+    std::chrono::nanoseconds patience_with(const Connection& connection) const;
+    void drop_late() noexcept;
+    void look_within(std::chrono::nanoseconds delay) noexcept;
+    Answer answer(const http::Request& request, Worker& worker);
     std::optional<http::Response> monitor(const http::Request& request);
     Status status();
 
     int listening_socket_;
+    const Transport transport_;
     const EngineSettings settings_;  // as it began; what can change is in the next three
     std::chrono::seconds grace_;     // only the thread that takes signals knows it
     std::atomic<std::size_t> max_viewers_;
     std::atomic<std::chrono::seconds> stall_timeout_;
     gateway::Peers peers_;
     std::size_t most_connections_;
-    posix::UniqueFd epoll_, quit_, accept_timer_, stall_timer_;
+    posix::UniqueFd epoll_, quit_, accept_timer_, late_timer_;
     std::atomic<bool> is_stopping_{false};
+    std::atomic<bool> has_lost_socket_{false};
     const Time start_time_ = std::chrono::system_clock::now();
     Viewers viewers_;  // answers that are going on
     Tally tally_;      // of the thread that waits for signals
-    std::atomic<bool> is_stall_timer_running_{false};
+    std::atomic<Clock::duration> next_look_{Clock::duration::max()};  // when late_timer_ goes off; changed under mutex_
 
     std::mutex accept_mutex_;           // of the listening socket, which is gone once is_stopping_ is set
     bool is_accepting_paused_ = false;  // under accept_mutex_: that was logged
@@ -141,11 +176,12 @@ private:
 };
 
 Engine::Engine(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings)
-    : listening_socket_(listening_socket), settings_(settings), grace_(settings.grace),
+    : listening_socket_(listening_socket), transport_(transport_of(listening_socket)), settings_(settings),
+      grace_(settings.grace),
       max_viewers_(settings.max_viewers), stall_timeout_(settings.stall_timeout),
       peers_(std::getenv("FCGI_WEB_SERVER_ADDRS")), most_connections_(most_descriptors()),
       epoll_(epoll_create1(EPOLL_CLOEXEC)), quit_(eventfd(0, EFD_CLOEXEC)), accept_timer_(make_timer()),
-      stall_timer_(make_timer()), handler_(handler) {
+      late_timer_(make_timer()), handler_(handler) {
     if (!epoll_ || !quit_) posix::throw_errno("create", "epoll set");
     // Another thread, or another process on the same socket, may be faster than we are.
     if (fcntl(listening_socket_, F_SETFL, fcntl(listening_socket_, F_GETFL) | O_NONBLOCK) != 0)
@@ -157,17 +193,20 @@ Engine::Engine(int listening_socket, const HandlerSettings& handler, const Engin
     // The only one that is not for one event: it stays readable until every thread has seen it.
     epoll_event event{EPOLLIN, {&quit_}};
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, quit_.get(), &event) != 0) posix::throw_errno("watch", "end");
-    arm(accept_timer_.get(), EPOLLIN, &accept_timer_, Arm::first);
-    arm(stall_timer_.get(), EPOLLIN, &stall_timer_, Arm::first);
+    watch_timer(accept_timer_);
+    watch_timer(late_timer_);
     arm(listening_socket_, EPOLLIN, &listening_socket_, Arm::first);
 }
 
 Engine::~Engine() {
     eventfd_write(quit_.get(), 1);
     for (std::thread& thread : threads_) thread.join();
-    if (!connections_.empty())
-        log(LogLevel::warning, "stop: " + std::to_string(connections_.size()) +
-                                   " connections: not done within the grace period: cut off");
+    if (!connections_.empty()) {
+        char text[96];
+        std::snprintf(text, sizeof text, "stop: %zu connections: not done within the grace period: cut off",
+                      connections_.size());
+        log(LogLevel::warning, text);
+    }
     for (Connection* connection : connections_) delete connection;
 }
 
@@ -177,9 +216,22 @@ void Engine::arm(int fd, std::uint32_t events, void* what, Arm how) {
         posix::throw_errno("watch", "descriptor " + std::to_string(fd));
 }
 
+/// Edge-triggered, and therefore never armed again: it wakes one thread each time it goes off, whatever has failed
+/// since.
+void Engine::watch_timer(const posix::UniqueFd& timer) {
+    epoll_event event{EPOLLIN | EPOLLET, {const_cast<posix::UniqueFd*>(&timer)}};
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer.get(), &event) != 0) posix::throw_errno("watch", "timer");
+}
+
 void Engine::start_threads() {
-    // All that a thread needs is there before the first of them accepts: descriptors may be short afterwards.
-    for (unsigned i = 0; i < settings_.threads; ++i) workers_.push_back(std::make_unique<Worker>());
+    // All that a thread needs is there before the first of them accepts: descriptors and memory may be short afterwards.
+    for (unsigned i = 0; i < settings_.threads; ++i) {
+        auto worker = std::make_unique<Worker>();
+        worker->buffer.resize(read_length);
+        worker->answer = [this, lent = worker.get()](const http::Request& request) { return answer(request, *lent); };
+        worker->monitor = [this](const http::Request& request) { return monitor(request); };
+        workers_.push_back(std::move(worker));
+    }
     for (const auto& worker : workers_) threads_.emplace_back([this, &worker] { run_thread(*worker); });
 }
 
@@ -210,8 +262,8 @@ void Engine::change_settings(Reloaded reloaded) {
     max_viewers_ = reloaded.engine.max_viewers;
     stall_timeout_ = reloaded.engine.stall_timeout;
     // The timer goes by the old timeout, or does not run at all.
-    is_stall_timer_running_ = false;
-    watch_stalls();
+    if (reloaded.engine.stall_timeout.count() > 0)
+        look_within(std::chrono::nanoseconds{reloaded.engine.stall_timeout} / stall_precision);
     const std::lock_guard lock{handler_mutex_};
     handler_ = std::move(reloaded.handler);
     ++version_;
@@ -219,19 +271,18 @@ void Engine::change_settings(Reloaded reloaded) {
 }
 
 /// Answers with the thread's own Handler, which is made anew when the settings have changed.
-Answer Engine::answer(const http::Request& request, Tally& tally, std::unique_ptr<Handler>& handler,
-                      std::uint64_t& version) {
+Answer Engine::answer(const http::Request& request, Worker& worker) {
     const std::size_t max_viewers = max_viewers_;
     if (max_viewers > 0 && viewers_.now() > max_viewers) {
-        tally.add(Counter::viewers_refused);
+        worker.tally.add(Counter::viewers_refused);
         return {http::error_response(request.method, 503, "Too many viewers"), std::nullopt, {}};
     }
-    if (version != version_) {
+    if (worker.version != version_) {
         const std::lock_guard lock{handler_mutex_};
-        handler = std::make_unique<Handler>(handler_);
-        version = version_;
+        worker.handler = std::make_unique<Handler>(handler_);
+        worker.version = version_;
     }
-    return handler->answer(request);
+    return worker.handler->answer(request);
 }
 
 /// Answers what is asked about reelgate itself; neither catalogue nor --max-viewers has a say in it.
@@ -259,16 +310,11 @@ Status Engine::status() {
 }
 
 void Engine::run_thread(Worker& worker) {
-    std::unique_ptr<Handler> handler;
-    std::uint64_t version = 0;
-    worker.buffer.resize(read_length);
-    worker.answer = [&](const http::Request& request) { return answer(request, worker.tally, handler, version); };
-    worker.monitor = [this](const http::Request& request) { return monitor(request); };
     while (true) {
         try {
             return serve_events(worker);
         } catch (const std::exception& failure) {
-            log(LogLevel::error, std::string{"serve: "} + failure.what());
+            log(LogLevel::error, {"serve: ", failure.what()});
         }
     }
 }
@@ -285,8 +331,8 @@ void Engine::serve_events(Worker& worker) {
             accept_one(worker);
         else if (what == &accept_timer_)
             resume_accepting();
-        else if (what == &stall_timer_)
-            drop_stalled();
+        else if (what == &late_timer_)
+            drop_late();
         else
             run(*static_cast<Connection*>(what), worker, (event.events & EPOLLIN) != 0, Arm::again);
     }
@@ -300,36 +346,49 @@ bool Engine::is_admitted(const posix::UniqueFd& connection) const {
 }
 
 /// Accepts a connection, and arms the listening socket again, so that another thread can take the next while this one
-/// is served. Nothing when somebody else was faster, or there is no descriptor for it.
+/// is served. Nothing when another was faster, or there is no descriptor for it. What keeps accepting alive is done
+/// before anything is said about it.
 posix::UniqueFd Engine::accept_socket(Tally& tally) {
     const std::lock_guard lock{accept_mutex_};
-    if (is_stopping_) return {};
+    if (is_stopping_ || has_lost_socket_) return {};
     posix::UniqueFd fd{accept4(listening_socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
-    const int error = errno;
-    if (!fd && (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)) {
-        // The socket would be readable for ever: it is armed again by the timer.
-        tally.add(Counter::accept_pauses);
-        if (!is_accepting_paused_)
-            log(LogLevel::error, "accept connection: " + posix::cause(error) + ": accepting pauses; see ulimit -n");
-        is_accepting_paused_ = true;
-        arm(accept_timer_.get(), EPOLLIN, &accept_timer_, Arm::again);
+    const int error = fd ? 0 : errno;
+    switch (after_accept(error)) {
+        case AfterAccept::next: watch_listening_socket(); break;
+        case AfterAccept::pause: {
+            start_timer(accept_timer_, accept_pause);
+            tally.add(Counter::accept_pauses);
+            const bool was_paused = std::exchange(is_accepting_paused_, true);
+            const char* const cause = strerrordesc_np(error);
+            if (!was_paused)
+                log(LogLevel::error, {"accept connection: ", cause ? cause : "?", ": accepting pauses; see ulimit -n"});
+            return {};
+        }
+        case AfterAccept::end:
+            has_lost_socket_ = true;
+            // Wakes the thread that waits for signals, which says it.
+            kill(getpid(), SIGTERM);
+            return {};
+    }
+    if (!fd) return {};
+    is_accepting_paused_ = false;
+    if (is_admitted(fd)) return fd;
+    log(LogLevel::warning, "accept connection: not from an address in FCGI_WEB_SERVER_ADDRS: closed");
+    return {};
+}
+
+/// Has the next connection accepted. Where even that cannot be asked for, it is tried again after a pause.
+void Engine::watch_listening_socket() noexcept {
+    epoll_event event{EPOLLIN | EPOLLONESHOT, {&listening_socket_}};
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listening_socket_, &event) != 0)
         start_timer(accept_timer_, accept_pause);
-        return fd;
-    }
-    if (fd) is_accepting_paused_ = false;
-    arm(listening_socket_, EPOLLIN, &listening_socket_, Arm::again);
-    if (fd && !is_admitted(fd)) {
-        log(LogLevel::warning, "accept connection: not from an address in FCGI_WEB_SERVER_ADDRS: closed");
-        return {};
-    }
-    return fd;
 }
 
 void Engine::accept_one(Worker& worker) {
     posix::UniqueFd fd = accept_socket(worker.tally);
     if (!fd) return;
     worker.tally.add(Counter::connections);
-    auto connection = std::make_unique<Connection>(std::move(fd), most_connections_, viewers_);
+    auto connection = std::make_unique<Connection>(std::move(fd), transport_, most_connections_, viewers_);
     {
         const std::lock_guard lock{mutex_};
         connection->place = connections_.insert(connections_.end(), connection.get());
@@ -337,14 +396,12 @@ void Engine::accept_one(Worker& worker) {
     run(*connection.release(), worker, true, Arm::first);
 }
 
-void Engine::resume_accepting() {
+void Engine::resume_accepting() noexcept {
     const std::lock_guard lock{accept_mutex_};
-    take_timer(accept_timer_);
-    if (!is_stopping_) arm(listening_socket_, EPOLLIN, &listening_socket_, Arm::again);
+    if (!is_stopping_ && !has_lost_socket_) watch_listening_socket();
 }
 
-/// Lets a connection proceed, and arms it for what it then waits for, or closes it.
-void Engine::run(Connection& connection, Worker& worker, bool is_readable, Arm how) {
+void Engine::run(Connection& connection, Worker& worker, bool is_readable, Arm how) noexcept {
     Wait wait = Wait::nothing;
     try {
         wait = connection.proceed(worker, is_readable);
@@ -358,7 +415,8 @@ void Engine::run(Connection& connection, Worker& worker, bool is_readable, Arm h
             case Wait::its_turn: events = EPOLLOUT; break;
         }
         if (wait != Wait::nothing) {
-            if (!connection.is_idle()) watch_stalls();
+            const auto patience = connection.is_idle() ? std::chrono::nanoseconds{} : patience_with(connection);
+            if (patience.count() > 0) look_within(patience / stall_precision);
             const int fd = connection.fd();
             connection.hand_over();
             arm(fd, events, &connection, how);  // from here on it may be another thread's
@@ -366,7 +424,7 @@ void Engine::run(Connection& connection, Worker& worker, bool is_readable, Arm h
         }
     } catch (const std::exception& failure) {
         connection.give_up(worker);
-        log(LogLevel::error, std::string{"serve connection: "} + failure.what() + ": closed");
+        log(LogLevel::error, {"serve connection: ", failure.what(), ": closed"});
     }
     close(connection);
 }
@@ -380,35 +438,39 @@ void Engine::close(Connection& connection) {
     delete &connection;
 }
 
-/// Makes sure that somebody looks for stalled peers, as long as there are any who could be.
-void Engine::watch_stalls() {
-    if (stall_timeout_.load().count() == 0 || is_stall_timer_running_.exchange(true)) return;
-    // With the lock, the last to start the timer is one who knows the timeout that is in force.
-    const std::lock_guard lock{mutex_};
-    start_timer(stall_timer_, std::chrono::nanoseconds{stall_timeout_.load()} / stall_precision);
+/// How long the peer of a connection may take nothing; zero: for ever.
+std::chrono::nanoseconds Engine::patience_with(const Connection& connection) const {
+    return connection.is_lingering() ? linger_time : stall_timeout_.load();
 }
 
-void Engine::drop_stalled() {
-    take_timer(stall_timer_);
-    arm(stall_timer_.get(), EPOLLIN, &stall_timer_, Arm::again);
-    is_stall_timer_running_ = false;
-    const std::chrono::seconds stall_timeout = stall_timeout_;
-    if (stall_timeout.count() == 0) return;  // since the timer was started
-    const Clock::duration latest = Clock::now().time_since_epoch() - stall_timeout;
-    bool is_anybody_waiting = false;
+/// Has drop_late() run when `delay` is over, if not earlier.
+void Engine::look_within(std::chrono::nanoseconds delay) noexcept {
+    const Clock::duration due = Clock::now().time_since_epoch() + delay;
+    if (next_look_.load() <= due) return;
+    const std::lock_guard lock{mutex_};
+    if (next_look_.load() <= due) return;
+    next_look_ = start_timer(late_timer_, delay) ? due : Clock::duration::max();
+}
+
+/// Drops the connections whose peers have taken nothing for too long.
+void Engine::drop_late() noexcept {
+    std::chrono::nanoseconds soonest{};  // zero: no connection waits
     {
         const std::lock_guard lock{mutex_};
+        next_look_ = Clock::duration::max();
+        const Clock::duration now = Clock::now().time_since_epoch();
         for (Connection* connection : connections_) {
-            if (connection->waiting_since().count() == 0) continue;
-            is_anybody_waiting = true;
+            const auto patience = patience_with(*connection);
+            if (connection->waiting_since().count() == 0 || patience.count() == 0) continue;
+            soonest = soonest.count() == 0 ? patience : std::min(soonest, patience);
             connection->look_at_peer();
-            if (connection->waiting_since() > latest) continue;
+            if (connection->waiting_since() + patience > now) continue;
             // Its own event comes of that, and its own thread closes it.
             connection->mark_stalled();
             shutdown(connection->fd(), SHUT_RDWR);
         }
     }
-    if (is_anybody_waiting) watch_stalls();
+    if (soonest.count() > 0) look_within(soonest / stall_precision);
 }
 
 /// The signals that somebody may send us. They are blocked in every thread, and waited for.
@@ -419,19 +481,20 @@ sigset_t awaited_signals() {
     return signals;
 }
 
-/// Gives the line that says what came of it.
-std::string reload(Engine& engine, const Hooks& hooks) {
-    // Whoever has changed something wants to see what still fails.
+/// Takes over the settings anew, and says what came of it. Whatever fails, the server goes on.
+void reload(Engine& engine, const Hooks& hooks) noexcept {
+    char kept[512];
+    // Changed settings are a reason to see what still fails.
     tell_repeated_lines();
     try {
         engine.change_settings(hooks.reload());
-        const std::string done = "reload: settings are in force";
+        constexpr std::string_view done = "reload: settings are in force";
         log(LogLevel::notice, done);
-        return done;
+        hooks.ready(done);
     } catch (const std::exception& failure) {
-        const std::string kept = std::string{"reload: "} + failure.what() + ": the old settings stay";
-        log(LogLevel::error, kept);
-        return kept;
+        std::snprintf(kept, sizeof kept, "reload: %s: the old settings stay", failure.what());
+        log(LogLevel::error, {"reload: ", failure.what(), ": the old settings stay"});
+        hooks.ready(kept);
     }
 }
 
@@ -444,7 +507,7 @@ void hold_signals() {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-void serve(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings, const Hooks& hooks) {
+End serve(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings, const Hooks& hooks) {
     hold_signals();
     gateway::initialise_fastcgi();
     // After libfcgi, which has handlers of its own for these: none of them ever runs.
@@ -456,11 +519,17 @@ void serve(int listening_socket, const HandlerSettings& handler, const EngineSet
     log(LogLevel::notice, "serve: " + std::to_string(settings.threads) + " threads: ready");
     hooks.ready(std::to_string(settings.threads) + " threads serve");
     int received = 0;
-    while (sigwait(&signals, &received) == 0 && received == SIGHUP) hooks.ready(reload(engine, hooks));
-    log(LogLevel::notice, std::string{"stop: "} + sigabbrev_np(received) + ": answers may end");
+    while (sigwait(&signals, &received) == 0 && received == SIGHUP) reload(engine, hooks);
     engine.stop_accepting();
+    const bool has_lost_socket = engine.has_lost_socket();
+    if (has_lost_socket)
+        log(LogLevel::error, "accept connection: the listening socket was shut down by another process: finishing the "
+                             "running answers, then ending; start reelgate again");
+    else
+        log(LogLevel::notice, {"stop: ", sigabbrev_np(received), ": answers may end"});
     hooks.stop_listening();
     engine.wait_until_empty();
+    return has_lost_socket ? End::socket_lost : End::signalled;
 }
 
 }  // namespace reelgate::engine

@@ -42,8 +42,14 @@ struct Hooks {
     std::function<void(std::string_view status)> ready = [](std::string_view) {};
 };
 
-/// Serves a listening socket until SIGTERM, SIGINT or SIGUSR1; then accepts no more, and lets answers end within
-/// `grace`. Throws std::system_error when it cannot begin.
-void serve(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings, const Hooks& hooks);
+/// Why serving ended.
+enum class End {
+    signalled,    ///< SIGTERM, SIGINT or SIGUSR1
+    socket_lost,  ///< another process has shut the listening socket down
+};
+
+/// Serves a listening socket until SIGTERM, SIGINT or SIGUSR1, or until it no longer listens; then accepts no more, and
+/// lets answers end within `grace`. Throws std::system_error when it cannot begin.
+End serve(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings, const Hooks& hooks);
 
 }  // namespace reelgate::engine

@@ -17,14 +17,23 @@ namespace reelgate::gateway {
 
 namespace {
 
-/// Bytes that one sendfile call is asked for: the kernel takes no more than 2 GiB at a time.
-constexpr std::uint64_t sendfile_step = std::uint64_t{1} << 30;
+/// Bytes after which the file is looked at again: few of them are of another version when it is changed meanwhile.
+constexpr std::uint64_t step = std::uint64_t{256} << 10;
+
+/// Bytes at the end of a range that wait for a look of their own: with them an answer is whole, which cannot be taken
+/// back.
+constexpr std::uint64_t last_step = 4096;
 
 }  // namespace
 
 Ending DescriptorSender::fail(Ending ending) {
     error_ = errno;
     return ending;
+}
+
+Ending DescriptorSender::fail(const char* fault) {
+    fault_ = fault;
+    return Ending::broken;
 }
 
 /// Tells whether errno is of the passing kind. A descriptor that somebody made non-blocking is waited for.
@@ -45,15 +54,17 @@ Ending DescriptorSender::send_text(std::string_view text) {
     return Ending::complete;
 }
 
-Ending DescriptorSender::send_file(int content, http::ByteRange range, std::uint64_t& sent) {
+Ending DescriptorSender::send_file(Content& content, http::ByteRange range, std::uint64_t& sent) {
     auto position = static_cast<off_t>(range.first_pos);
     std::uint64_t left = range.length();
     bool kernel_copies = true;
     std::array<char, 65536> buffer;
     while (left > 0) {
+        if (const char* const fault = content.look()) return fail(fault);
+        const std::uint64_t length = left > last_step ? std::min(left - last_step, step) : left;
         ssize_t n = -1;
         if (kernel_copies) {
-            n = sendfile(out_, content, &position, std::min(left, sendfile_step));
+            n = sendfile(out_, content.fd, &position, length);
             if (n < 0 && errno == EINVAL) {  // a file opened for appending, some terminals
                 kernel_copies = false;
                 continue;
@@ -61,7 +72,7 @@ Ending DescriptorSender::send_file(int content, http::ByteRange range, std::uint
             // sendfile does not say which end failed: the file's is an I/O error, all else is the way out.
             if (n < 0 && !may_try_again()) return fail(errno == EIO ? Ending::broken : Ending::aborted);
         } else {
-            n = pread(content, buffer.data(), std::min<std::uint64_t>(left, buffer.size()), position);
+            n = pread(content.fd, buffer.data(), std::min<std::uint64_t>(length, buffer.size()), position);
             if (n < 0 && errno != EINTR) return fail(Ending::broken);
             if (n > 0) {
                 const Ending ending = send_text({buffer.data(), static_cast<std::size_t>(n)});
@@ -69,10 +80,7 @@ Ending DescriptorSender::send_file(int content, http::ByteRange range, std::uint
                 position += n;
             }
         }
-        if (n == 0) {  // shorter than fstat said: truncated meanwhile
-            error_ = 0;
-            return Ending::broken;
-        }
+        if (n == 0) return fail("the file is shorter than it was");  // truncated since that look
         if (n > 0) {
             left -= static_cast<std::uint64_t>(n);
             sent += static_cast<std::uint64_t>(n);
@@ -85,7 +93,7 @@ void DescriptorSender::check(const Transfer& transfer) const {
     if (transfer.ending == Ending::complete) return;
     if (transfer.ending == Ending::aborted) posix::throw_errno("write", "standard output", error_);
     throw std::runtime_error{"send video: after " + std::to_string(transfer.sent) + " bytes: " +
-                             (error_ ? posix::cause(error_) : "the file is shorter than it was at the beginning")};
+                             (fault_ ? fault_ : posix::cause(error_))};
 }
 
 void print(std::string_view text) {

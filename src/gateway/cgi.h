@@ -13,17 +13,19 @@ public:
     explicit DescriptorSender(int out) : out_(out) {}
 
     Ending send_text(std::string_view text) override;
-    Ending send_file(int content, http::ByteRange range, std::uint64_t& sent) override;
+    Ending send_file(Content& content, http::ByteRange range, std::uint64_t& sent) override;
 
     /// Throws what cut `transfer`, the latest one, short.
     void check(const Transfer& transfer) const;
 
 private:
     Ending fail(Ending ending);
+    Ending fail(const char* fault);
     bool may_try_again();
 
     int out_;
-    int error_ = 0;  ///< errno of the latest failure; 0 where the file ended early
+    int error_ = 0;                ///< errno of the latest failure
+    const char* fault_ = nullptr;  ///< what became of the file, where that was the failure
 };
 
 /// Writes all of a command's text to standard output. Throws std::system_error.

@@ -22,12 +22,13 @@ constexpr unsigned char keep_conn_flag = 1;  // §5.1
 
 void RecordReader::next() {
     state_ = State::waiting;
-    params_.clear();
+    release();
     params_length_ = 0;
 }
 
 Incoming RecordReader::read(std::string_view& bytes, std::string& out) {
     while (true) {
+        if (out.size() >= max_replies) return Incoming::full;
         if (!in_record_) {
             const std::size_t count = std::min(bytes.size(), record_header_length - header_count_);
             std::copy_n(bytes.begin(), count, header_bytes_ + header_count_);

@@ -19,8 +19,13 @@ enum class Incoming {
     aborted,   ///< the web server has aborted the request
     refused,   ///< what was answered on the way is all that there will be: send it and close
     held,      ///< the next request begins, while this one is being answered: nothing more is read until next()
+    full,      ///< the replies are as long as they may get: send them before more is read
     invalid,   ///< this is no FastCGI, or too much of it: close
 };
+
+/// Bytes of replies after which no more records are read until they are sent. A web server sends one management record
+/// a connection, if any; a peer that sends them without end must not fill our memory with replies that it does not take.
+inline constexpr std::size_t max_replies = 4096;
 
 /// Reads one connection's records.
 class RecordReader {
@@ -29,7 +34,7 @@ public:
 
     /// Takes bytes off the front of `bytes`, up to the end of what it returns. What has to be answered on the way is
     /// appended to `out`: FCGI_GET_VALUES, unknown management records, a request with another role, and one that begins
-    /// within another.
+    /// within another. Takes nothing while `out` has max_replies bytes or more.
     Incoming read(std::string_view& bytes, std::string& out);
 
     /// The params of the whole request, without their records. What came as content of the request was thrown away,

@@ -5,11 +5,11 @@
 
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "gateway/header_block.h"
 #include "gateway/record.h"
@@ -38,37 +38,66 @@ void append_text_records(std::string& out, std::string_view text, std::uint16_t 
 
 }  // namespace
 
-void ResponseWriter::begin(http::Response response, int content, std::uint16_t request_id) {
+void ResponseWriter::begin(http::Response response, const Content& content, std::uint16_t request_id) {
     pieces_ = std::move(response.pieces);
     piece_ = 0;
     range_left_ = record_left_ = sent_ = 0;
     content_ = content;
     request_id_ = request_id;
-    is_ended_ = false;
+    is_unverified_ = is_ended_ = false;
     // It goes out together with what fill() puts behind it.
     const std::string head = format_header_block(response);
     head_left_ = head.size();
     append_text_records(interjected_, head, request_id);
 }
 
+/// Gives the pieces' memory back, and with them the place in them: what is interjected later is filled in after all of
+/// them.
+void ResponseWriter::forget_pieces() {
+    std::vector<http::Piece>{}.swap(pieces_);
+    piece_ = 0;
+}
+
+/// Looks at the file; breaks off where it is no longer what the answer announces.
+bool ResponseWriter::is_still_announced() {
+    is_unverified_ = false;
+    const char* const fault = content_.look();
+    if (fault) break_off(fault);
+    return !fault;
+}
+
+/// Puts a record with the next bytes of the present range into out_. They are looked at after they were read, and so are
+/// those that went out before them.
+bool ResponseWriter::copy_range(std::uint64_t length) {
+    char content[small_record];
+    std::uint64_t done = 0;
+    while (done < length) {
+        const ssize_t n = pread(content_.fd, content + done, length - done, static_cast<off_t>(position_ + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) break_off(strerrordesc_np(errno));
+        if (n == 0) break_off("the file is shorter than it was");
+        if (n <= 0) return false;
+        done += static_cast<std::uint64_t>(n);
+    }
+    if (!is_still_announced()) return false;
+    append_record_header(out_, RecordType::std_out, request_id_, length);
+    out_.append(content, length);
+    return true;
+}
+
 /// Announces the next record of the present range, and puts its content behind it where that is little. False when the
-/// file no longer reaches so far: found out before the record is announced, since after that nothing but its content
-/// can be said.
+/// file is no longer what was promised: found out before the record is announced, since after that nothing but its
+/// content can be said.
 bool ResponseWriter::announce_range() {
     const std::uint64_t length = std::min(range_left_, most_file_content - position_ % page);
     if (length <= small_record) {
-        char content[small_record];
-        const ssize_t n = pread(content_, content, length, static_cast<off_t>(position_));
-        if (n != static_cast<ssize_t>(length)) return false;
-        append_record_header(out_, RecordType::std_out, request_id_, length);
-        out_.append(content, length);
+        if (!copy_range(length)) return false;
         position_ += length;
     } else {
-        struct stat status;
-        if (fstat(content_, &status) != 0) return false;
-        if (static_cast<std::uint64_t>(status.st_size) < position_ + length) return false;
+        if (is_unverified_ && !is_still_announced()) return false;
         append_record_header(out_, RecordType::std_out, request_id_, length);
         record_left_ = length;
+        is_unverified_ = true;
     }
     range_left_ -= length;
     return true;
@@ -80,7 +109,7 @@ void ResponseWriter::fill() {
     while (record_left_ == 0) {
         if (out_.size() > most_record_content) return;  // many small ranges: what there is goes first
         if (range_left_ > 0) {
-            if (!announce_range()) return break_off();
+            if (!announce_range()) return;
             continue;
         }
         if (piece_ == pieces_.size()) break;
@@ -94,6 +123,7 @@ void ResponseWriter::fill() {
         }
     }
     if (record_left_ > 0 || is_ended_) return;
+    if (is_unverified_ && !is_still_announced()) return;
     is_ended_ = true;
     // An empty record ends STDOUT (§3.3).
     append_record_header(out_, RecordType::std_out, request_id_, 0);
@@ -102,9 +132,9 @@ void ResponseWriter::fill() {
 
 /// Says between two records that something is wrong: with a header of a version that does not exist. Within a record
 /// that would be taken for content.
-void ResponseWriter::break_off() {
+void ResponseWriter::break_off(const char* why) {
     out_.append(record_header_length, '\0');
-    is_broken_ = true;
+    why_broken_ = why;
 }
 
 /// Counts the bytes of STDOUT in what has been written of out_: it is made of whole records, but for the last, whose
@@ -151,13 +181,15 @@ ResponseWriter::Progress ResponseWriter::write_out(int connection, std::uint64_t
 
 ResponseWriter::Progress ResponseWriter::write_file(int connection, std::uint64_t& budget) {
     auto position = static_cast<off_t>(position_);
-    const ssize_t n = sendfile(connection, content_, &position, record_left_);
-    if (n == 0) return Progress::broken;  // the end of a file that shrank within this record
+    const ssize_t n = sendfile(connection, content_.fd, &position, record_left_);
+    if (n == 0) why_broken_ = "the file is shorter than it was";  // within this record
     if (n < 0) {
         if (errno == EINTR) return Progress::done;
         if (errno == EAGAIN) return Progress::blocked;
-        return errno == EPIPE || errno == ECONNRESET ? Progress::aborted : Progress::broken;
+        if (errno == EPIPE || errno == ECONNRESET) return Progress::aborted;
+        why_broken_ = strerrordesc_np(errno);
     }
+    if (n <= 0) return Progress::broken;
     const auto count = static_cast<std::uint64_t>(n);
     position_ += count;
     record_left_ -= count;
@@ -173,10 +205,10 @@ ResponseWriter::Progress ResponseWriter::write(int connection, std::uint64_t bud
             progress = write_out(connection, budget);
         } else if (record_left_ > 0) {
             progress = write_file(connection, budget);
-        } else if (is_broken_) {
+        } else if (why_broken_) {
             return Progress::broken;
         } else if (is_ended_ && interjected_.empty()) {
-            std::vector<http::Piece>{}.swap(pieces_);
+            forget_pieces();
             return Progress::done;
         } else if (budget == 0) {
             return Progress::yielded;

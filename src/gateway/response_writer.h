@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/content.h"
 #include "http/response.h"
 
 namespace reelgate::gateway {
@@ -21,11 +22,12 @@ public:
         blocked,  ///< the peer has to take something first
         yielded,  ///< the budget is spent; there would be more to do
         aborted,  ///< the peer has gone
-        broken,   ///< the file cannot be read as far as was promised: close, after what was written
+        broken,   ///< the file cannot be read as far as was promised, or was changed: close, after what was written
     };
 
-    /// Begins a response. Ranges refer to `content`, a descriptor that has to stay open until it is done.
-    void begin(http::Response response, int content, std::uint16_t request_id);
+    /// Begins a response whose ranges refer to `content`, which was looked at just now: its first record is announced
+    /// without another look.
+    void begin(http::Response response, const Content& content, std::uint16_t request_id);
 
     /// Writes until something stops it; at most about `budget` bytes.
     Progress write(int connection, std::uint64_t budget);
@@ -33,15 +35,27 @@ public:
     /// Puts whole records in between, as soon as the present one is complete.
     void interject(std::string_view records) { interjected_.append(records); }
 
+    /// Counts the bytes that wait to be put in between. Bounding them is the caller's.
+    std::size_t interjected() const { return interjected_.size(); }
+
     /// Leaves out the rest, from the end of the present record on: the web server has aborted the request.
-    void cut_short() { piece_ = pieces_.size(); range_left_ = 0; }
+    void cut_short() {
+        forget_pieces();
+        range_left_ = 0;
+    }
+
+    /// Says why the response is broken, for the log.
+    const char* why_broken() const { return why_broken_; }
 
     /// Bytes of content that have been written: given to the kernel, that is, for the peer.
     std::uint64_t sent() const { return sent_ + content_in_out(); }
 
 private:
+    void forget_pieces();
     void fill();
-    void break_off();
+    void break_off(const char* why);
+    bool is_still_announced();
+    bool copy_range(std::uint64_t length);
     bool announce_range();
     std::uint64_t stdout_in_out() const;
     std::uint64_t content_in_out() const;
@@ -58,10 +72,11 @@ private:
     std::string interjected_;
     std::uint64_t sent_ = 0;         ///< bytes of content, without those in out_
     std::uint64_t head_left_ = 0;    ///< bytes of the header block, which precedes the content, in or before out_
-    int content_ = -1;
+    Content content_;
+    const char* why_broken_ = nullptr;  ///< null: it is not
     std::uint16_t request_id_ = 0;
-    bool is_broken_ = false;
-    bool is_ended_ = true;  ///< the end is in out_, or has been written
+    bool is_unverified_ = false;  ///< bytes of the file went out since it was last looked at
+    bool is_ended_ = true;        ///< the end is in out_, or has been written
 };
 
 }  // namespace reelgate::gateway

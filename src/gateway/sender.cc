@@ -6,7 +6,7 @@
 
 namespace reelgate::gateway {
 
-Transfer send_content(const http::Response& response, int content, Sender& sender) {
+Transfer send_content(const http::Response& response, Content content, Sender& sender) {
     Transfer transfer;
     for (const http::Piece& piece : response.pieces) {
         if (const auto* text = std::get_if<std::string>(&piece)) {
@@ -20,7 +20,7 @@ Transfer send_content(const http::Response& response, int content, Sender& sende
     return transfer;
 }
 
-Transfer send_response(const http::Response& response, int content, Sender& sender) {
+Transfer send_response(const http::Response& response, const Content& content, Sender& sender) {
     if (sender.send_text(format_header_block(response)) != Ending::complete) return {Ending::aborted, 0};
     return send_content(response, content, sender);
 }

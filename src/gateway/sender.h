@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gateway/content.h"
 #include "http/response.h"
 
 namespace reelgate::gateway {
@@ -14,7 +15,7 @@ namespace reelgate::gateway {
 enum class Ending {
     complete,
     aborted,  ///< the peer has gone, or the way out failed
-    broken,   ///< the media file could not be read as far as was promised
+    broken,   ///< the media file could not be read as far as was promised, or was changed
 };
 
 /// A blocking way out.
@@ -26,7 +27,7 @@ public:
     virtual Ending send_text(std::string_view text) = 0;
 
     /// Sends `range` of the file `content`, and adds to `sent` the bytes that went out, however it ended.
-    virtual Ending send_file(int content, http::ByteRange range, std::uint64_t& sent) = 0;
+    virtual Ending send_file(Content& content, http::ByteRange range, std::uint64_t& sent) = 0;
 };
 
 /// What became of a response.
@@ -35,10 +36,10 @@ struct Transfer {
     std::uint64_t sent = 0;  ///< bytes of content, the header block not counted
 };
 
-/// Sends the pieces of a response without its header block. `content` is the descriptor that ranges refer to.
-Transfer send_content(const http::Response& response, int content, Sender& sender);
+/// Sends the pieces of a response without its header block. Ranges refer to `content`.
+Transfer send_content(const http::Response& response, Content content, Sender& sender);
 
 /// Sends a response: header block and pieces.
-Transfer send_response(const http::Response& response, int content, Sender& sender);
+Transfer send_response(const http::Response& response, const Content& content, Sender& sender);
 
 }  // namespace reelgate::gateway

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <utility>
 
 namespace {
 
@@ -20,6 +21,10 @@ std::string transcript(std::string_view bytes, std::size_t step, bool answers_at
         while (true) {
             const Incoming incoming = reader.read(part, out);
             if (incoming == Incoming::wanting) break;
+            if (incoming == Incoming::full) {
+                events.append(std::exchange(out, {}));
+                continue;
+            }
             events.push_back(static_cast<char>('0' + static_cast<int>(incoming)));
             if (incoming == Incoming::invalid || incoming == Incoming::refused) return events + out;
             if (incoming == Incoming::request) events.append(reader.params());

@@ -98,6 +98,7 @@ std::string outcome(std::string_view bytes, std::size_t step, std::string& repli
                 case Incoming::held: return told + "held; ";
                 case Incoming::refused: return told + "refused; ";
                 case Incoming::invalid: return told + "invalid; ";
+                case Incoming::full: return told + "full; ";
             }
         } while (incoming != Incoming::wanting);
     }
@@ -249,6 +250,60 @@ BOOST_AUTO_TEST_CASE(while_answering_only_an_abort_means_anything) {
             BOOST_TEST(reader.params().empty());
         }
     }
+}
+
+/// What draws a reply, as often as there are max_replies bytes: far more than is answered at a time.
+std::string many(const std::string& bytes) {
+    std::string all;
+    for (std::size_t i = 0; i < max_replies; ++i) all += bytes;
+    return all;
+}
+
+struct FloodRow {
+    std::string_view name;
+    std::string before;  ///< in which state it comes
+    std::string flood;
+};
+
+const FloodRow floods[] = {
+    {"unknown_type_between_requests", "", many(record(RecordType{42}, "", 0))},
+    {"values_between_requests", "", many(record(RecordType::get_values, multiplexing, 0))},
+    {"another_role_between_requests", "", many(begin(2, 1, 2))},
+    {"unknown_type_within_a_request", begin(), many(record(RecordType{42}, "", 0))},
+    {"another_request_within_a_request", begin(), many(begin(2))},
+    {"unknown_type_while_answering", begin() + rest(), many(record(RecordType{42}, "", 0))},
+};
+
+BOOST_AUTO_TEST_CASE(replies_are_limited_until_they_are_sent) {
+    for (const FloodRow& row : floods) {
+        BOOST_TEST_CONTEXT(row.name) {
+            RecordReader reader{connections};
+            std::string replies, all;
+            std::string_view bytes = row.before;
+            reader.read(bytes, replies);
+            bytes = row.flood;
+            std::size_t count = 0;
+            while (reader.read(bytes, replies) == Incoming::full) {
+                BOOST_TEST_REQUIRE(replies.size() < 2 * max_replies);
+                BOOST_TEST((reader.read(bytes, replies) == Incoming::full));
+                all += std::exchange(replies, {});
+                ++count;
+            }
+            BOOST_TEST(count > 1u);
+            BOOST_TEST(bytes.empty());
+            BOOST_TEST((all + replies).size() >= 16 * max_replies);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_aborted_leaves_no_memory_behind) {
+    RecordReader reader{connections};
+    std::string replies;
+    const std::string request = begin() + params(std::string(60'000, 'p')) + abort_request;
+    std::string_view bytes = request;
+    BOOST_TEST((reader.read(bytes, replies) == Incoming::aborted));
+    reader.next();
+    BOOST_TEST(reader.params().capacity() < 100u);
 }
 
 struct LimitRow {

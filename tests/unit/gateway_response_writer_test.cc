@@ -17,6 +17,7 @@
 #include "gateway/record.h"
 #include "position_coded.h"
 #include "posix/unique_fd.h"
+#include "sent_file.h"
 #include "temporary_folder.h"
 
 namespace reelgate::gateway {
@@ -80,7 +81,7 @@ public:
     }
 
     void begin(std::vector<http::Piece> pieces) {
-        writer.begin({200, {}, std::move(pieces)}, content_.get(), request_id);
+        writer.begin({200, {}, std::move(pieces)}, sent_file(content_.get(), may_grow), request_id);
     }
 
     Progress write(std::uint64_t budget = no_limit) { return writer.write(connection_.get(), budget); }
@@ -115,9 +116,13 @@ public:
         if (truncate(file_.c_str(), length) != 0) posix::throw_errno("truncate", file_);
     }
 
+    const std::string& file() const { return file_; }
+    int content() const { return content_.get(); }
+
     void leave() { peer_ = {}; }
 
     ResponseWriter writer;
+    bool may_grow = false;  ///< as Content has it
     std::string taken;  ///< by the peer
 
 private:
@@ -344,6 +349,31 @@ BOOST_AUTO_TEST_CASE(replies_without_a_response) {
     BOOST_TEST(fixture.taken == reply + reply);
 }
 
+BOOST_AUTO_TEST_CASE(replies_after_a_response) {
+    for (const Row& row : rows) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Fixture fixture;
+            fixture.begin(row.pieces);
+            BOOST_TEST(describe(fixture.write_and_take()) == "done");
+            fixture.taken.clear();
+            fixture.writer.interject(reply);
+            BOOST_TEST(describe(fixture.write_and_take()) == "done");
+            BOOST_TEST(fixture.taken == reply);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(replies_after_a_response_that_was_cut_short) {
+    Fixture fixture;
+    fixture.begin({range(0, file_length), "text", range(0, file_length)});
+    fixture.writer.cut_short();
+    BOOST_TEST(describe(fixture.write_and_take()) == "done");
+    fixture.taken.clear();
+    fixture.writer.interject(reply);
+    BOOST_TEST(describe(fixture.write_and_take()) == "done");
+    BOOST_TEST(fixture.taken == reply);
+}
+
 BOOST_AUTO_TEST_CASE(abort_ends_after_the_present_record) {
     for (const std::size_t moment : moments) {
         BOOST_TEST_CONTEXT("when the peer has taken " << moment) {
@@ -372,7 +402,6 @@ struct ShrinkingRow {
 };
 
 const ShrinkingRow shrinking[] = {
-    {"at_once", 0, {range(0, 500'000)}},
     {"at_once_and_small", 0, {range(0, 100)}},
     {"later", 400'000, {range(0, 500'000)}},
     {"by_one_byte", 499'999, {range(0, 500'000)}},
@@ -394,6 +423,100 @@ BOOST_AUTO_TEST_CASE(file_that_shrinks_breaks_the_response) {
             BOOST_TEST(heard.rest == std::string(record_header_length, '\0'));
         }
     }
+}
+
+enum class Outcome { complete, broken };
+
+struct ChangeRow {
+    std::string_view name;
+    void (*change)(const std::string& path);
+    Outcome outcome;
+    Outcome outcome_of_growing = outcome;  ///< where the tag is the catalogue's
+};
+
+void write_at(const std::string& path, off_t position, std::string_view text) {
+    const posix::UniqueFd fd{open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+    if (!fd || pwrite(fd.get(), text.data(), text.size(), position) != static_cast<ssize_t>(text.size()))
+        posix::throw_errno("change", path);
+}
+
+/// Writes, and gives the file its date back.
+void write_secretly(const std::string& path) {
+    struct stat status;
+    if (stat(path.c_str(), &status) != 0) posix::throw_errno("stat", path);
+    write_at(path, 0, "new");
+    const timespec times[] = {status.st_atim, status.st_mtim};
+    if (utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) posix::throw_errno("date", path);
+}
+
+void punch_hole(const std::string& path) {
+    const posix::UniqueFd fd{open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+    if (!fd || fallocate(fd.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) != 0)
+        posix::throw_errno("punch a hole into", path);
+}
+
+void truncate_and_fill(const std::string& path) {
+    if (truncate(path.c_str(), 0) != 0) posix::throw_errno("truncate", path);
+    write_at(path, 0, std::string(file_length, 'n'));
+}
+
+constexpr ChangeRow changes[] = {
+    {"untouched", [](const std::string&) {}, Outcome::complete},
+    {"rewritten_in_place", [](const std::string& path) { write_at(path, 0, "new"); }, Outcome::broken},
+    {"rewritten_in_place_and_dated_back", write_secretly, Outcome::broken},
+    {"truncated_and_filled_again", truncate_and_fill, Outcome::broken},
+    {"a_hole_was_punched", punch_hole, Outcome::broken},
+    {"grown", [](const std::string& path) { write_at(path, file_length, "more"); }, Outcome::broken, Outcome::complete},
+    {"unlinked", [](const std::string& path) { unlink(path.c_str()); }, Outcome::complete},
+    {"linked_once_more", [](const std::string& path) { (void)!link(path.c_str(), (path + ".link").c_str()); },
+     Outcome::complete},
+    {"another_mode", [](const std::string& path) { chmod(path.c_str(), 0600); }, Outcome::complete},
+};
+
+/// Writing within the grain of the clock cannot be seen: waits until the file system's clock has gone on.
+void wait_for_another_time(const std::string& path) {
+    struct stat before, after;
+    const std::string other = path + ".clock";
+    (void)posix::UniqueFd{open(other.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    if (stat(other.c_str(), &before) != 0) posix::throw_errno("stat", other);
+    do {
+        (void)posix::UniqueFd{open(other.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+        if (stat(other.c_str(), &after) != 0) posix::throw_errno("stat", other);
+    } while (after.st_mtim.tv_sec == before.st_mtim.tv_sec && after.st_mtim.tv_nsec == before.st_mtim.tv_nsec);
+}
+
+BOOST_AUTO_TEST_CASE(file_that_is_changed_breaks_the_response) {
+    for (const ChangeRow& row : changes) {
+        for (const bool may_grow : {false, true}) {
+            for (const std::uint64_t length : {std::uint64_t{file_length}, std::uint64_t{70'000}}) {
+                BOOST_TEST_CONTEXT(row.name << ", " << length << " bytes" << (may_grow ? ", a tag that stays" : "")) {
+                    Fixture fixture;
+                    fixture.shrink_socket();
+                    fixture.may_grow = may_grow;
+                    wait_for_another_time(fixture.file());
+                    fixture.begin({range(0, length)});
+                    BOOST_TEST(describe(fixture.write()) == "blocked");
+                    row.change(fixture.file());
+                    const Outcome expected = may_grow ? row.outcome_of_growing : row.outcome;
+                    BOOST_TEST(describe(fixture.write_and_take()) == (expected == Outcome::complete ? "done" : "broken"));
+                    const bool has_end = hear(fixture.taken).records.find("end") != std::string::npos;
+                    BOOST_TEST(has_end == (expected == Outcome::complete));
+                    BOOST_TEST((fixture.writer.why_broken() == nullptr) == (expected == Outcome::complete));
+                }
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(link_that_was_seen_explains_no_later_change) {
+    Fixture fixture;
+    Content content = sent_file(fixture.content());
+    wait_for_another_time(fixture.file());
+    BOOST_TEST_REQUIRE(link(fixture.file().c_str(), (fixture.file() + ".link").c_str()) == 0);
+    BOOST_TEST(!content.look());
+    wait_for_another_time(fixture.file());
+    write_secretly(fixture.file());
+    BOOST_TEST(content.look());
 }
 
 BOOST_AUTO_TEST_CASE(file_that_shrinks_within_a_record_leaves_it_cut) {

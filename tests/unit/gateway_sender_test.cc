@@ -11,7 +11,7 @@
 namespace reelgate::gateway {
 namespace {
 
-constexpr int content = 1234;  ///< stands for a descriptor; nobody reads from it
+constexpr Content content{1234};  ///< stands for a descriptor; nobody reads from it
 
 /// Records what it is asked to send, and fails at a call of its own choice.
 class RecordingSender : public Sender {
@@ -25,8 +25,8 @@ public:
         return calls.size() == failing_call_ ? ending_ : Ending::complete;
     }
 
-    Ending send_file(int file, http::ByteRange range, std::uint64_t& sent) override {
-        calls.push_back("file " + std::to_string(file) + " " + std::to_string(range.first_pos) + "-" +
+    Ending send_file(Content& file, http::ByteRange range, std::uint64_t& sent) override {
+        calls.push_back("file " + std::to_string(file.fd) + " " + std::to_string(range.first_pos) + "-" +
                         std::to_string(range.last_pos));
         const bool fails = calls.size() == failing_call_;
         sent += fails ? sent_before_failing_ : range.length();

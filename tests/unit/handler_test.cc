@@ -51,7 +51,7 @@ std::string content_of(const Answer& answer) {
         }
         const auto range = std::get<http::ByteRange>(piece);
         std::string bytes(range.length(), '\0');
-        const ssize_t n = pread(answer.content_fd(), bytes.data(), bytes.size(), static_cast<off_t>(range.first_pos));
+        const ssize_t n = pread(answer.file().fd, bytes.data(), bytes.size(), static_cast<off_t>(range.first_pos));
         text += n == static_cast<ssize_t>(bytes.size()) ? bytes : "(cannot be read)";
     }
     return text;

@@ -1,0 +1,20 @@
+// Owns what the ranges of a response refer to: an open file, in the version that its answer announces.
+// Does not read it, and does not own the descriptor.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "posix/file_version.h"
+
+namespace reelgate::gateway {
+
+struct Content {
+    int fd = -1;                   ///< must stay open until the response is sent; -1: there is no file
+    posix::FileVersion version{};  ///< as the answer announces it
+    bool may_grow = false;         ///< the validator stays while the file grows
+
+    /// Looks whether the file is still what the answer announces. Returns what became of it instead, for the log; null
+    /// while it is the same. What is written within the grain of the file system's clock cannot be seen.
+    const char* look();
+};
+
+}  // namespace reelgate::gateway

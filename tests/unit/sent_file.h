@@ -1,0 +1,16 @@
+// Owns how tests name an open file that is to be sent: in the version that it has now.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "gateway/content.h"
+#include "posix/error.h"
+
+namespace reelgate {
+
+inline gateway::Content sent_file(int fd, bool may_grow = false) {
+    struct stat status;
+    if (fstat(fd, &status) != 0) posix::throw_errno("stat", "file to send");
+    return {fd, posix::version_of(status), may_grow};
+}
+
+}  // namespace reelgate
