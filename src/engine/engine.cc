@@ -93,11 +93,15 @@ enum class AfterAccept {
     end,    ///< it no longer listens: there will be no more
 };
 
-/// Sorts errno(3) of accept4, 0 where it gave a connection. Linux passes errors on that are the new connection's, such
-/// as ECONNABORTED (accept(2)).
-AfterAccept after_accept(int error) {
+/// Events of a listening socket that was shut down. accept4 then says EINVAL over TCP, and EAGAIN on a Unix socket.
+constexpr std::uint32_t shut_down_events = EPOLLHUP | EPOLLRDHUP;
+
+/// Sorts errno(3) of accept4, 0 where it gave a connection, with the events that it came after. Linux passes errors on
+/// that are the new connection's, such as ECONNABORTED (accept(2)).
+AfterAccept after_accept(int error, std::uint32_t events) {
     switch (error) {
-        case 0: case EAGAIN: case EINTR: case ECONNABORTED: case EPERM: case EPROTO: case ENETDOWN: case ENETUNREACH:
+        case EAGAIN: return (events & shut_down_events) != 0 ? AfterAccept::end : AfterAccept::next;
+        case 0: case EINTR: case ECONNABORTED: case EPERM: case EPROTO: case ENETDOWN: case ENETUNREACH:
         case EHOSTDOWN: case EHOSTUNREACH: case ENOPROTOOPT: case ENONET:
             return AfterAccept::next;
         // Shut down, or closed, by a process that shares it.
@@ -132,8 +136,8 @@ private:
     void run_thread(Worker& worker);
     void serve_events(Worker& worker);
     bool is_admitted(const posix::UniqueFd& connection) const;
-    posix::UniqueFd accept_socket(Tally& tally);
-    void accept_one(Worker& worker);
+    posix::UniqueFd accept_socket(Tally& tally, std::uint32_t events);
+    void accept_one(Worker& worker, std::uint32_t events);
     void watch_listening_socket() noexcept;
     void resume_accepting() noexcept;
     void run(Connection& connection, Worker& worker, bool is_readable, Arm how) noexcept;
@@ -195,7 +199,7 @@ Engine::Engine(int listening_socket, const HandlerSettings& handler, const Engin
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, quit_.get(), &event) != 0) posix::throw_errno("watch", "end");
     watch_timer(accept_timer_);
     watch_timer(late_timer_);
-    arm(listening_socket_, EPOLLIN, &listening_socket_, Arm::first);
+    arm(listening_socket_, EPOLLIN | EPOLLRDHUP, &listening_socket_, Arm::first);
 }
 
 Engine::~Engine() {
@@ -328,7 +332,7 @@ void Engine::serve_events(Worker& worker) {
         void* const what = event.data.ptr;
         if (what == &quit_) return;
         if (what == &listening_socket_)
-            accept_one(worker);
+            accept_one(worker, event.events);
         else if (what == &accept_timer_)
             resume_accepting();
         else if (what == &late_timer_)
@@ -348,12 +352,12 @@ bool Engine::is_admitted(const posix::UniqueFd& connection) const {
 /// Accepts a connection, and arms the listening socket again, so that another thread can take the next while this one
 /// is served. Nothing when another was faster, or there is no descriptor for it. What keeps accepting alive is done
 /// before anything is said about it.
-posix::UniqueFd Engine::accept_socket(Tally& tally) {
+posix::UniqueFd Engine::accept_socket(Tally& tally, std::uint32_t events) {
     const std::lock_guard lock{accept_mutex_};
     if (is_stopping_ || has_lost_socket_) return {};
     posix::UniqueFd fd{accept4(listening_socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     const int error = fd ? 0 : errno;
-    switch (after_accept(error)) {
+    switch (after_accept(error, events)) {
         case AfterAccept::next: watch_listening_socket(); break;
         case AfterAccept::pause: {
             start_timer(accept_timer_, accept_pause);
@@ -379,13 +383,13 @@ posix::UniqueFd Engine::accept_socket(Tally& tally) {
 
 /// Has the next connection accepted. Where even that cannot be asked for, it is tried again after a pause.
 void Engine::watch_listening_socket() noexcept {
-    epoll_event event{EPOLLIN | EPOLLONESHOT, {&listening_socket_}};
+    epoll_event event{EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, {&listening_socket_}};
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listening_socket_, &event) != 0)
         start_timer(accept_timer_, accept_pause);
 }
 
-void Engine::accept_one(Worker& worker) {
-    posix::UniqueFd fd = accept_socket(worker.tally);
+void Engine::accept_one(Worker& worker, std::uint32_t events) {
+    posix::UniqueFd fd = accept_socket(worker.tally, events);
     if (!fd) return;
     worker.tally.add(Counter::connections);
     auto connection = std::make_unique<Connection>(std::move(fd), transport_, most_connections_, viewers_);
