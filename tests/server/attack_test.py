@@ -82,11 +82,11 @@ FLOODS = [
 def check_floods(report, folder, volume):
     with Serving(folder, volume, "--threads", "2") as server:
         check_serves(server)
-        before = resident(server.process)
         for name, first, again in FLOODS:
             with report.row(f"a peer that takes nothing sends {name}: memory stays"), \
                     fastcgi.Connection(server.address) as connection:
                 connection.socket.sendall(first)
+                before = resident(server.process)
                 pour(connection, again, 16 << 20)
                 after = resident(server.process)
                 assert after < before + SLACK, f"{(after - before) >> 10} KiB more"
