@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <new>
 #include <set>
 
 #include "posix/access.h"
@@ -50,9 +51,12 @@ constexpr std::size_t most_of_tables = 600;
 
 enum class Use { read, write, create };
 
+/// Reads a column as text; empty for NULL. Throws std::bad_alloc where SQLite has no memory to make text of it: what is
+/// not known must not count as nothing.
 std::string text_column(sqlite3_stmt* statement, int column) {
+    if (sqlite3_column_type(statement, column) == SQLITE_NULL) return {};
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
-    if (!text) return {};
+    if (!text) throw std::bad_alloc{};
     return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
 }
 
@@ -247,13 +251,6 @@ const char* excess_of(sqlite3_stmt* statement, std::string_view tail) {
     return sqlite3_stmt_readonly(statement) ? nullptr : "does not only read";
 }
 
-/// Finds a result column by its name; -1 when there is none, or no statement.
-int column_named(sqlite3_stmt* statement, std::string_view name) {
-    if (!statement) return -1;
-    for (int i = 0; i < sqlite3_column_count(statement); ++i)
-        if (name == sqlite3_column_name(statement, i)) return i;
-    return -1;
-}
 
 /// A column that may not be there. Nothing in it means the same as NULL: applications write either.
 std::optional<std::string> optional_column(sqlite3_stmt* statement, int column) {
@@ -263,17 +260,20 @@ std::optional<std::string> optional_column(sqlite3_stmt* statement, int column) 
     return text;
 }
 
-void bind_text(sqlite3_stmt* statement, int parameter, std::string_view text) {
+/// Returns SQLite's code: a parameter that was not bound still has the value of the look-up before.
+[[nodiscard]] int bind_text(sqlite3_stmt* statement, int parameter, std::string_view text) {
     // The caller's text outlives the step: no copy.
-    sqlite3_bind_text(statement, parameter, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+    return sqlite3_bind_text64(statement, parameter, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
-/// Gives a statement back its first state at the end of a scope, so that its read lock never outlives the row.
+/// Gives a statement back its first state at the end of a scope, unless it was finalised meanwhile: neither its read
+/// lock nor its parameter outlives the row, whatever is thrown.
 struct ResetAtEnd {
-    sqlite3_stmt* statement;
+    const Statement& statement;
     ~ResetAtEnd() {
-        sqlite3_reset(statement);
-        sqlite3_clear_bindings(statement);
+        if (!statement) return;
+        sqlite3_reset(statement.get());
+        sqlite3_clear_bindings(statement.get());
     }
 };
 
@@ -312,13 +312,18 @@ Catalog::~Catalog() {
     open_catalogs().catalogs.erase(this);
 }
 
-void Catalog::fail(const std::string& operation, int code) {
-    std::string why = explain(database_, connection_.get(), code, Use::read);
+void Catalog::fail(std::string_view operation, std::string_view object, int code) {
+    // Whatever it was may be mended behind the same path: begin anew next time, also where no memory is left to say
+    // what it was. A lock is no reason to.
+    Connection failed;
+    if ((code & 0xff) != SQLITE_BUSY) {
+        statement_.reset();
+        failed.swap(connection_);
+    }
+    std::string why = explain(database_, failed ? failed.get() : connection_.get(), code, Use::read);
     if ((code & 0xff) == SQLITE_ERROR || (code & 0xff) == SQLITE_INTERRUPT)
         why.append("; the query is \"").append(query_).append("\", see --query");
-    // Whatever it was may be mended behind the same path: begin anew next time. A lock is no reason to.
-    if ((code & 0xff) != SQLITE_BUSY) close();
-    throw CatalogError{operation + ": " + why};
+    throw CatalogError{std::string{operation}.append(object).append(": ").append(why)};
 }
 
 void Catalog::close() {
@@ -326,10 +331,21 @@ void Catalog::close() {
     connection_.reset();
 }
 
-void Catalog::find_columns() {
+/// False where SQLite has no memory to name them: a column that is not found must not count as one that is not there.
+bool Catalog::find_columns() {
+    columns_ = {};
     sqlite3_stmt* statement = statement_.get();
-    columns_ = {column_named(statement, "status"), column_named(statement, "file"),
-                column_named(statement, "media_type"), column_named(statement, "etag")};
+    // From the last to the first: of two with one name the first is meant.
+    for (int i = sqlite3_column_count(statement) - 1; i >= 0; --i) {
+        const char* const text = sqlite3_column_name(statement, i);
+        if (!text) return false;
+        const std::string_view name{text};
+        if (name == "status") columns_.status = i;
+        if (name == "file") columns_.file = i;
+        if (name == "media_type") columns_.media_type = i;
+        if (name == "etag") columns_.etag = i;
+    }
+    return true;
 }
 
 Catalog::FileId Catalog::id_of(const std::filesystem::path& path) {
@@ -347,16 +363,16 @@ void Catalog::open() {
 
     int code = open_connection(database_, SQLITE_OPEN_READONLY, read_timeout_ms, connection_);
     if (code == SQLITE_OK) code = sqlite3_exec(connection_.get(), "PRAGMA query_only = 1", nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) fail("open catalogue", code);
+    if (code != SQLITE_OK) fail("open catalogue", {}, code);
     limit_time(connection_.get(), latest_);
 
     sqlite3_stmt* raw = nullptr;
     const char* tail = nullptr;
     code = sqlite3_prepare_v3(connection_.get(), query_.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &raw, &tail);
     statement_.reset(raw);
-    if (code != SQLITE_OK) fail("prepare query", code);
+    if (code != SQLITE_OK) fail("prepare query", {}, code);
 
-    find_columns();
+    if (!find_columns()) fail("prepare query", {}, SQLITE_NOMEM);
     const char* wrong = excess_of(raw, tail);
     if (!wrong && sqlite3_bind_parameter_count(raw) != 1) wrong = "does not have one parameter, the id, as ?1";
     if (!wrong && columns_.status < 0) wrong = "has no result column named status";
@@ -394,26 +410,27 @@ std::optional<VideoRow> Catalog::find(std::string_view id) {
     const std::lock_guard lock{mutex_};
     latest_ = std::chrono::steady_clock::now() + longest_look_up;
     if (!statement_) open();
+    const ResetAtEnd reset{statement_};
     sqlite3_stmt* statement = statement_.get();
-    bind_text(statement, 1, id);
-    const int code = sqlite3_step(statement);
+    int code = bind_text(statement, 1, id);
+    if (code == SQLITE_OK) code = sqlite3_step(statement);
     // After a change of the schema SQLite prepares anew by itself; "SELECT *" then has its columns elsewhere.
     if (sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_REPREPARE, 1) > 0) {
-        find_columns();
+        if (!find_columns()) fail("look up ", id, SQLITE_NOMEM);
         if (columns_.status < 0) {
             close();
             throw CatalogError{"look up " + std::string{id} + ": " + database_.native() +
                                ": the query has no result column named status any more; see --query"};
         }
     }
-    if (code == SQLITE_ROW) {
-        const ResetAtEnd reset{statement};
+    if (code == SQLITE_DONE) return std::nullopt;
+    if (code != SQLITE_ROW) fail("look up ", id, code);
+    try {
         return VideoRow{text_column(statement, columns_.status), optional_column(statement, columns_.file),
                         optional_column(statement, columns_.media_type), optional_column(statement, columns_.etag)};
+    } catch (const std::bad_alloc&) {
+        fail("look up ", id, SQLITE_NOMEM);
     }
-    sqlite3_reset(statement);
-    if (code == SQLITE_DONE) return std::nullopt;
-    fail("look up " + std::string{id}, code);
 }
 
 std::string Catalog::warning() const {
@@ -431,12 +448,15 @@ void Catalog::check() {
 }
 
 CatalogWriter::CatalogWriter(std::filesystem::path database) : database_(std::move(database)) {
-    if (open_connection(database_, SQLITE_OPEN_READWRITE, write_timeout_ms, connection_) != SQLITE_OK)
-        fail("open catalogue");
+    const int code = open_connection(database_, SQLITE_OPEN_READWRITE, write_timeout_ms, connection_);
+    if (code != SQLITE_OK) fail("open catalogue", code);
 }
 
 void CatalogWriter::fail(const std::string& operation) {
-    const int code = sqlite3_extended_errcode(connection_.get());
+    fail(operation, sqlite3_extended_errcode(connection_.get()));
+}
+
+void CatalogWriter::fail(const std::string& operation, int code) {
     throw CatalogError{operation + ": " + explain(database_, connection_.get(), code, Use::write)};
 }
 
@@ -459,8 +479,8 @@ void CatalogWriter::check() {
 
 std::optional<std::string> CatalogWriter::status_of(std::string_view id) {
     const Statement statement = prepare("SELECT status FROM videos WHERE id = ?1");
-    bind_text(statement.get(), 1, id);
-    const int code = sqlite3_step(statement.get());
+    int code = bind_text(statement.get(), 1, id);
+    if (code == SQLITE_OK) code = sqlite3_step(statement.get());
     if (code == SQLITE_ROW) return text_column(statement.get(), 0);
     if (code != SQLITE_DONE) fail("look up " + std::string{id});
     return std::nullopt;
@@ -470,9 +490,9 @@ void CatalogWriter::insert(std::string_view id, std::string_view status) {
     // The write lock first: a busy catalogue is found out before the file gets its name, not after.
     execute("BEGIN IMMEDIATE");
     const Statement statement = prepare("INSERT INTO videos (id, status) VALUES (?1, ?2)");
-    bind_text(statement.get(), 1, id);
-    bind_text(statement.get(), 2, status);
-    if (sqlite3_step(statement.get()) != SQLITE_DONE) fail("record " + std::string{id});
+    if (bind_text(statement.get(), 1, id) != SQLITE_OK || bind_text(statement.get(), 2, status) != SQLITE_OK ||
+        sqlite3_step(statement.get()) != SQLITE_DONE)
+        fail("record " + std::string{id});
 }
 
 void CatalogWriter::commit() { execute("COMMIT"); }

@@ -92,9 +92,9 @@ private:
 
     void open();
     void close();
-    void find_columns();
+    bool find_columns();
     bool is_replaced();
-    [[noreturn]] void fail(const std::string& operation, int code);
+    [[noreturn]] void fail(std::string_view operation, std::string_view object, int code);
 
     std::filesystem::path database_;
     std::string query_;
@@ -130,6 +130,7 @@ private:
     Statement prepare(const char* sql);
     void execute(const char* sql);
     [[noreturn]] void fail(const std::string& operation);
+    [[noreturn]] void fail(const std::string& operation, int code);
 
     std::filesystem::path database_;
     Connection connection_;

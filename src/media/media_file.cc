@@ -30,41 +30,54 @@ constexpr std::chrono::seconds look_interval{1};
 class OpenFiles {
 public:
     /// Gives the descriptor that others have of the same file, and closes `fd`; or keeps `fd` for those who will come.
+    /// Nothing is allocated under the lock: what fails before it leaves nothing behind.
     std::shared_ptr<const posix::UniqueFd> share(posix::UniqueFd fd, const struct stat& status) {
         const Key key{status.st_dev, status.st_ino};
-        // Declared first: a descriptor that is not needed is closed after the lock is given back.
-        std::shared_ptr<const posix::UniqueFd> shared;
+        // Declared first: a descriptor that is not needed is closed after the lock is given back, and takes it itself.
+        const auto opened = std::make_shared<const OpenFile>(*this, key, std::move(fd));
+        std::shared_ptr<const OpenFile> shared = opened;
+        Files entry{{key, opened}};
         const std::lock_guard lock{mutex_};
-        auto& entry = files_[key];
-        shared = entry.lock();
-        if (!shared) {
-            const auto deleter = [this, key](const posix::UniqueFd* last) { forget(key, last); };
-            shared = {new posix::UniqueFd{std::move(fd)}, deleter};
-            entry = shared;
+        const auto at = files_.insert(entry.extract(entry.begin()));
+        if (!at.inserted) {
+            if (auto present = at.position->second.lock())
+                shared = std::move(present);
+            else
+                at.position->second = opened;
         }
-        return shared;
+        return {shared, &shared->fd};
     }
 
 private:
     using Key = std::pair<dev_t, ino_t>;
 
-    void forget(const Key& key, const posix::UniqueFd* last) {
-        {
-            const std::lock_guard lock{mutex_};
-            // Meanwhile somebody may have opened the file anew, under the same key.
-            if (const auto found = files_.find(key); found != files_.end() && found->second.expired())
-                files_.erase(found);
-        }
-        delete last;
+    /// Is forgotten before its descriptor is closed, and with that before its inode can be another file's.
+    struct OpenFile {
+        OpenFile(OpenFiles& among, const Key& its_key, posix::UniqueFd its_fd)
+            : files(among), key(its_key), fd(std::move(its_fd)) {}
+        OpenFile(const OpenFile&) = delete;
+        OpenFile& operator=(const OpenFile&) = delete;
+        ~OpenFile() { files.forget(key); }
+
+        OpenFiles& files;
+        const Key key;
+        const posix::UniqueFd fd;
+    };
+    using Files = std::map<Key, std::weak_ptr<const OpenFile>>;
+
+    void forget(const Key& key) {
+        const std::lock_guard lock{mutex_};
+        // Meanwhile another thread may have opened the file anew, under the same key.
+        if (const auto found = files_.find(key); found != files_.end() && found->second.expired()) files_.erase(found);
     }
 
     std::mutex mutex_;
-    std::map<Key, std::weak_ptr<const posix::UniqueFd>> files_;
+    Files files_;
 };
 
 /// With RESOLVE_BENEATH the kernel says EAGAIN when a rename elsewhere in the tree may have raced with its walk, and
 /// asks to try again (openat2(2)). Bounded, so that a storm of renames cannot hold a thread.
-constexpr int most_tries = 16;
+constexpr int max_tries = 16;
 
 int open_beneath(int folder, const std::string& name) {
     open_how how{};
@@ -72,7 +85,7 @@ int open_beneath(int folder, const std::string& name) {
     how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
     int fd = -1;
-    for (int i = 0; i < most_tries; ++i) {
+    for (int i = 0; i < max_tries; ++i) {
         // glibc has no wrapper for openat2.
         fd = static_cast<int>(syscall(SYS_openat2, folder, name.c_str(), &how, sizeof how));
         if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) break;

@@ -1,53 +1,38 @@
-// Owns operator new of the unit tests: it fails in a thread that asks for that, and nowhere else.
-// Does not touch malloc: libraries in C have their memory. For one source of the tests, since it defines operators.
+// Owns the failed allocation that a test asks for: the N-th one of its thread, by operator new or by SQLite.
+// Does not touch any other allocation, nor what C's library allocates for itself.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
-#include <cstdlib>
 #include <new>
+#include <string>
 
 namespace reelgate {
 
-/// Lets allocations of this thread fail during its lifetime: all, or the `nth` and all after it.
+/// Makes allocations of this thread fail as long as it lives, once `before` of them have succeeded: `count` in a row.
 class FailingAllocations {
 public:
-    explicit FailingAllocations(int nth = 1) {
-        failed_ = 0;
-        left_ = nth;
-    }
+    explicit FailingAllocations(unsigned before, unsigned count = 1);
     FailingAllocations(const FailingAllocations&) = delete;
     FailingAllocations& operator=(const FailingAllocations&) = delete;
-    ~FailingAllocations() { left_ = off; }
+    ~FailingAllocations();
 
-    /// Returns how many have failed since the last one began.
-    static int failed() { return failed_; }
-
-    /// Called by operator new.
-    static bool fails() {
-        if (left_ == off) return false;
-        if (left_ > 1) {
-            --left_;
-            return false;
-        }
-        ++failed_;
-        return true;
-    }
-
-private:
-    static constexpr int off = 0;
-    static inline thread_local int left_ = off;
-    static inline thread_local int failed_ = 0;
+    /// Tells whether one has failed so far.
+    bool has_failed() const;
 };
 
-}  // namespace reelgate
-
-void* operator new(std::size_t size) {
-    void* const memory = reelgate::FailingAllocations::fails() ? nullptr : std::malloc(size ? size : 1);
-    if (!memory) throw std::bad_alloc{};
-    return memory;
+/// Calls `attempt` with ever more allocations that succeed before `count` fail, until none fails any more; and after
+/// each call `check`, with a text that says which it was. `attempt` may throw whatever it does.
+template <typename Attempt, typename Check>
+void for_each_failing_allocation(unsigned count, Attempt&& attempt, Check&& check) {
+    bool has_failed = true;
+    for (unsigned before = 0; has_failed; ++before) {
+        {
+            const FailingAllocations failing{before, count};
+            attempt();
+            has_failed = failing.has_failed();
+        }
+        check(std::to_string(count) + " after " + std::to_string(before));
+    }
 }
 
-void operator delete(void* memory) noexcept { std::free(memory); }
-
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+}  // namespace reelgate

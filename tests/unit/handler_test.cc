@@ -13,6 +13,7 @@
 #include <chrono>
 
 #include "child_process.h"
+#include "failing_allocations.h"
 #include "log.h"
 #include "messages.h"
 #include "position_coded.h"
@@ -152,6 +153,39 @@ BOOST_AUTO_TEST_CASE(answers_follow_one_another) {
         BOOST_TEST(describe(found) == expected(206, "0000000|"));
         BOOST_TEST(describe(handler.answer(request_for("/api/stream/missing"))) == expected(404, not_found));
     }
+}
+
+// A failed allocation costs the request that it hits
+
+BOOST_AUTO_TEST_CASE(allocation_that_fails) {
+    add("other", "another film");
+    Handler handler{settings};
+    const http::Request request = request_for("/api/stream/film", "GET", "bytes=0-7");
+    const http::Request other = request_for("/api/stream/other");
+    const auto fail_one_after_another = [&](unsigned count) {
+        const CapturedStderr log;
+        std::optional<Answer> given;
+        std::string wrong;
+        const auto answer = [&] {
+            given.reset();
+            try {
+                given = handler.answer(request);
+            } catch (const std::bad_alloc&) {
+            }
+        };
+        for_each_failing_allocation(count, answer, [&](const std::string& which) {
+            if (given && given->response.status < 500 && describe(*given) != expected(206, "0000000|"))
+                wrong += which + ": " + describe(*given) + "\n";
+            for (const auto& [next, content] : {std::pair{&other, expected(200, "another film")},
+                                                std::pair{&request, expected(206, "0000000|")}})
+                if (const std::string found = describe(handler.answer(*next)); found != content)
+                    wrong += which + ", and then: " + found + "\n";
+        });
+        return wrong + (given ? "at last " + describe(*given) : "at last nothing");
+    };
+    // In a child, since a lock that is never given back would otherwise hold up all tests.
+    for (const unsigned count : {1u, 30u})
+        BOOST_TEST(in_child([&] { return fail_one_after_another(count); }) == "at last 206 0000000|", count);
 }
 
 // Not found: three texts

@@ -13,8 +13,11 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstring>
+#include <new>
+#include <thread>
 
 #include "child_process.h"
+#include "failing_allocations.h"
 #include "messages.h"
 #include "position_coded.h"
 #include "temporary_folder.h"
@@ -230,6 +233,50 @@ BOOST_AUTO_TEST_CASE(folder_that_has_gone) {
     fs::rename(folder, outer / "old");
     const std::string expected = "open folder of videos " + folder.native() + ": No such file or directory";
     BOOST_TEST(message_of<std::system_error>([&] { videos.open("missing.mp4"); }) == expected);
+}
+
+// A failed allocation costs the look that it hits
+
+/// In a child, since a lock that is never given back would otherwise hold up all tests.
+BOOST_AUTO_TEST_CASE(allocation_that_fails) {
+    const std::string text = in_child([&] {
+        MediaFolder videos{folder};
+        std::string wrong, latest;
+        const auto open_once = [&] {
+            try {
+                const Opened opened = videos.open("film.mp4");
+                latest = std::holds_alternative<MediaFile>(opened) ? "opened" : "none";
+            } catch (const std::bad_alloc&) {
+                latest = "failed";
+            }
+        };
+        const auto from_another_thread = [&](const std::string& which) {
+            std::thread{[&] {
+                if (const std::string found = content_of(MediaFolder{folder}.open("film.mp4"));
+                    found != position_coded(100))
+                    wrong += which + ": " + found + "\n";
+            }}.join();
+        };
+        for (const unsigned count : {1u, 30u}) {
+            for_each_failing_allocation(count, open_once, from_another_thread);
+            if (latest != "opened") wrong += "at last: " + latest + "\n";
+        }
+        // The same, where a descriptor is shared already.
+        const Opened held = videos.open("film.mp4");
+        for_each_failing_allocation(1, open_once, from_another_thread);
+        return wrong + "done";
+    });
+    BOOST_TEST(text == "done");
+}
+
+BOOST_AUTO_TEST_CASE(descriptor_is_shared_as_long_as_one_has_it) {
+    MediaFolder videos{folder};
+    const auto fd_of = [](const Opened& opened) { return std::get<MediaFile>(opened).fd; };
+    const auto first = fd_of(videos.open("film.mp4"));
+    BOOST_TEST(fd_of(videos.open("film.mp4")) == first);
+    BOOST_TEST(fd_of(videos.open("link.mp4")) == first);
+    BOOST_TEST(fd_of(videos.open("series/1.mp4")) != first);
+    BOOST_TEST(fcntl(first->get(), F_GETFD) >= 0);
 }
 
 // Rights
