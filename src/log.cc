@@ -4,7 +4,6 @@
 #include "log.h"
 
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +12,7 @@
 #include <mutex>
 
 #include "log_line.h"
+#include "posix/line_output.h"
 #include "repeat_limit.h"
 
 namespace reelgate {
@@ -53,15 +53,39 @@ void append_escaped(LogLine& line, std::string_view& text, BeyondAscii beyond_as
     }
 }
 
-/// Standard error, one line at a time.
+/// Standard error, and how many lines it did not take.
 class StandardError final : public LogLines {
 public:
+    void stop_waiting() noexcept { output_.stop_waiting(); }
+
     void write(std::string_view line) noexcept override {
-        char newline = '\n';
-        const iovec pieces[] = {{const_cast<char*>(line.data()), line.size()}, {&newline, 1}};
-        // A log that cannot be written has nobody to be told to.
-        [[maybe_unused]] const auto ignored = writev(STDERR_FILENO, pieces, std::size(pieces));
+        tell_lost();
+        if (lost_ > 0 || !output_.write(line)) ++lost_;
     }
+
+    /// Writes how many lines were lost, where it is that far again.
+    void tell_lost() noexcept {
+        if (lost_ == 0) return;
+        LogLine line;
+        append_head(line, LogLevel::warning);
+        line.append("log: ").append(lost_).append(" lines lost: standard error did not take them");
+        if (output_.write(line.text())) lost_ = 0;
+    }
+
+    /// Writes a text of any length as one line.
+    void write_whole(LogLine& line, std::string_view text) noexcept {
+        append_escaped(line, text, BeyondAscii::kept);
+        while (!text.empty()) {
+            if (!output_.write(line.text(), "")) return;
+            line.clear();
+            append_escaped(line, text, BeyondAscii::kept);
+        }
+        output_.write(line.text());
+    }
+
+private:
+    posix::LineOutput output_{STDERR_FILENO};
+    std::uint64_t lost_ = 0;
 };
 
 std::atomic<bool> are_repeats_counted{false};
@@ -82,11 +106,17 @@ bool leads_to_journal(int fd, const char* journal_stream) noexcept {
     return LogLine{}.append(status.st_dev).append(":").append(status.st_ino).text() == journal_stream;
 }
 
+void log_without_waiting() noexcept {
+    const std::lock_guard lock{mutex};
+    standard_error.stop_waiting();
+}
+
 void limit_repeated_lines() noexcept { are_repeats_counted = true; }
 
 void tell_repeated_lines() noexcept {
     const std::lock_guard lock{mutex};
     repeats.tell_all();
+    standard_error.tell_lost();
 }
 
 bool is_logged(LogLevel level) noexcept { return level <= least; }
@@ -116,9 +146,9 @@ void log(LogLevel level, std::string_view event) noexcept {
 void complain(std::string_view text) noexcept {
     LogLine line;
     line.append(form == LogForm::journal ? priorities.front() : "reelgate: ");
-    append_escaped(line, text, BeyondAscii::kept);
     const std::lock_guard lock{mutex};
-    standard_error.write(line.text());
+    standard_error.tell_lost();
+    standard_error.write_whole(line, text);
 }
 
 std::optional<LogLevel> log_level_named(std::string_view name) {

@@ -29,11 +29,15 @@ void set_log_form(LogForm form) noexcept;
 /// "DEVICE:INODE", or nullptr.
 bool leads_to_journal(int fd, const char* journal_stream) noexcept;
 
+/// From now on no line is waited for: one that a pipe, a terminal or a socket does not take at once is lost and counted,
+/// and the count is told before the next line that is taken, or by tell_repeated_lines(). Before, as write(2) does.
+void log_without_waiting() noexcept;
+
 /// From now on an error or warning that is written again and again is counted: the first is written at once, the others
 /// as one line, "...: N more within S s", when ten seconds are over and anything is logged.
 void limit_repeated_lines() noexcept;
 
-/// Writes what was counted, and begins anew.
+/// Writes what was counted, and how many lines were lost, and begins anew.
 void tell_repeated_lines() noexcept;
 
 /// Writes one line, in one piece. Control characters and bytes beyond ASCII are escaped as \xNN: part of a line may

@@ -93,7 +93,10 @@ int run(std::span<const char* const> words) {
     check_operands(command, arguments.operands);
     const Settings settings = settings_from(arguments);
     set_log_level(settings.log_level);
-    if (is_cgi) return commands::cgi(settings, environ);
+    if (is_cgi) {
+        log_without_waiting();
+        return commands::cgi(settings, environ);
+    }
     const auto reload = [&] { return settings_from(read_arguments(words, environ, command.scope)); };
     return command.run({arguments, settings, reload});
 }

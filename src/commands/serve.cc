@@ -88,6 +88,7 @@ void check_web_server_addresses() {
 
 int serve(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
+    log_without_waiting();
     // All that can be wrong is found out before anything listens.
     Handler{settings.handler}.check();
     check_web_server_addresses();

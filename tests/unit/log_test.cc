@@ -182,6 +182,50 @@ BOOST_AUTO_TEST_CASE(nothing_of_it_needs_the_heap) {
                "0 allocations");
 }
 
+/// Fills a pipe, reads it, and gives what is written after that.
+template <typename Function>
+std::string written_after_loss(Function&& function) {
+    return in_child([&] {
+        const Pipe pipe;
+        if (dup2(pipe.write_end.get(), STDERR_FILENO) < 0) posix::throw_errno("replace", "stderr");
+        fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK);
+        fcntl(pipe.read_end.get(), F_SETPIPE_SZ, 4096);
+        log_without_waiting();
+        // With heads and newlines 4,086 bytes: neither these again nor their count fit behind them.
+        const std::string line(2025, 'x');
+        for (int i = 0; i < 4; ++i) log(LogLevel::error, line);
+        read_all(pipe.read_end.get());
+        function();
+        return read_all(pipe.read_end.get());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(lost_lines_are_told_before_the_next) {
+    BOOST_TEST(written_after_loss([] { log(LogLevel::error, "next"); }) ==
+               "reelgate: warning: log: 2 lines lost: standard error did not take them\nreelgate: error: next\n");
+}
+
+BOOST_AUTO_TEST_CASE(lost_lines_are_told_with_the_repeated_ones_once) {
+    BOOST_TEST(written_after_loss([] {
+                   tell_repeated_lines();
+                   tell_repeated_lines();
+               }) == "reelgate: warning: log: 2 lines lost: standard error did not take them\n");
+}
+
+BOOST_AUTO_TEST_CASE(lost_lines_are_told_whatever_the_level) {
+    BOOST_TEST(written_after_loss([] {
+                   set_log_level(LogLevel::error);
+                   tell_repeated_lines();
+               }) == "reelgate: warning: log: 2 lines lost: standard error did not take them\n");
+}
+
+BOOST_AUTO_TEST_CASE(long_complaint_is_one_whole_line) {
+    const std::string text(10'000, 'x');
+    const CapturedStderr captured;
+    complain(text);
+    BOOST_TEST((captured.text() == "reelgate: " + text + "\n"));
+}
+
 BOOST_AUTO_TEST_CASE(notice_unless_told_otherwise) {
     BOOST_TEST(is_logged(LogLevel::notice));
     BOOST_TEST(!is_logged(LogLevel::info));
