@@ -69,6 +69,7 @@ Wait Connection::proceed(Worker& worker, bool is_readable) {
 Connection::Step Connection::advance(Worker& worker) {
     switch (phase_) {
         case Phase::reading: return receive(worker);
+        case Phase::asking: return ask(worker);
         case Phase::answering:
         case Phase::draining: return send(worker);
         case Phase::lingering: return linger(worker);
@@ -80,6 +81,7 @@ Connection::Step Connection::advance(Worker& worker) {
 Wait Connection::wait() {
     is_idle_ = phase_ == Phase::reading && reader_.is_idle();
     if (has_yielded_) return Wait::its_turn;
+    if (phase_ == Phase::asking) return Wait::a_moment;
     if (phase_ == Phase::reading || phase_ == Phase::lingering) return Wait::readable;
     // What cannot be read now would make the connection readable for ever.
     return phase_ == Phase::draining || input_ != Input::open ? Wait::writable_only : Wait::writable;
@@ -150,24 +152,45 @@ Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
 }
 
 Connection::Step Connection::begin_answer(Worker& worker) {
-    const auto request = worker.decoder.decode(reader_.params());
+    auto request = worker.decoder.decode(reader_.params());
     reader_.release();
     if (!request) {
         log(LogLevel::warning, "read request: connection: params are cut off: closed");
         return end();
     }
     target_ = request->target;
-    phase_ = Phase::answering;
     begin_ = Clock::now();
-    counted_ = 0;
     if (auto response = worker.monitor(*request)) {
         worker.tally.add(Counter::monitoring);
-        answer_.response = std::move(*response);
-    } else {
-        enter();
-        answer_ = worker.answer(*request);
-        count_answer(worker.tally, *request, answer_);
+        phase_ = Phase::answering;
+        Answer answer;
+        answer.response = std::move(*response);
+        return begin_sending(std::move(answer));
     }
+    enter();
+    asked_ = std::move(request);
+    phase_ = Phase::asking;
+    return ask(worker);
+}
+
+/// Asks for the answer to a request about a video: again and again, where the catalogue is locked, without a thread
+/// meanwhile.
+Connection::Step Connection::ask(Worker& worker) {
+    auto outcome = worker.answer(*asked_, Clock::now() - begin_ >= media::lock_patience);
+    if (const auto* reason = std::get_if<NotNow>(&outcome)) {
+        has_yielded_ = *reason == NotNow::last_thread;
+        return Step::wait;
+    }
+    auto& answer = std::get<Answer>(outcome);
+    phase_ = Phase::answering;
+    count_answer(worker.tally, *asked_, answer);
+    asked_.reset();
+    return begin_sending(std::move(answer));
+}
+
+Connection::Step Connection::begin_sending(Answer answer) {
+    answer_ = std::move(answer);
+    counted_ = 0;
     planned_ = http::content_length(answer_.response);
     // A parked viewer keeps what is left to be sent, and not the fields.
     writer_.begin(std::exchange(answer_.response, {}), answer_.file(), reader_.request_id());
@@ -268,8 +291,9 @@ void Connection::reopen_input() {
 }
 
 void Connection::end_answer(Worker& worker, Ending ending) noexcept {
-    if (phase_ != Phase::answering) return;
+    if (phase_ != Phase::asking && phase_ != Phase::answering) return;
     phase_ = Phase::reading;
+    asked_.reset();
     if (is_viewer_) worker.tally.add(ending.counter);
     leave();
     if (!answer_.summary.empty()) {

@@ -10,6 +10,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "engine/statistics.h"
@@ -23,6 +24,12 @@ namespace reelgate::engine {
 
 using Clock = std::chrono::steady_clock;
 
+/// Why a request cannot be answered now.
+enum class NotNow {
+    last_thread,  ///< all others ask the catalogue: this one stays with those who are being sent to, and looks again
+    locked,       ///< the catalogue is locked, or keeps all others for long: another try makes sense in a moment
+};
+
 /// What a thread lends to the connection that it lets proceed.
 struct Worker {
     Tally tally;
@@ -30,7 +37,9 @@ struct Worker {
     std::vector<char> buffer;  ///< for reading
     std::unique_ptr<Handler> handler;  ///< its own; absent until it is first asked
     std::uint64_t version = 0;         ///< of the settings that the handler has
-    std::function<Answer(const http::Request&)> answer;
+    std::atomic<Clock::rep> asking_since{0};  ///< when it began to ask the catalogue; 0: it does not
+    /// Answers a request about a video. The last try is answered also where the catalogue is locked.
+    std::function<std::variant<Answer, NotNow>(const http::Request&, bool is_last_try)> answer;
     std::function<std::optional<http::Response>(const http::Request&)> monitor;  ///< nothing where it asks for a video
 };
 
@@ -40,6 +49,7 @@ enum class Wait {
     writable,          ///< and, to notice an abort, readable
     writable_only,     ///< nothing more is to be read for now
     its_turn,          ///< it could go on, and lets others go first
+    a_moment,          ///< it asks the catalogue again then: until that, no thread may have it
     nothing,           ///< it is over: close
 };
 
@@ -99,6 +109,7 @@ private:
 
     enum class Phase {
         reading,    ///< a request, or its beginning, is awaited
+        asking,     ///< a whole request waits until the catalogue can be asked
         answering,  ///< a whole request is being answered
         draining,   ///< what was said last is being written: then it is over
         lingering,  ///< everything is written: the peer's end is awaited, since closing before would lose what it has
@@ -127,6 +138,8 @@ private:
     Step receive(Worker& worker);
     Step take(Worker& worker, std::string_view bytes);
     Step begin_answer(Worker& worker);
+    Step ask(Worker& worker);
+    Step begin_sending(Answer answer);
     Step send(Worker& worker);
     Step linger(Worker& worker);
     Step end();
@@ -146,6 +159,7 @@ private:
     gateway::RecordReader reader_;
     gateway::ResponseWriter writer_;
     Viewers& viewers_;
+    std::optional<http::Request> asked_;  ///< while asking
     Answer answer_;
     std::string target_;  ///< of the request that is being answered, for the log
     std::string unread_;  ///< came after a request that is being answered

@@ -28,6 +28,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "engine/connection.h"
 #include "engine/status_report.h"
@@ -49,6 +50,12 @@ constexpr std::size_t read_length = std::size_t{64} << 10;
 /// How long a connection that was accepted and has said nothing yet may begin to, once it is time to end: its request
 /// is on its way. No longer, since there are peers who never speak.
 constexpr std::chrono::milliseconds newcomer_time{1000};
+
+/// How long a request waits that could not ask the catalogue, until it tries again.
+constexpr std::chrono::milliseconds ask_again_time{10};
+
+/// How long asking may take until it counts as slow: a look-up takes microseconds.
+constexpr std::chrono::milliseconds slow_asking{50};
 
 /// How much longer than the stall timeout, in parts of it, a stalled viewer may stay.
 constexpr int stall_precision = 8;
@@ -110,6 +117,27 @@ AfterAccept after_accept(int error, std::uint32_t events) {
     }
 }
 
+/// A thread that asks the catalogue, during its lifetime.
+class Asking {
+public:
+    Asking(std::atomic<unsigned>& all, Worker& worker) : all_(all), worker_(worker), count_(++all) {
+        worker.asking_since = Clock::now().time_since_epoch().count();
+    }
+    Asking(const Asking&) = delete;
+    Asking& operator=(const Asking&) = delete;
+    ~Asking() {
+        worker_.asking_since = 0;
+        --all_;
+    }
+
+    unsigned count() const { return count_; }  ///< of those who ask, this one included
+
+private:
+    std::atomic<unsigned>& all_;
+    Worker& worker_;
+    unsigned count_;
+};
+
 class Engine {
 public:
     Engine(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings);
@@ -145,7 +173,10 @@ private:
     std::chrono::nanoseconds patience_with(const Connection& connection) const;
     void drop_late() noexcept;
     void look_within(std::chrono::nanoseconds delay) noexcept;
-    Answer answer(const http::Request& request, Worker& worker);
+    std::variant<Answer, NotNow> answer(const http::Request& request, Worker& worker, bool is_last_try);
+    bool are_others_slow(const Worker& worker) const;
+    void let_ask_again(Connection& connection, Arm how);
+    void ask_again() noexcept;
     std::optional<http::Response> monitor(const http::Request& request);
     Status status();
 
@@ -157,7 +188,7 @@ private:
     std::atomic<std::chrono::seconds> stall_timeout_;
     gateway::Peers peers_;
     std::size_t most_connections_;
-    posix::UniqueFd epoll_, quit_, accept_timer_, late_timer_;
+    posix::UniqueFd epoll_, quit_, accept_timer_, late_timer_, ask_timer_;
     std::atomic<bool> is_stopping_{false};
     std::atomic<bool> has_lost_socket_{false};
     const Time start_time_ = std::chrono::system_clock::now();
@@ -175,6 +206,8 @@ private:
     std::mutex mutex_;
     std::condition_variable empty_;
     std::list<Connection*> connections_;  // under mutex_
+    std::vector<std::pair<Connection*, Arm>> waiting_;  // under mutex_: for the catalogue; no event comes of them
+    std::atomic<unsigned> asking_{0};                   // threads that ask it
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;
 };
@@ -185,7 +218,7 @@ Engine::Engine(int listening_socket, const HandlerSettings& handler, const Engin
       max_viewers_(settings.max_viewers), stall_timeout_(settings.stall_timeout),
       peers_(std::getenv("FCGI_WEB_SERVER_ADDRS")), most_connections_(most_descriptors()),
       epoll_(epoll_create1(EPOLL_CLOEXEC)), quit_(eventfd(0, EFD_CLOEXEC)), accept_timer_(make_timer()),
-      late_timer_(make_timer()), handler_(handler) {
+      late_timer_(make_timer()), ask_timer_(make_timer()), handler_(handler) {
     if (!epoll_ || !quit_) posix::throw_errno("create", "epoll set");
     // Another thread, or another process on the same socket, may be faster than we are.
     if (fcntl(listening_socket_, F_SETFL, fcntl(listening_socket_, F_GETFL) | O_NONBLOCK) != 0)
@@ -199,6 +232,7 @@ Engine::Engine(int listening_socket, const HandlerSettings& handler, const Engin
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, quit_.get(), &event) != 0) posix::throw_errno("watch", "end");
     watch_timer(accept_timer_);
     watch_timer(late_timer_);
+    watch_timer(ask_timer_);
     arm(listening_socket_, EPOLLIN | EPOLLRDHUP, &listening_socket_, Arm::first);
 }
 
@@ -232,7 +266,9 @@ void Engine::start_threads() {
     for (unsigned i = 0; i < settings_.threads; ++i) {
         auto worker = std::make_unique<Worker>();
         worker->buffer.resize(read_length);
-        worker->answer = [this, lent = worker.get()](const http::Request& request) { return answer(request, *lent); };
+        worker->answer = [this, lent = worker.get()](const http::Request& request, bool is_last_try) {
+            return answer(request, *lent, is_last_try);
+        };
         worker->monitor = [this](const http::Request& request) { return monitor(request); };
         workers_.push_back(std::move(worker));
     }
@@ -274,19 +310,60 @@ void Engine::change_settings(Reloaded reloaded) {
     tally_.add(Counter::reloads);
 }
 
+/// Whether every other thread has been asking the catalogue for long.
+bool Engine::are_others_slow(const Worker& worker) const {
+    const Clock::duration latest = Clock::now().time_since_epoch() - slow_asking;
+    return std::all_of(workers_.begin(), workers_.end(), [&](const std::unique_ptr<Worker>& other) {
+        const Clock::duration since{other->asking_since};
+        return other.get() == &worker || (since.count() > 0 && since < latest);
+    });
+}
+
 /// Answers with the thread's own Handler, which is made anew when the settings have changed.
-Answer Engine::answer(const http::Request& request, Worker& worker) {
+std::variant<Answer, NotNow> Engine::answer(const http::Request& request, Worker& worker, bool is_last_try) {
     const std::size_t max_viewers = max_viewers_;
     if (max_viewers > 0 && viewers_.now() > max_viewers) {
         worker.tally.add(Counter::viewers_refused);
-        return {http::error_response(request.method, 503, "Too many viewers"), std::nullopt, {}};
+        return Answer{http::error_response(request.method, 503, "Too many viewers"), std::nullopt, {}};
     }
+    const Asking asking{asking_, worker};
+    if (settings_.threads > 1 && asking.count() == settings_.threads)
+        return are_others_slow(worker) ? NotNow::locked : NotNow::last_thread;
     if (worker.version != version_) {
         const std::lock_guard lock{handler_mutex_};
         worker.handler = std::make_unique<Handler>(handler_);
         worker.version = version_;
     }
-    return worker.handler->answer(request);
+    try {
+        return worker.handler->answer(request, is_last_try ? media::WhenLocked::fail : media::WhenLocked::come_again);
+    } catch (const media::CatalogLocked&) {
+        return NotNow::locked;
+    }
+}
+
+/// Keeps a connection until its request may ask the catalogue again. Throws std::bad_alloc, and has not kept it then.
+void Engine::let_ask_again(Connection& connection, Arm how) {
+    const std::lock_guard lock{mutex_};
+    waiting_.emplace_back(&connection, how);
+    if (waiting_.size() == 1) start_timer(ask_timer_, ask_again_time);
+}
+
+/// Hands all requests that wait for the catalogue to the threads.
+void Engine::ask_again() noexcept {
+    std::vector<std::pair<Connection*, Arm>> waiting;
+    {
+        const std::lock_guard lock{mutex_};
+        waiting.swap(waiting_);
+    }
+    for (const auto& [connection, how] : waiting) {
+        const int fd = connection->fd();
+        connection->hand_over();
+        try {
+            arm(fd, EPOLLOUT, connection, how);
+        } catch (const std::exception&) {
+            close(*connection);
+        }
+    }
 }
 
 /// Answers what is asked about reelgate itself; neither catalogue nor --max-viewers has a say in it.
@@ -337,6 +414,8 @@ void Engine::serve_events(Worker& worker) {
             resume_accepting();
         else if (what == &late_timer_)
             drop_late();
+        else if (what == &ask_timer_)
+            ask_again();
         else
             run(*static_cast<Connection*>(what), worker, (event.events & EPOLLIN) != 0, Arm::again);
     }
@@ -413,6 +492,7 @@ void Engine::run(Connection& connection, Worker& worker, bool is_readable, Arm h
         std::uint32_t events = 0;
         switch (wait) {
             case Wait::nothing: break;
+            case Wait::a_moment: let_ask_again(connection, how); return;
             case Wait::readable: events = EPOLLIN; break;
             case Wait::writable: events = EPOLLOUT | EPOLLIN; break;
             case Wait::writable_only:

@@ -11,6 +11,7 @@
 #include <array>
 #include <new>
 #include <set>
+#include <utility>
 
 #include "posix/access.h"
 #include "posix/error.h"
@@ -22,15 +23,11 @@ namespace reelgate::media {
 
 namespace {
 
-/// How long a reader waits for a lock before the client is told to come again: a writer's commit is over in that
-/// time, and a thread is not held longer by a writer that hangs.
-constexpr int read_timeout_ms = 250;
-
 /// How long `add` waits for other writers: a person is waiting, and gigabytes have been copied.
-constexpr int write_timeout_ms = 10'000;
+constexpr std::chrono::milliseconds write_timeout{10'000};
 
 /// How long `add` waits before there is anything to lose: an application that commits is done by then.
-constexpr int first_look_timeout_ms = 1000;
+constexpr std::chrono::milliseconds first_look_timeout{1000};
 
 /// How often the path is compared with the open file. A stat costs a microsecond; a restored catalogue may wait.
 constexpr std::chrono::seconds look_interval{1};
@@ -226,7 +223,8 @@ std::string explain(const std::filesystem::path& database, sqlite3* connection, 
 }
 
 /// Opens an existing database; `connection` is set even on failure, since it holds the error's text then.
-int open_connection(const std::filesystem::path& database, int flags, int timeout_ms, Connection& connection) {
+int open_connection(const std::filesystem::path& database, int flags, std::chrono::milliseconds timeout,
+                    Connection& connection) {
     struct stat status;
     // Of a FIFO the opening would last until somebody writes into it.
     if (stat(database.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) return SQLITE_CANTOPEN;
@@ -237,7 +235,7 @@ int open_connection(const std::filesystem::path& database, int flags, int timeou
     const int code = sqlite3_open_v2(std::filesystem::absolute(database).c_str(), &raw, flags, nullptr);
     connection.reset(raw);
     if (code == SQLITE_OK) {
-        sqlite3_busy_timeout(raw, timeout_ms);
+        sqlite3_busy_timeout(raw, static_cast<int>(timeout.count()));
         // The file belongs to others: its schema shall not call functions with side effects.
         sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     }
@@ -312,7 +310,12 @@ Catalog::~Catalog() {
     open_catalogs().catalogs.erase(this);
 }
 
+std::chrono::milliseconds Catalog::waiting_time() const {
+    return when_locked_ == WhenLocked::wait ? lock_patience : std::chrono::milliseconds{0};
+}
+
 void Catalog::fail(std::string_view operation, std::string_view object, int code) {
+    if ((code & 0xff) == SQLITE_BUSY && when_locked_ == WhenLocked::come_again) throw CatalogLocked{};
     // Whatever it was may be mended behind the same path: begin anew next time, also where no memory is left to say
     // what it was. A lock is no reason to.
     Connection failed;
@@ -361,7 +364,7 @@ void Catalog::open() {
     looked_ = std::chrono::steady_clock::now();
     latest_ = looked_ + longest_look_up;
 
-    int code = open_connection(database_, SQLITE_OPEN_READONLY, read_timeout_ms, connection_);
+    int code = open_connection(database_, SQLITE_OPEN_READONLY, waiting_time(), connection_);
     if (code == SQLITE_OK) code = sqlite3_exec(connection_.get(), "PRAGMA query_only = 1", nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) fail("open catalogue", {}, code);
     limit_time(connection_.get(), latest_);
@@ -405,10 +408,12 @@ void Catalog::close_all() {
     }
 }
 
-std::optional<VideoRow> Catalog::find(std::string_view id) {
+std::optional<VideoRow> Catalog::find(std::string_view id, WhenLocked when_locked) {
     if (is_replaced()) close_all();
     const std::lock_guard lock{mutex_};
     latest_ = std::chrono::steady_clock::now() + longest_look_up;
+    if (std::exchange(when_locked_, when_locked) != when_locked && connection_)
+        sqlite3_busy_timeout(connection_.get(), static_cast<int>(waiting_time().count()));
     if (!statement_) open();
     const ResetAtEnd reset{statement_};
     sqlite3_stmt* statement = statement_.get();
@@ -448,7 +453,7 @@ void Catalog::check() {
 }
 
 CatalogWriter::CatalogWriter(std::filesystem::path database) : database_(std::move(database)) {
-    const int code = open_connection(database_, SQLITE_OPEN_READWRITE, write_timeout_ms, connection_);
+    const int code = open_connection(database_, SQLITE_OPEN_READWRITE, write_timeout, connection_);
     if (code != SQLITE_OK) fail("open catalogue", code);
 }
 
@@ -471,10 +476,10 @@ void CatalogWriter::execute(const char* sql) {
 }
 
 void CatalogWriter::check() {
-    sqlite3_busy_timeout(connection_.get(), first_look_timeout_ms);
+    sqlite3_busy_timeout(connection_.get(), first_look_timeout.count());
     execute("BEGIN IMMEDIATE");
     execute("ROLLBACK");
-    sqlite3_busy_timeout(connection_.get(), write_timeout_ms);
+    sqlite3_busy_timeout(connection_.get(), write_timeout.count());
 }
 
 std::optional<std::string> CatalogWriter::status_of(std::string_view id) {
@@ -511,7 +516,7 @@ void create_catalog(const std::filesystem::path& database) {
         throw CatalogError{"create catalogue: " + why +
                            (is_foreign ? "; another application's? --database names another file" : "")};
     };
-    check(open_connection(database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, write_timeout_ms, connection));
+    check(open_connection(database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, write_timeout, connection));
     for (const std::string& sql : {std::string{schema},
                                    // Fails on a table of another shape, which IF NOT EXISTS lets stand.
                                    std::string{"SELECT id, status, added_at FROM videos LIMIT 0"},
@@ -526,7 +531,7 @@ std::vector<std::string> list_ids(const std::filesystem::path& database, const s
         const char* remedy = (code & 0xff) == SQLITE_ERROR ? "; give the SQL that lists all ids with --list" : "";
         throw CatalogError{operation + (": " + explain(database, connection.get(), code, Use::read)) + remedy};
     };
-    int code = open_connection(database, SQLITE_OPEN_READONLY, write_timeout_ms, connection);
+    int code = open_connection(database, SQLITE_OPEN_READONLY, write_timeout, connection);
     if (code != SQLITE_OK) fail("open catalogue", code);
     sqlite3_stmt* raw = nullptr;
     const char* tail = nullptr;
@@ -546,7 +551,7 @@ std::vector<std::string> list_ids(const std::filesystem::path& database, const s
 
 bool uses_wal(const std::filesystem::path& database) {
     Connection connection;
-    return open_connection(database, SQLITE_OPEN_READONLY, read_timeout_ms, connection) == SQLITE_OK &&
+    return open_connection(database, SQLITE_OPEN_READONLY, lock_patience, connection) == SQLITE_OK &&
            is_wal(connection.get());
 }
 

@@ -25,6 +25,19 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// How long a look-up waits for a writer before the client is told to come again: a commit is over in that time.
+inline constexpr std::chrono::milliseconds lock_patience{250};
+
+/// What a look-up does while a writer has the catalogue locked.
+enum class WhenLocked {
+    wait,        ///< wait as long as lock_patience, then throw CatalogError
+    come_again,  ///< throw CatalogLocked at once: the caller holds no thread while it waits
+    fail,        ///< throw CatalogError at once
+};
+
+/// The catalogue is locked now, and may be asked again. Says nothing: mostly it is free in a moment.
+struct CatalogLocked {};
+
 /// What stands behind the id in the name of a file that no row names.
 inline constexpr std::string_view default_extension = ".mp4";
 
@@ -64,8 +77,8 @@ public:
     Catalog& operator=(const Catalog&) = delete;
     ~Catalog();
 
-    /// Finds the row of `id`; nothing when there is none. Throws CatalogError.
-    std::optional<VideoRow> find(std::string_view id);
+    /// Finds the row of `id`; nothing when there is none. Throws CatalogError, or CatalogLocked where that was asked for.
+    std::optional<VideoRow> find(std::string_view id, WhenLocked when_locked = WhenLocked::wait);
 
     /// Opens the catalogue and prepares the query now. Throws CatalogError, except that a catalogue which is merely
     /// locked is as good as an open one: it will be there when it is asked.
@@ -91,6 +104,7 @@ private:
     static void close_all();
 
     void open();
+    std::chrono::milliseconds waiting_time() const;
     void close();
     bool find_columns();
     bool is_replaced();
@@ -102,6 +116,7 @@ private:
     Connection connection_;
     Statement statement_;  // declared after its connection, hence finalised before that closes
     std::chrono::steady_clock::time_point latest_;  // by which the present look-up has to be done
+    WhenLocked when_locked_ = WhenLocked::wait;     // as it was asked for
     Columns columns_;
     FileId file_, shared_memory_;  // as they were when it was opened
     std::chrono::steady_clock::time_point looked_;

@@ -3,14 +3,18 @@
 Does not test the records of FastCGI (protocol_test.py), nor faults of the system (faults_test.py).
 SPDX-License-Identifier: MIT
 """
+import collections
 import contextlib
 import itertools
 import os
 import pathlib
 import re
 import select
+import selectors
 import socket
+import sqlite3
 import subprocess
+import threading
 import time
 
 import fastcgi
@@ -378,6 +382,94 @@ def check_end_over_internet(report, folder, volume):
 ABORT = record(fastcgi.ABORT_REQUEST, b"")
 
 
+class Askers(contextlib.ExitStack):
+    """Kept connections that ask for the film again and again, by a thread of their own; and what they are answered."""
+
+    def __init__(self, server, count):
+        super().__init__()
+        self.connections = [self.enter_context(fastcgi.Connection(server.address)) for _ in range(count)]
+        self.statuses = collections.Counter()
+        self.is_over = False
+        self.thread = threading.Thread(target=self.run)
+        for connection in self.connections:
+            connection.send(FILM_PATH, "HEAD", flags=KEEP_CONN)
+        self.thread.start()
+        self.callback(self.end)
+
+    def run(self):
+        with selectors.DefaultSelector() as selector:
+            for connection in self.connections:
+                selector.register(connection.socket, selectors.EVENT_READ, connection)
+            while not self.is_over:
+                for key, _ in selector.select(0.1):
+                    self.statuses[key.data.read_reply().status] += 1
+                    key.data.send(FILM_PATH, "HEAD", flags=KEEP_CONN)
+
+    def end(self):
+        self.is_over = True
+        self.thread.join()
+
+
+@contextlib.contextmanager
+def exclusive_writer(volume):
+    """An application's writer that keeps a catalogue in rollback mode to itself."""
+    with contextlib.closing(sqlite3.connect(volume.database, isolation_level=None)) as writer:
+        writer.execute("PRAGMA locking_mode = EXCLUSIVE")
+        writer.execute("BEGIN EXCLUSIVE")
+        yield writer
+        writer.execute("ROLLBACK")
+
+
+# A look-up that takes as long as one may.
+SLOW = """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000000)
+          SELECT status FROM videos WHERE id = ?1 AND (?1 <> 'film' OR (SELECT max(i) FROM n) > 0)"""
+
+
+def check_catalog(report, folder, volume):
+    """Those who wait for the catalogue never hold up those who are being sent to."""
+    locked = support.Volume(folder / "locked")
+    locked.add("film", FILM)
+    locked.sparse("large", LARGE, {})
+    with contextlib.closing(sqlite3.connect(locked.database)) as connection:
+        equal(connection.execute("PRAGMA journal_mode = DELETE").fetchone(), ("delete",), "journal mode")
+    for threads in ("1", "4"):
+        with report.row(f"--threads {threads}, the catalogue is locked, and 100 viewers ask: a transfer goes on"), \
+                Serving(folder, locked, "--threads", threads, "--ping-path", "/ping") as server, \
+                fastcgi.Connection(server.address) as viewer:
+            viewer.send(LARGE_PATH)
+            first = viewer.read_record()[2]
+            with exclusive_writer(locked), Askers(server, 100) as askers:
+                rest = viewer.read_response()
+                equal(ask(server, "/ping").status, 200, "status of the ping")
+                support.wait_until(lambda: sum(askers.statuses.values()) >= 200, "answers")
+                equal(set(askers.statuses), {503}, "statuses")
+            equal(len(support.parse_document_response(first + rest).content), LARGE, "length")
+            server.wait_for_log("locked by a writer")
+            check_serves(server)
+        with report.row(f"--threads {threads}, a writer that lets go in time: viewers are answered"), \
+                Serving(folder, locked, "--threads", threads) as server, contextlib.ExitStack() as stack:
+            check_serves(server)
+            with exclusive_writer(locked):
+                asking = [stack.enter_context(fastcgi.Connection(server.address)) for _ in range(10)]
+                for connection in asking:
+                    connection.send_apart([request(FILM_PATH, fields=[("HTTP_RANGE", "bytes=10-19")])])
+            statuses = {connection.read_reply().status for connection in asking}
+            # A machine that is busy may have taken too long to let go.
+            assert statuses <= {206, 503}, statuses
+    with report.row("look-ups that take seconds: other threads than they have serve the others"), \
+            Serving(folder, volume, "--threads", "2", "--ping-path", "/ping", "--query", SLOW) as server, \
+            contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(fastcgi.Connection(server.address)) for _ in range(4)]
+        for connection in slow:
+            connection.send(FILM_PATH, "HEAD")
+        select.select([], [], [], 0.2)  # until they have begun
+        for _ in range(5):
+            equal(ask(server, "/ping").status, 200, "status of the ping")
+        equal(select.select([connection.socket for connection in slow], [], [], 0)[0], [], "answered before")
+        for connection in slow:
+            equal(connection.read_reply().status, 503, "status")
+
+
 def main():
     report = support.Report()
     with support.Folder() as folder:
@@ -386,7 +478,7 @@ def main():
         volume.add("changing", b"")
         volume.sparse("large", LARGE, {})
         for check in (check_floods, check_chatter, check_idle, check_changes, check_growing, check_lost_socket,
-                      check_end_over_internet):
+                      check_end_over_internet, check_catalog):
             with report.row(f"{check.__name__}: the server, to the end"):
                 check(report, folder, volume)
     report.finish()
