@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +18,7 @@
 
 #include "posix/access.h"
 #include "posix/error.h"
+#include "posix/folder_lock.h"
 
 namespace reelgate::gateway {
 
@@ -38,6 +40,17 @@ sockaddr_un socket_address(const std::string& path) {
     return address;
 }
 
+/// How long the folder of a socket is waited for. Each that begins or ends holds it for a moment.
+constexpr std::chrono::seconds max_lock_wait{5};
+
+std::filesystem::path folder_of(const std::string& path) { return std::filesystem::path{path}.parent_path(); }
+
+[[noreturn]] void fail_as_locked(const std::string& path) {
+    throw std::runtime_error{"listen " + path + ": another process has had " + folder_of(path).native() +
+                             " locked for " + std::to_string(max_lock_wait.count()) +
+                             " s; end it (lslocks names it), or choose another folder"};
+}
+
 /// What is at the path of a socket.
 struct Occupant {
     enum class Kind { nobody, gone, living } kind = Kind::nobody;
@@ -55,7 +68,7 @@ struct Occupant {
 
 /// Says why no socket can be made at a path, and whose the folder is where a right is what is missing.
 [[noreturn]] void fail_to_make(const std::string& path, int error) {
-    const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
+    const std::filesystem::path folder = folder_of(path);
     const std::string why = error == EACCES || error == EROFS ? posix::obstacle(folder, W_OK | X_OK) : std::string{};
     if (why.empty()) posix::throw_errno("listen " + path + ": make a socket in", folder.native(), error);
     throw std::runtime_error{"listen " + path + ": " + why};
@@ -161,7 +174,13 @@ Address parse_address(std::string_view text) {
 
 Listener::Listener(const Address& address, mode_t mode) {
     std::string text;
-    if (const auto* local = std::get_if<UnixAddress>(&address)) {
+    const auto* const local = std::get_if<UnixAddress>(&address);
+    if (local) folder_ = posix::UniqueFd{open(folder_of(local->path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    // Until it listens: a socket that is bound and does not listen yet looks like one that a dead process left behind, and
+    // two processes that begin at once would replace each other's.
+    const posix::FolderLock lock{folder_.get(), max_lock_wait};
+    if (lock.is_refused()) fail_as_locked(local->path);
+    if (local) {
         fd_ = listen_unix(local->path, mode);
         text = path_ = local->path;
         struct stat status {};
@@ -187,7 +206,7 @@ std::optional<pid_t> check_address(const Address& address) {
         listen_internet(std::get<InternetAddress>(address));
         return std::nullopt;
     }
-    const std::filesystem::path folder = std::filesystem::path{local->path}.parent_path();
+    const std::filesystem::path folder = folder_of(local->path);
     const Occupant occupant = occupant_of(local->path, socket_address(local->path));
     const bool is_living = occupant.kind == Occupant::Kind::living;
     if (is_living && !is_own_kind(occupant.process)) fail_as_taken(local->path, occupant.process);
@@ -196,9 +215,13 @@ std::optional<pid_t> check_address(const Address& address) {
     return is_living ? std::optional{occupant.process} : std::nullopt;
 }
 
-Listener::~Listener() { remove_own_socket(); }
+Listener::~Listener() {
+    // Another process may not put its own there between the look and the removal. Where the lock is refused, it goes on.
+    const posix::FolderLock lock{folder_.get(), max_lock_wait};
+    remove_own_socket();
+}
 
-void Listener::remove_own_socket() const {
+void Listener::remove_own_socket() const noexcept {
     // Another process may have taken the path over in the meantime: only our own file goes.
     struct stat status;
     if (!path_.empty() && lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_)

@@ -34,7 +34,8 @@ Address parse_address(std::string_view text);
 class Listener {
 public:
     /// Binds and listens. A Unix socket gets `mode`; one that a dead process left behind is replaced, a live one and
-    /// any other file are not. Throws std::system_error, or std::runtime_error with object, cause and remedy.
+    /// any other file are not. Processes that begin or end at once on one path take turns: each locks the folder, for
+    /// which it waits some seconds. Throws std::system_error, or std::runtime_error with object, cause and remedy.
     Listener(const Address& address, mode_t mode);
 
     /// Takes over an inherited descriptor (FastCGI 1.0 §2.2), for which is_listening_socket() holds.
@@ -47,10 +48,11 @@ public:
     int fd() const { return fd_.get(); }
 
 private:
-    void remove_own_socket() const;
+    void remove_own_socket() const noexcept;
 
     posix::UniqueFd fd_;
-    std::string path_;  ///< empty when there is nothing to remove
+    std::string path_;        ///< empty when there is nothing to remove
+    posix::UniqueFd folder_;  ///< of the socket, where it can be read: what is locked
     dev_t device_ = 0;
     ino_t inode_ = 0;
 };

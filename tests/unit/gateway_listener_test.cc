@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -231,6 +232,26 @@ BOOST_AUTO_TEST_CASE(path_as_long_as_it_may_be_and_longer) {
     const std::string message = refusal(local(path + "x"));
     BOOST_TEST(contains(message, path + "x: the path of a Unix socket has 107 bytes at the most"), message);
     BOOST_TEST(std::filesystem::is_empty(folder.path()));
+}
+
+/// Which is no reason not to listen there.
+BOOST_AUTO_TEST_CASE(folder_that_cannot_be_read_and_so_not_locked) {
+    const TemporaryFolder folder;
+    const std::filesystem::path unread = folder.make_folder("unread");
+    std::filesystem::permissions(unread, std::filesystem::perms{0333});
+    BOOST_TEST(as_ordinary_user([&] {
+        leave_socket_behind(unread / "socket");
+        const Listener listener(local(unread / "socket"), 0600);
+        return std::string{connects(unix_address(unread / "socket")) ? "listens" : "does not"};
+    }) == "listens");
+}
+
+BOOST_AUTO_TEST_CASE(folder_is_locked_by_nobody_while_it_listens) {
+    const TemporaryFolder folder;
+    const Listener first(local(folder / "first"), 0600);
+    BOOST_TEST(refusal(local(folder / "second")) == "nothing thrown");
+    const posix::UniqueFd opened{open(folder.path().c_str(), O_RDONLY | O_CLOEXEC)};
+    BOOST_TEST(flock(opened.get(), LOCK_EX | LOCK_NB) == 0);
 }
 
 // What is removed at the end
