@@ -60,6 +60,9 @@ class Faults:
         """How many of them did not do what they were asked."""
         return self.words[self._place(name, "failed")]
 
+    def is_set(self, name="allocation"):
+        return self.words[self._place(name, "at")] + self.words[self._place(name, "every")] > 0
+
     def _place(self, name, word):
         return (NAMES.index(name) * RULE_LENGTH + NAME_LENGTH) // 8 + WORDS.index(word)
 
