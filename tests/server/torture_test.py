@@ -158,6 +158,11 @@ class Script:
     def wait_for_ends(self):
         self.actions.append(("ends", len(self.ends)))
 
+    def wait_for_some(self):
+        """Waits for a first record, where one has been drawn."""
+        if self.ends or self.firm_replies:
+            self.actions.append(("some", None))
+
     def wait_for_replies(self):
         self.actions.append(("replies", self.firm_replies))
 
@@ -170,7 +175,9 @@ def add_management(rng, script):
         if rng.random() < 0.5:
             script.manage(fastcgi.GET_VALUES, rng.choice(VALUES), rng.choice([0, 0, 7, 255]))
         else:
-            script.manage(rng.choice([0, 1, 2, 6, 42, 77, 255]), rng.choice([b"", b"what"]), rng.choice([0, 0, 3]))
+            kind = rng.choice([0, 1, 2, 6, 42, 77, 255])
+            content = bytes(8) if kind == fastcgi.BEGIN_REQUEST else rng.choice([b"", b"what"])
+            script.manage(kind, content, rng.choice([0, 0, 3]))
 
 
 def add_noise(rng, script):
@@ -200,7 +207,7 @@ def add_request(rng, script, flags):
     script.end(number, fastcgi.REQUEST_COMPLETE, ask)
     if rng.random() < 0.2:
         if rng.random() < 0.5:
-            script.actions.append(("some", None))
+            script.wait_for_some()
         script.abort(number)
         if not script.closes:
             script.ends[-1].may_be_cut = True
@@ -289,7 +296,7 @@ def random_script(rng):
         elif then < 0.4:
             script.wait_for_replies()
         elif then < 0.5:
-            script.actions.append(("some", None))
+            script.wait_for_some()
         elif then < 0.55:
             script.actions.append(("pause", rng.random() / 10))
     else:
@@ -341,6 +348,9 @@ def cut_up(rng, script):
         # What is left in the middle is left in the middle of a record, too.
         last = script.actions[ends[-1]][1]
         script.actions[ends[-1]] = ("send", last[:rng.randrange(len(last) + 1)])
+        # Then nothing has been drawn that could be waited for.
+        script.actions[ends[-1] + 1:] = [action for action in script.actions[ends[-1] + 1:]
+                                         if action[0] not in ("ends", "replies", "some")]
 
 
 class Answer:
@@ -431,8 +441,7 @@ class Peer:
                 if self.replied < argument:
                     return None
             elif what == "some":
-                # Where nothing can come any more, there is nothing to wait for.
-                if self.records == 0 and not self.has_all():
+                if self.records == 0:
                     return None
             elif what == "pause":
                 self.actions[0] = ("until", now + argument)
