@@ -53,7 +53,13 @@ $(build)/reelgate: $(objects)
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
 
-unit: $(build)/unit $(build)/rules  ## builds the unit tests
+unit: $(build)/unit $(build)/rules build/tests/faults.so  ## builds the unit tests
+
+# Preloaded by tests, where it takes malloc's place: never sanitized, whatever the program is.
+build/tests/faults.so: tests/preload/faults.cc
+	@mkdir -p $(@D)
+	@echo "$(notdir $(CXX)) $@"
+	@$(CXX) -std=c++20 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -shared -fPIC -fno-builtin -pthread -o $@ $<
 
 # The rules by themselves, pure as they are: one of the ways in for the table of HTTP cases, and what bench measures.
 rule_objects := $(filter $(build)/src/http/% $(build)/src/gateway/header_block.o \

@@ -298,6 +298,12 @@ def stop(process):
 SANITIZER_MARKS = ("ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error")
 
 
+def is_sanitized():
+    """Whether the program under test was built with a sanitizer of addresses or threads."""
+    content = pathlib.Path(PROGRAM).read_bytes()
+    return any(mark in content for mark in (b"__asan_init", b"__tsan_init"))
+
+
 def check_sanitizers(log):
     """Fails when a sanitizer has reported something in the text of a log."""
     marks = [log.find(mark) for mark in SANITIZER_MARKS if mark in log]

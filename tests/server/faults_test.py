@@ -1,0 +1,529 @@
+"""Faults of the machine, injected: an allocation that fails, wherever it is, and calls that fail, are interrupted or do
+less than they were asked. A fault costs the request that it hits, and nothing else.
+
+Does not test what a peer can do: torture_test.py does.
+SPDX-License-Identifier: MIT
+"""
+import contextlib
+import dataclasses
+import errno
+import os
+import pathlib
+import re
+import select
+import signal
+import subprocess
+import time
+
+import faults
+import fastcgi
+import support
+from answers import content_of, multipart_content
+from fastcgi import KEEP_CONN, record, request
+from support import equal
+
+FILM = support.position_coded(1 << 20)
+LARGE = 64 << 20  # more than any socket's buffers hold
+FILM_PATH, LARGE_PATH = "/api/stream/film", "/api/stream/large"
+
+# Seconds within which an answer, or the end of its connection, has to come. Generous, and spent only on what hangs.
+ANSWERED = 5
+
+GRACE = 2
+
+THREADS = 2  # at the most, in any row
+
+# Descriptors of the catalogue that those and a reload may have: the database, its -wal and its -shm.
+MOST_OF_CATALOGUE = 3 * (THREADS + 1)
+
+# Findings after which a row is given up: each may have cost a deadline.
+MOST_PROBLEMS = 3
+
+
+def range_field(first, last):
+    return [("HTTP_RANGE", f"bytes={first}-{last}")]
+
+
+@dataclasses.dataclass
+class Wanted:
+    """The answer that is right: its status, and its content, where multipart's boundary is called BOUNDARY."""
+    status: int
+    content: bytes
+
+
+SOME_RANGES = [(0, 99), (5000, 104_999), (1_000_000, 1_000_009)]
+GET_RANGE = request(FILM_PATH, fields=range_field(100_000, 300_000))
+RANGE = Wanted(206, FILM[100_000:300_001])
+GET_MULTIPART = request(FILM_PATH, fields=[("HTTP_RANGE", "bytes=" + ",".join(f"{a}-{b}" for a, b in SOME_RANGES))])
+MULTIPART = Wanted(206, multipart_content(FILM, SOME_RANGES))
+GET_NOTHING = request("/api/stream/nothing")
+NOTHING = Wanted(404, b'{"detail":"Video not found"}')
+GET_VALUES = record(fastcgi.GET_VALUES, fastcgi.short_name_value(b"FCGI_MPXS_CONNS", b""), 0)
+ABORT = record(fastcgi.ABORT_REQUEST, b"")
+
+
+class ABORTED:
+    """Stands for an answer that the peer has aborted: it may end anywhere."""
+
+
+@dataclasses.dataclass
+class Situation:
+    """What is sent on a connection of its own, and the answers that are right."""
+    name: str
+    sent: bytes
+    wanted: list
+    options: tuple = ()
+    reloads: bool = False    # before each time: the thread opens the catalogue anew
+    is_crowded: bool = False  # a viewer is there all the while
+
+
+SITUATIONS = [
+    Situation("a range", GET_RANGE, [RANGE]),
+    Situation("several ranges", GET_MULTIPART, [MULTIPART]),
+    Situation("a video that is not there", GET_NOTHING, [NOTHING]),
+    Situation("a thread's first request, which opens the catalogue", GET_RANGE, [RANGE], reloads=True),
+    Situation("a viewer who is refused", GET_RANGE, [Wanted(503, b'{"detail":"Too many viewers"}')],
+              ("--max-viewers", "1"), is_crowded=True),
+    Situation("an abort", request(LARGE_PATH) + ABORT, [ABORTED]),
+    Situation("a kept connection: a range, GET_VALUES, an abort and a range again",
+              request(FILM_PATH, fields=range_field(100_000, 300_000), flags=KEEP_CONN) + GET_VALUES +
+              request(LARGE_PATH, flags=KEEP_CONN, request_id=2) + record(fastcgi.ABORT_REQUEST, b"", 2) + GET_RANGE,
+              [RANGE, ABORTED, RANGE]),
+]
+
+
+def records_of(raw):
+    """The whole records at the beginning of what came; those that end a broken answer are none."""
+    while len(raw) >= fastcgi.HEADER.size:
+        version, kind, request_id, length, padding = fastcgi.HEADER.unpack(raw[:8])
+        if version != fastcgi.VERSION:
+            return
+        # The last may be cut off: what there is of its content counts.
+        yield kind, request_id, raw[8:8 + length]
+        raw = raw[8 + length + padding:]
+
+
+def judge(raw, wanted):
+    """Decides whether what came on a connection, up to its end, is right or looks failed. Gives how many answers came
+    whole and right."""
+    out, ended, right = bytearray(), 0, 0
+    for kind, _, content in records_of(raw):
+        if kind == fastcgi.STDOUT:
+            out += content
+        elif kind == fastcgi.END_REQUEST and len(content) == 8:
+            assert ended < len(wanted), "more answers than requests"
+            if wanted[ended] is not ABORTED:
+                right += is_right(support.parse_document_response(bytes(out)), wanted[ended])
+            ended += 1
+            out.clear()
+    if out and b"\r\n\r\n" in out:
+        assert ended < len(wanted), "more answers than requests"
+        check_part(support.parse_document_response(bytes(out)), wanted[ended])
+    return right
+
+
+def is_right(reply, wanted):
+    """Whether a whole answer is the one that is wanted; an error is none, and may be told in order."""
+    if reply.status in (500, 503):
+        equal(len(reply.content), int(reply.field("Content-Length")), "length of the error's content")
+        return reply.status == wanted.status
+    equal(reply.status, wanted.status, "status")
+    equal(content_of(reply), wanted.content, "content")
+    equal(len(reply.content), int(reply.field("Content-Length")), "Content-Length")
+    return True
+
+
+def check_part(reply, wanted):
+    """An answer that was broken off shows no byte that is wrong."""
+    if wanted is ABORTED or reply.status in (500, 503):
+        return
+    equal(reply.status, wanted.status, "status of what was broken off")
+    assert wanted.content.startswith(content_of(reply)), "what was broken off is wrong"
+
+
+def converse(address, sent):
+    """Sends, and reads to the end of the connection, which has to come in time."""
+    with fastcgi.Connection(address) as connection:
+        connection.socket.settimeout(ANSWERED)
+        raw = bytearray()
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            connection.socket.sendall(sent)
+            while chunk := connection.socket.recv(1 << 20):
+                raw += chunk
+        return bytes(raw)
+
+
+def wait_briefly(process, is_true, what):
+    """As support.wait_until, for what is nearly always so already, and hundreds of times."""
+    end = time.monotonic() + ANSWERED
+    while not is_true():
+        assert process.poll() is None, f"{what}: the process ended"
+        assert time.monotonic() < end, f"{what}: not within {ANSWERED} s"
+        select.select([], [], [], 0.001)
+
+
+def is_asleep(process):
+    """Whether no thread of a process runs, nor has a signal to take, at two looks."""
+    for _ in range(2):
+        for path in pathlib.Path(f"/proc/{process.pid}/task").glob("*/status"):
+            status = path.read_text()
+            if "\nState:\tS" not in status or int(re.search(r"ShdPnd:\s*(\w+)", status)[1], 16):
+                return False
+    return True
+
+
+class Subject:
+    """A server with faults; when it has died, or answers nothing more, another takes its place and that is told."""
+
+    def __init__(self, folder, volume, rules, *options, is_crowded=False):
+        self.folder, self.volume, self.rules, self.options = folder, volume, rules, options
+        self.is_crowded = is_crowded
+        self.problems = []
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def start(self):
+        self.rules.clear()
+        self.stack = contextlib.ExitStack()
+        self.server = support.Serving(self.folder, self.volume, "--grace", str(GRACE), *self.options,
+                                      environment=self.rules.environment)
+        self.server.__enter__()
+        self.process, self.address = self.server.process, self.server.address
+        if self.is_crowded:
+            viewer = self.stack.enter_context(fastcgi.Connection(self.address))
+            viewer.send(LARGE_PATH)
+            viewer.read_record()
+        support.wait_until(lambda: is_asleep(self.process), "all threads wait", self.process)
+        self.sockets = support.sockets(self.process)
+        # The folder of videos is opened by each thread's first request.
+        self.files_before = self.files() + THREADS
+
+    def __exit__(self, kind, *_):
+        self.rules.clear()
+        self.stack.close()
+        if kind is None and not self.problems:
+            support.wait_until(lambda: is_asleep(self.process), "all threads wait", self.process)
+            self.end()
+        self.kill()
+        assert kind or not self.problems, "; ".join(self.problems)
+
+    def end(self):
+        """Ends it as an administrator would, within its grace."""
+        self.process.terminate()
+        try:
+            equal(self.process.wait(GRACE + ANSWERED), 0, "exit status after SIGTERM")
+        except subprocess.TimeoutExpired:
+            raise AssertionError("SIGTERM does not end it") from None
+
+    def kill(self):
+        self.stack.close()
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, sent, wanted):
+        """Asks without faults: the answer has to be right."""
+        self.rules.clear()
+        right = judge(converse(self.address, sent), wanted)
+        equal(right, sum(each is not ABORTED for each in wanted), "right answers, without a fault")
+
+    def files(self):
+        """How many descriptors it has but those of the catalogue, of which each thread has its own."""
+        database = str(self.volume.database)
+        return sum(not path.startswith(database) for path in support.open_files(self.process))
+
+    def check_as_before(self, sent, wanted):
+        self.ask(sent, wanted)
+        wait_briefly(self.process, lambda: self.files() <= self.files_before, "descriptors as before")
+        catalogue = support.descriptors(self.process) - self.files()
+        assert catalogue <= MOST_OF_CATALOGUE, f"{catalogue} descriptors of the catalogue"
+
+    @contextlib.contextmanager
+    def trial(self, name, sent, wanted):
+        """Has a fault in its body; then the server has to be as it was."""
+        try:
+            yield
+            self.check_as_before(sent, wanted)
+        except (AssertionError, OSError, EOFError) as failure:
+            self.note(name, failure)
+
+    def note(self, name, failure):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(0.1)
+        died = f", it died with {self.process.returncode}" if self.process.returncode is not None else ""
+        self.problems.append(f"{name}: {type(failure).__name__}: {failure}{died}")
+        assert len(self.problems) < MOST_PROBLEMS, "; ".join(self.problems)
+        self.kill()
+        self.start()
+
+    def reload(self):
+        """Without a fault: it has to succeed."""
+        self.rules.clear()
+        before = self.server.log_file.stat().st_size
+        self.process.send_signal(signal.SIGHUP)
+        wait_briefly(self.process, lambda: b"settings are in force" in self.log_since(before), "reloaded")
+
+    def log_since(self, position):
+        with open(self.server.log_file, "rb") as log:
+            log.seek(position)
+            return log.read()
+
+
+def check_sweep(subject, situation, count, step):
+    """The N-th allocation fails, and `count` together from there on, for every N until none is left to fail."""
+    at = 1
+    while True:
+        has_failed = True
+        with subject.trial(f"from allocation {at} on", situation.sent, situation.wanted):
+            if situation.reloads:
+                subject.reload()
+            subject.rules.fail_allocations(at=at, count=count)
+            judge(converse(subject.address, situation.sent), situation.wanted)
+            wait_briefly(subject.process, lambda: support.sockets(subject.process) == subject.sockets, "connections closed")
+            has_failed = subject.rules.failed() > 0
+        if not has_failed:
+            return
+        at += step
+
+
+def check_sweeps(report, folder, volume, rules):
+    for situation in SITUATIONS:
+        for level in ("notice", "debug"):
+            for what, count, step in (("an allocation", 1, 1), ("thirty allocations in a row", 30, 2)):
+                options = ("--threads", "1", "--log-level", level, *situation.options)
+                with report.row(f"{what} fails, wherever it is: {situation.name}, --log-level {level}"), \
+                        Subject(folder, volume, rules, *options, is_crowded=situation.is_crowded) as subject:
+                    check_sweep(subject, situation, count, step)
+
+
+def check_storms(report, folder, volume, rules):
+    asked = [situation for situation in SITUATIONS if not situation.is_crowded and not situation.reloads]
+    for every in (17, 101, 1009, 5003):
+        with report.row(f"each {every}th allocation fails, 200 requests"), \
+                Subject(folder, volume, rules, "--threads", str(THREADS), "--log-level", "debug") as subject:
+            for i in range(200):
+                situation = asked[i % len(asked)]
+                try:
+                    if not rules.is_set():  # the first, or after a restart
+                        rules.fail_allocations(every=every)
+                    judge(converse(subject.address, situation.sent), situation.wanted)
+                except (AssertionError, OSError, EOFError) as failure:
+                    subject.note(f"request {i}", failure)
+            with subject.trial("afterwards", GET_RANGE, [RANGE]):
+                pass
+
+
+@dataclasses.dataclass
+class CallRow:
+    """A fault of calls, what is asked meanwhile, and what is right nevertheless."""
+    name: str
+    rules: list  # methods of Faults, each with its arguments
+    sent: bytes
+    wanted: Wanted
+    field: str = None  # a field that has to be there
+
+
+FEW_BYTES = request(FILM_PATH, fields=range_field(777, 1776))
+FEW = Wanted(206, FILM[777:1777])
+# The last record of this range is no longer than what is copied, and the others come out of the file.
+WITH_TAIL = request(FILM_PATH, fields=range_field(0, 15 * 4096 + 4999))
+TAIL = Wanted(206, FILM[:15 * 4096 + 5000])
+UNAVAILABLE = Wanted(503, None)
+
+CALLS = [
+    CallRow("getrandom is interrupted", [("fail_call", "getrandom", errno.EINTR, 1, 3)], GET_MULTIPART, MULTIPART),
+    CallRow("getrandom gives three bytes at a time", [("shorten_call", "getrandom", 3, 1, 99)], GET_MULTIPART, MULTIPART),
+    CallRow("openat2 is interrupted", [("fail_call", "openat2", errno.EINTR, 1, 3)], GET_RANGE, RANGE),
+    CallRow("openat2 says EIO", [("fail_call", "openat2", errno.EIO)], GET_RANGE, UNAVAILABLE, "Retry-After"),
+    CallRow("openat2 says EMFILE", [("fail_call", "openat2", errno.EMFILE)], GET_RANGE, UNAVAILABLE, "Retry-After"),
+    CallRow("pread is interrupted", [("fail_call", "pread", errno.EINTR, 1, 3)], FEW_BYTES, FEW),
+    CallRow("pread is interrupted, in the tail of a range", [("fail_call", "pread", errno.EINTR, 1, 3)], WITH_TAIL, TAIL),
+    CallRow("pread gives seven bytes at a time", [("shorten_call", "pread", 7, 1, 9999)], FEW_BYTES, FEW),
+    CallRow("pread gives seven bytes at a time, in the tail of a range", [("shorten_call", "pread", 7, 1, 9999)],
+            WITH_TAIL, TAIL),
+    CallRow("sendfile is interrupted", [("fail_call", "sendfile", errno.EINTR, 1, 3)], GET_RANGE, RANGE),
+    CallRow("sendfile takes 4,999 bytes at a time", [("shorten_call", "sendfile", 4999, 1, 9999)], GET_RANGE, RANGE),
+    CallRow("sendfile blocks", [("fail_call", "sendfile", errno.EAGAIN, 1, 3)], GET_RANGE, RANGE),
+    CallRow("send is interrupted", [("fail_call", "send", errno.EINTR, 1, 3)], GET_MULTIPART, MULTIPART),
+    CallRow("send takes three bytes at a time", [("shorten_call", "send", 3, 1, 9999)], GET_MULTIPART, MULTIPART),
+    CallRow("send blocks", [("fail_call", "send", errno.EAGAIN, 1, 3)], GET_MULTIPART, MULTIPART),
+    CallRow("recv gives one byte at a time", [("shorten_call", "recv", 1, 1, 9999)], GET_RANGE, RANGE),
+    CallRow("recv is interrupted", [("fail_call", "recv", errno.EINTR, 1, 3)], GET_RANGE, RANGE),
+    CallRow("accept4 is interrupted", [("fail_call", "accept4", errno.EINTR, 1, 3)], GET_RANGE, RANGE),
+    CallRow("accept4 says ECONNABORTED", [("fail_call", "accept4", errno.ECONNABORTED)], GET_RANGE, RANGE),
+    CallRow("accept4 says EMFILE", [("fail_call", "accept4", errno.EMFILE)], GET_RANGE, RANGE),
+]
+
+
+def check_calls(report, folder, volume, rules):
+    for row in CALLS:
+        usual = row.wanted if row.wanted.content else RANGE
+        with report.row(row.name), Subject(folder, volume, rules, "--threads", "1") as subject, \
+                subject.trial("once", row.sent, [usual]):
+            for method, *arguments in row.rules:
+                getattr(rules, method)(*arguments)
+            reply = answer_of(converse(subject.address, row.sent))
+            assert rules.failed(row.rules[-1][1]) > 0, "no call has met its rule"
+            equal(reply.status, row.wanted.status, "status")
+            equal(content_of(reply), row.wanted.content or reply.content, "content")
+            assert not row.field or reply.field(row.field), f"without {row.field}"
+
+
+def answer_of(raw):
+    """The one answer that came on a connection, which has to have ended in order."""
+    records = list(records_of(raw))
+    assert records and records[-1][0] == fastcgi.END_REQUEST, f"no end of the answer after {len(raw)} bytes"
+    return support.parse_document_response(b"".join(content for kind, _, content in records if kind == fastcgi.STDOUT))
+
+
+def check_accepting(report, folder, volume, rules):
+    """Whatever fails while a connection is accepted, the next are accepted."""
+    def out_of_descriptors(fail_more):
+        rules.fail_call("accept4", errno.EMFILE)
+        fail_more()
+
+    situations = [
+        ("accept4 says EMFILE, and all allocations fail meanwhile", rules.fail_all_allocations),
+        *[(f"accept4 says EMFILE, and EPOLL_CTL_MOD number {at} behind it says ENOMEM",
+           lambda at=at: rules.fail_call("epoll_ctl_mod", errno.ENOMEM, at)) for at in (1, 2, 3)],
+    ]
+    for name, fail_more in situations:
+        with report.row(f"{name}: it accepts again"), \
+                Subject(folder, volume, rules, "--threads", str(THREADS)) as subject, \
+                subject.trial("once", GET_RANGE, [RANGE]), fastcgi.Connection(subject.address) as waiting:
+            out_of_descriptors(fail_more)
+            waiting.send(FILM_PATH)
+            with fastcgi.Connection(subject.address):
+                wait_briefly(subject.process, lambda: rules.failed("accept4") > 0, "accept4 has failed")
+                wait_briefly(subject.process, lambda: is_asleep(subject.process), "all threads wait")
+    with report.row("EPOLL_CTL_MOD says ENOMEM once, the 1st to the 20th time: it accepts again"), \
+            Subject(folder, volume, rules, "--threads", str(THREADS)) as subject:
+        for at in range(1, 21):
+            with subject.trial(f"number {at}", GET_RANGE, [RANGE]):
+                rules.fail_call("epoll_ctl_mod", errno.ENOMEM, at)
+                for _ in range(at + 1):  # each accepted connection is one such call at least
+                    if rules.failed("epoll_ctl_mod") == 0:
+                        judge(converse(subject.address, GET_RANGE), [RANGE])
+                assert rules.failed("epoll_ctl_mod") > 0, "no call has met its rule"
+    with report.row("EPOLL_CTL_ADD says ENOMEM once: it accepts again"), \
+            Subject(folder, volume, rules, "--threads", str(THREADS)) as subject, subject.trial("once", GET_RANGE, [RANGE]):
+        rules.fail_call("epoll_ctl_add", errno.ENOMEM)
+        judge(converse(subject.address, request(LARGE_PATH) + ABORT), [ABORTED])
+
+
+def check_stall_timer(report, folder, volume, rules):
+    with report.row("EPOLL_CTL_MOD of the timer for stalled viewers says ENOMEM once: they are dropped all the same"), \
+            Subject(folder, volume, rules, "--threads", "1", "--stall-timeout", "1") as subject, \
+            fastcgi.Connection(subject.address) as viewer:
+        viewer.send(LARGE_PATH)
+        viewer.read_record()
+        wait_briefly(subject.process, lambda: is_asleep(subject.process), "the viewer is waited for")
+        rules.fail_call("epoll_ctl_mod", errno.ENOMEM)  # nothing else goes on
+        wait_briefly(subject.process, lambda: rules.failed("epoll_ctl_mod") > 0, "the timer has gone off")
+        wait_briefly(subject.process, lambda: support.sockets(subject.process) == 1, "the viewer is dropped")
+
+
+def check_reload(report, folder, volume, rules):
+    config = folder / "reelgate.conf"
+    config.write_text("cache-control = max-age=0\n")
+    with report.row("an allocation fails in a reload, wherever it is: the old settings or the new ones are in force"), \
+            Subject(folder, volume, rules, "--threads", "1", "--config", str(config)) as subject:
+        at, in_force, has_failed, problems = 1, 0, True, 0
+        while has_failed:
+            has_failed = True
+            if len(subject.problems) > problems:  # another has been started, with the settings of then
+                in_force, problems = at - 2, len(subject.problems)
+            with subject.trial(f"allocation {at}", GET_RANGE, [RANGE]):
+                config.write_text(f"cache-control = max-age={at}\n")
+                rules.fail_allocations(at=at)
+                subject.process.send_signal(signal.SIGHUP)
+                wait_briefly(subject.process, lambda: is_asleep(subject.process), "the reload is over")
+                has_failed = rules.failed() > 0
+                rules.clear()
+                age = answer_of(converse(subject.address, GET_RANGE)).field("Cache-Control")
+                assert age in (f"max-age={at}", f"max-age={in_force}"), f"{age}, which was {in_force}"
+                in_force = int(age.removeprefix("max-age="))
+                if at % 50 == 1 or not has_failed:
+                    subject.reload()
+                    in_force = at
+            at += 2
+
+
+def check_add(report, folder, rules):
+    volume = support.Volume(folder / "added")
+    source = folder / "source.mp4"
+    source.write_bytes(support.CLIP.read_bytes())
+
+    def check_left(video, done):
+        """What an add that has failed leaves is nothing, or taken over by the next."""
+        assert done.returncode >= 0, f"ended by signal {-done.returncode}: {support.shorten(done.stderr)}"
+        left = sorted(os.listdir(volume.videos))
+        if done.returncode == 0:
+            equal((volume.videos / f"{video}.mp4").read_bytes() == support.CLIP.read_bytes(), True, "the film is whole")
+        elif video + ".mp4" in left:
+            add_again(video)
+        else:
+            return False
+        equal(support.reelgate("check", "--data", volume.path).returncode, 0, "exit status of check")
+        return True
+
+    def add_again(video):
+        """Goes on with what is there, unless it is all there: what came after it was recorded has failed."""
+        rules.clear()
+        done = add(video)
+        assert done.returncode == 0 or b"the catalogue has it already" in done.stderr, support.shorten(done.stderr)
+
+    def add(video):
+        return support.reelgate("add", "--data", volume.path, source, "--id", video, environment=rules.environment)
+
+    problems = []
+    with report.row("an allocation fails in add, wherever it is: the film is there, or the next add does it"):
+        at, has_failed, used = 1, True, 0
+        while has_failed and len(problems) < MOST_PROBLEMS:
+            rules.clear()
+            rules.fail_allocations(at=at)
+            done = add(f"film-{used}")
+            has_failed = rules.failed() > 0
+            try:
+                used += check_left(f"film-{used}", done)
+            except (AssertionError, RuntimeError) as failure:
+                problems.append(f"allocation {at}: {failure}")
+                used += 1
+            at += 1
+        assert not problems, "; ".join(problems)
+    for name, number in (("fsync", 1), ("fsync", 2), ("renameat2", 1), ("copy_file_range", 1), ("fdatasync", 1),
+                         ("fdatasync", 2), ("fstat", 2)):
+        with report.row(f"{name} number {number} says EIO in add: it fails, and the next add does it"):
+            rules.clear()
+            rules.fail_call(name, errno.EIO, number)
+            done = add(f"{name}-{number}")
+            equal(rules.failed(name), 1, "calls that have met the rule")
+            rules.clear()
+            if done.returncode == 1:
+                volume.must("add", source, "--id", f"{name}-{number}")
+            equal(done.returncode in (0, 1), True, "exit status is 0 or 1")
+            check_left(f"{name}-{number}", add(f"{name}-{number}-again"))
+
+
+def main():
+    report = support.Report()
+    if support.is_sanitized():
+        print("note: faults_test: a sanitizer has malloc to itself: nothing is tried")
+        report.finish()
+    with support.Folder() as folder:
+        volume = support.Volume(folder / "data")
+        volume.add("film", FILM)
+        volume.sparse("large", LARGE, {})
+        rules = faults.Faults(folder / "rules")
+        check_calls(report, folder, volume, rules)
+        check_accepting(report, folder, volume, rules)
+        check_stall_timer(report, folder, volume, rules)
+        check_sweeps(report, folder, volume, rules)
+        check_storms(report, folder, volume, rules)
+        check_reload(report, folder, volume, rules)
+        check_add(report, folder, rules)
+    report.finish()
+
+
+main()
