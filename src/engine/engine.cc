@@ -607,8 +607,8 @@ End serve(int listening_socket, const HandlerSettings& handler, const EngineSett
     engine.stop_accepting();
     const bool has_lost_socket = engine.has_lost_socket();
     if (has_lost_socket)
-        log(LogLevel::error, "accept connection: the listening socket was shut down by another process: finishing the "
-                             "running answers, then ending; start reelgate again");
+        log(LogLevel::error, {"accept connection: the listening socket was shut down by another process: ",
+                              "answers may end; start reelgate again"});
     else
         log(LogLevel::notice, {"stop: ", sigabbrev_np(received), ": answers may end"});
     hooks.stop_listening();

@@ -31,7 +31,7 @@ Ending DescriptorSender::fail(Ending ending) {
     return ending;
 }
 
-Ending DescriptorSender::fail(const char* fault) {
+Ending DescriptorSender::break_off(const char* fault) {
     fault_ = fault;
     return Ending::broken;
 }
@@ -60,7 +60,7 @@ Ending DescriptorSender::send_file(Content& content, http::ByteRange range, std:
     bool kernel_copies = true;
     std::array<char, 65536> buffer;
     while (left > 0) {
-        if (const char* const fault = content.look()) return fail(fault);
+        if (const char* const fault = content.look()) return break_off(fault);
         const std::uint64_t length = left > last_step ? std::min(left - last_step, step) : left;
         ssize_t n = -1;
         if (kernel_copies) {
@@ -80,7 +80,7 @@ Ending DescriptorSender::send_file(Content& content, http::ByteRange range, std:
                 position += n;
             }
         }
-        if (n == 0) return fail("the file is shorter than it was");  // truncated since that look
+        if (n == 0) return break_off("the file is shorter than it was");  // truncated since that look
         if (n > 0) {
             left -= static_cast<std::uint64_t>(n);
             sent += static_cast<std::uint64_t>(n);

@@ -20,7 +20,7 @@ public:
 
 private:
     Ending fail(Ending ending);
-    Ending fail(const char* fault);
+    Ending break_off(const char* fault);
     bool may_try_again();
 
     int out_;

@@ -412,18 +412,6 @@ def check_accepting(report, folder, volume, rules):
         judge(converse(subject.address, request(LARGE_PATH) + ABORT), [ABORTED])
 
 
-def check_stall_timer(report, folder, volume, rules):
-    with report.row("EPOLL_CTL_MOD of the timer for stalled viewers says ENOMEM once: they are dropped all the same"), \
-            Subject(folder, volume, rules, "--threads", "1", "--stall-timeout", "1") as subject, \
-            fastcgi.Connection(subject.address) as viewer:
-        viewer.send(LARGE_PATH)
-        viewer.read_record()
-        wait_briefly(subject.process, lambda: is_asleep(subject.process), "the viewer is waited for")
-        rules.fail_call("epoll_ctl_mod", errno.ENOMEM)  # nothing else goes on
-        wait_briefly(subject.process, lambda: rules.failed("epoll_ctl_mod") > 0, "the timer has gone off")
-        wait_briefly(subject.process, lambda: support.sockets(subject.process) == 1, "the viewer is dropped")
-
-
 def check_reload(report, folder, volume, rules):
     config = folder / "reelgate.conf"
     config.write_text("cache-control = max-age=0\n")
@@ -518,7 +506,6 @@ def main():
         rules = faults.Faults(folder / "rules")
         check_calls(report, folder, volume, rules)
         check_accepting(report, folder, volume, rules)
-        check_stall_timer(report, folder, volume, rules)
         check_sweeps(report, folder, volume, rules)
         check_storms(report, folder, volume, rules)
         check_reload(report, folder, volume, rules)
