@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "media/catalog.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -103,6 +104,18 @@ std::string explain_missing(const std::filesystem::path& database, int error, Us
     return why;
 }
 
+/// Finds what beside the database has the name of a file of SQLite's, and is none that it can be: open_file refuses it.
+std::string explain_impostor(const std::filesystem::path& database) {
+    struct stat status;
+    for (const char* const ending : {"-journal", "-wal", "-shm"}) {
+        const std::string path = database.native() + ending;
+        if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+            return path + ": is not a regular file, and SQLite needs the name; remove it: `rm " +
+                   (S_ISDIR(status.st_mode) ? "-r " : "") + posix::shell_word(path) + "`";
+    }
+    return {};
+}
+
 /// Names who is to blame when SQLite cannot open: its own text is the same for all of them. Empty when nothing is
 /// found that would explain it.
 std::string explain_unopened(const std::filesystem::path& database, sqlite3* connection, Use use) {
@@ -176,7 +189,8 @@ std::string explain_files(const std::filesystem::path& database, sqlite3* connec
     if (error == EMFILE || error == ENFILE) return explain_descriptors(error);
     if ((code & 0xff) == SQLITE_FULL || error == ENOSPC || error == EDQUOT || is_full(database))
         return explain_full(database);
-    std::string why = explain_unopened(database, connection, use);
+    std::string why = explain_impostor(database);
+    if (why.empty()) why = explain_unopened(database, connection, use);
     if (why.empty() && (code & 0xff) == SQLITE_IOERR)
         why = std::string{sqlite3_errstr(code)} + (error ? ": " + posix::cause(error) : "") +
               "; `dmesg` says more of the disk";
@@ -222,12 +236,33 @@ std::string explain(const std::filesystem::path& database, sqlite3* connection, 
     return (why.starts_with(path) ? why : path + why) + (warning.empty() ? "" : "; the file " + warning);
 }
 
+/// Opens files for SQLite: what it calls instead of open(2). Opening a FIFO would block until it has a writer, and with
+/// it every thread that looks something up; so nothing is opened but what SQLite can use. A regular file is never closed
+/// here: that would give up all locks that this process has on it.
+int open_file(const char* path, int flags, int mode) {
+    const int fd = ::open(path, flags | O_NONBLOCK | O_NOCTTY, mode);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
+        std::string_view{path} == "/dev/urandom")
+        return fd;
+    ::close(fd);
+    errno = ENXIO;
+    return -1;
+}
+
+/// Has SQLite open all files by open_file.
+bool guard_opening() {
+    sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
+    return vfs && vfs->iVersion >= 3 &&
+           vfs->xSetSystemCall(vfs, "open", reinterpret_cast<sqlite3_syscall_ptr>(open_file)) == SQLITE_OK;
+}
+
 /// Opens an existing database; `connection` is set even on failure, since it holds the error's text then.
 int open_connection(const std::filesystem::path& database, int flags, std::chrono::milliseconds timeout,
                     Connection& connection) {
+    static const bool is_guarded = guard_opening();
     struct stat status;
-    // Of a FIFO the opening would last until somebody writes into it.
-    if (stat(database.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) return SQLITE_CANTOPEN;
+    if (!is_guarded || (stat(database.c_str(), &status) == 0 && !S_ISREG(status.st_mode))) return SQLITE_CANTOPEN;
     sqlite3* raw = nullptr;
     // One connection is one thread's, so SQLite needs no mutex for it.
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -248,7 +283,6 @@ const char* excess_of(sqlite3_stmt* statement, std::string_view tail) {
     if (!statement || tail.find_first_not_of(" \t\r\n;") != std::string_view::npos) return "is not one statement";
     return sqlite3_stmt_readonly(statement) ? nullptr : "does not only read";
 }
-
 
 /// A column that may not be there. Nothing in it means the same as NULL: applications write either.
 std::optional<std::string> optional_column(sqlite3_stmt* statement, int column) {

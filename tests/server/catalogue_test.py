@@ -51,6 +51,15 @@ class Fault:
     logged: str
     remedy: str
     own_file_system: str = ""  # options of a tmpfs that the folder is to be
+    journal: str = "WAL"
+
+
+def fifo_fault(operation, ending, breaks="", **more):
+    """A FIFO that has the name of a file of SQLite's: opening it would block."""
+    return Fault(f"a FIFO comes in the place of its {ending}, in mode {more.get('journal', 'WAL')}",
+                 f"{breaks}rm -f {{db}}{ending} && mkfifo -m 666 {{db}}{ending}",
+                 f"{operation}: {{db}}: {{db}}{ending}: is not a regular file, and SQLite needs the name; remove it: "
+                 f"`rm {{db}}{ending}`", AS_THE_LOG_SAYS, **more)
 
 
 FAULTS = [
@@ -119,6 +128,11 @@ FAULTS = [
     Fault("the column of the status gets another name", "sqlite3 {db} 'ALTER TABLE videos RENAME COLUMN status TO state'",
           "look up film: {db}: no such column: status; its tables: videos (id, state, added_at)" + QUERY,
           "sqlite3 {db} 'ALTER TABLE videos RENAME COLUMN state TO status'"),
+    fifo_fault("look up film", "-journal", journal="DELETE"),
+    fifo_fault("look up film", "-wal", journal="DELETE"),
+    fifo_fault("prepare query", "-journal", REPLACE),
+    fifo_fault("prepare query", "-wal", REPLACE),
+    fifo_fault("prepare query", "-shm", REPLACE),
 ]
 
 
@@ -329,7 +343,7 @@ def main():
         for fault in FAULTS:
             if can_mount or not fault.own_file_system:
                 with report.row(f"catalogue: {fault.situation}"):
-                    check_fault(Place(folder, volume, fault.own_file_system), fault)
+                    check_fault(Place(folder, volume, fault.own_file_system, fault.journal), fault)
         if can_mount and os.path.exists("/dev/fuse"):
             check_network(report, folder, volume)
         with report.row("catalogue: another program has it locked"):

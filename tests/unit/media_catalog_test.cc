@@ -657,6 +657,59 @@ BOOST_AUTO_TEST_CASE(fifo_in_its_place) {
                "open catalogue: " + fifo + ": is not a regular file; --database names one");
 }
 
+// What is no file, under a name that is SQLite's
+
+struct BesideRow {
+    std::string_view name;
+    std::string_view ending;
+    bool is_wal = false;
+    bool is_open = false;  ///< the catalogue, when it comes
+};
+
+constexpr BesideRow besides[] = {
+    {.name = "journal", .ending = "-journal"},
+    {.name = "journal_while_it_is_open", .ending = "-journal", .is_open = true},
+    {.name = "journal_in_wal_mode", .ending = "-journal", .is_wal = true},
+    {.name = "log", .ending = "-wal", .is_wal = true},
+    {.name = "log_without_wal_mode", .ending = "-wal"},
+    {.name = "shared_memory", .ending = "-shm", .is_wal = true},
+};
+
+/// In a child, since a FIFO that is waited for would otherwise hold up all tests.
+BOOST_AUTO_TEST_CASE(fifo_beside_it) {
+    for (const BesideRow& row : besides) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const fs::path database = row.is_wal ? shipped : foreign;
+            const fs::path fifo = database.native() + std::string{row.ending};
+            const std::string text = in_child([&] {
+                Catalog catalog{database, default_query};
+                if (row.is_open) catalog.find("a");
+                fs::remove(fifo);  // what a reader has left there, which is empty
+                if (mkfifo(fifo.c_str(), 0666) != 0) posix::throw_errno("create", fifo.native());
+                const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
+                const std::string again = message_of<CatalogError>([&] { catalog.find("b"); });
+                fs::remove(fifo);
+                return message + "\n" + again + "\n" + status_of(catalog, "a");
+            });
+            const std::string why = database.native() + ": " + fifo.native() +
+                                    ": is not a regular file, and SQLite needs the name; remove it: `rm " +
+                                    fifo.native() + "`\n";
+            BOOST_TEST(contains(text, why), text);
+            BOOST_TEST(text.ends_with("\ncomplete"), text);
+            BOOST_TEST(contains(text.substr(text.find('\n')), why), text);
+            fs::remove(fifo);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(folder_beside_it) {
+    fs::create_directory(foreign.native() + "-journal");
+    const std::string message = failure(foreign);
+    BOOST_TEST(contains(message, "-journal: is not a regular file, and SQLite needs the name; remove it: `rm -r "), message);
+    run(remedy_in(message));
+    BOOST_TEST(status_in(foreign, "a") == "complete");
+}
+
 BOOST_AUTO_TEST_CASE(removed_is_noticed) {
     Catalog catalog{foreign, default_query};
     BOOST_TEST(status_of(catalog, "a") == "complete");
