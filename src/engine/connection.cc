@@ -79,12 +79,18 @@ Connection::Step Connection::advance(Worker& worker) {
 
 /// Notes for other threads what it waits for.
 Wait Connection::wait() {
-    is_idle_ = phase_ == Phase::reading && reader_.is_idle();
+    const bool is_written = writer_.is_done();
+    is_idle_ = phase_ == Phase::reading && is_written && reader_.is_idle();
     if (has_yielded_) return Wait::its_turn;
-    if (phase_ == Phase::asking) return Wait::a_moment;
-    if (phase_ == Phase::reading || phase_ == Phase::lingering) return Wait::readable;
-    // What cannot be read now would make the connection readable for ever.
-    return phase_ == Phase::draining || input_ != Input::open ? Wait::writable_only : Wait::writable;
+    switch (phase_) {
+        case Phase::asking: return Wait::a_moment;
+        case Phase::lingering: return Wait::readable;
+        // What is not read now would make the connection readable for ever.
+        case Phase::draining: return Wait::writable_only;
+        case Phase::reading: return is_written ? Wait::readable : Wait::writable_only;
+        case Phase::answering: return input_ == Input::open ? Wait::writable : Wait::writable_only;
+    }
+    return Wait::nothing;
 }
 
 void Connection::look_at_peer() {
@@ -102,7 +108,10 @@ void Connection::make_room() {
     setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &roomy_buffer, sizeof roomy_buffer);
 }
 
+/// Reads on, once the replies to what was read before are written.
 Connection::Step Connection::receive(Worker& worker) {
+    const Progress progress = writer_.is_done() ? Progress::done : writer_.write(fd_.get(), turn);
+    if (progress != Progress::done) return progress == Progress::blocked ? Step::wait : Step::close;
     if (!unread_.empty()) {
         const std::string bytes = std::exchange(unread_, {});
         return take(worker, bytes);
@@ -126,13 +135,14 @@ Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
     switch (incoming) {
         case Incoming::invalid:
             log(LogLevel::warning, "read request: connection: no valid FastCGI, or too long: closed");
-            return end();
+            phase_ = Phase::draining;
+            break;
         case Incoming::request: {
             const Step step = begin_answer(worker);
             read_while_answering(bytes);
             return step;
         }
-        case Incoming::refused: phase_ = Phase::draining; return Step::again;
+        case Incoming::refused: phase_ = Phase::draining; break;
         case Incoming::aborted: {
             // Before anything was answered: "the application responds as soon as possible" (FastCGI 1.0 §5.4).
             std::string end;
@@ -147,8 +157,7 @@ Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
         case Incoming::held:  // comes only while answering
         case Incoming::wanting: break;
     }
-    // The few bytes of a reply fit into any socket; a peer whose socket is full of them has not read for long.
-    return phase_ == Phase::draining || writer_.write(fd_.get(), turn) == Progress::done ? Step::again : Step::close;
+    return Step::again;
 }
 
 Connection::Step Connection::begin_answer(Worker& worker) {
@@ -194,6 +203,7 @@ Connection::Step Connection::begin_sending(Answer answer) {
     planned_ = http::content_length(answer_.response);
     // A parked viewer keeps what is left to be sent, and not the fields.
     writer_.begin(std::exchange(answer_.response, {}), answer_.file(), reader_.request_id());
+    if (is_cut_short_) writer_.cut_short();  // while it asked
     // The catalogue may have taken its time: none of it was the peer's.
     note_progress();
     return Step::again;

@@ -207,7 +207,7 @@ ResponseWriter::Progress ResponseWriter::write(int connection, std::uint64_t bud
             progress = write_file(connection, budget);
         } else if (why_broken_) {
             return Progress::broken;
-        } else if (is_ended_ && interjected_.empty()) {
+        } else if (is_done()) {
             forget_pieces();
             return Progress::done;
         } else if (budget == 0) {

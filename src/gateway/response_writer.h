@@ -35,6 +35,9 @@ public:
     /// Puts whole records in between, as soon as the present one is complete.
     void interject(std::string_view records) { interjected_.append(records); }
 
+    /// Whether all that was begun or interjected is written.
+    bool is_done() const { return is_ended_ && out_.empty() && interjected_.empty(); }
+
     /// Counts the bytes that wait to be put in between. Bounding them is the caller's.
     std::size_t interjected() const { return interjected_.size(); }
 
