@@ -37,6 +37,9 @@ FILMS = {"tiny": b"tiny\n", "empty": b"", "film": support.position_coded(200_000
 FAST = 1 << 18
 SLOW_RECORDS = 20
 
+# Bytes of a receive buffer.
+NARROW, WIDE = 4096, 4 << 20
+
 # What the process may have more after the torture than after its first third, in KiB.
 GROWTH = 16 << 10
 
@@ -383,7 +386,7 @@ class Answer:
             return
         end = self.position + len(content)
         assert self.ask.content[self.position:end] == content, \
-            f"{self.ask}: not the right bytes at {self.position} to {end}"
+            f"{self.ask.target} {self.ask.fields}: not the right bytes at {self.position} to {end}"
         self.position = end
 
     def finish(self, may_be_cut):
@@ -413,6 +416,9 @@ class Peer:
     def __init__(self, seed, script, address, rng):
         self.seed, self.script = seed, script
         self.socket = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
+        # Over TCP a narrow window makes the peer take part of a record.
+        if rng.random() < 0.3:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW)
         self.socket.connect(address)
         self.socket.setblocking(False)
         self.step = rng.choice([FAST, FAST, FAST, 20_000, 1000])
@@ -522,8 +528,9 @@ class Peer:
 
     def take_record(self, kind, number, content):
         self.records += 1
-        if self.records > SLOW_RECORDS:
+        if self.records == SLOW_RECORDS:
             self.step = FAST
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WIDE)
         with content:
             if kind in (fastcgi.GET_VALUES_RESULT, fastcgi.UNKNOWN_TYPE):
                 self.take_reply(kind, number, bytes(content))
