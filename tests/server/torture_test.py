@@ -18,6 +18,7 @@ import re
 import selectors
 import socket
 import struct
+import subprocess
 import time
 
 import answers
@@ -31,6 +32,13 @@ AT_ONCE = 300
 
 FILMS = {"tiny": b"tiny\n", "empty": b"", "film": support.position_coded(200_000),
          "big": support.position_coded(8 << 20)}
+
+# Bytes that a peer reads at a time; one that reads less makes up for it after some records, or it would never end.
+FAST = 1 << 18
+SLOW_RECORDS = 20
+
+# Bytes of a receive buffer.
+NARROW, WIDE = 4096, 4 << 20
 
 # What the process may have more after the torture than after its first third, in KiB.
 GROWTH = 16 << 10
@@ -71,17 +79,16 @@ def ask_whole(name, method="GET"):
 
 NOTHING = Ask(path_of("nothing"), "GET", [], 404, None)
 HEAD = ask_whole("film", "HEAD")
-FIXED = [
-    NOTHING,
-    HEAD,
+LAST_BYTE = Ask(path_of("film"), "GET", [("HTTP_RANGE", "bytes=-1")], 206, FILMS["film"][-1:])
+NOT_MODIFIED = Ask(path_of("film"), "GET", [("HTTP_IF_NONE_MATCH", "*")], 304, b"")
+OPTIONS = Ask(path_of("film"), "OPTIONS", [], 204, b"")
+DELETE = Ask(path_of("film"), "DELETE", [], 405, None)
+UNSATISFIABLE = Ask(path_of("film"), "GET", [("HTTP_RANGE", "bytes=200000-")], 416, None)
+SMALL = [
+    NOTHING, HEAD, LAST_BYTE, NOT_MODIFIED, OPTIONS, DELETE, UNSATISFIABLE,
     Ask(path_of("nothing"), "HEAD", [], 404, b""),
-    Ask(path_of("film"), "OPTIONS", [], 204, b""),
-    Ask(path_of("film"), "DELETE", [], 405, None),
-    Ask(path_of("film"), "GET", [("HTTP_IF_NONE_MATCH", "*")], 304, b""),
     Ask(path_of("film"), "GET", [("HTTP_IF_MATCH", '"other"')], 412, None),
-    Ask(path_of("film"), "GET", [("HTTP_RANGE", "bytes=200000-")], 416, None),
     Ask(path_of("film"), "GET", [("HTTP_RANGE", "bytes=1-2"), ("HTTP_IF_RANGE", '"other"')], 200, FILMS["film"]),
-    Ask(path_of("film"), "GET", [("HTTP_RANGE", "bytes=-1")], 206, FILMS["film"][-1:]),
     *[ask_whole(name) for name in ("tiny", "empty", "film")],
 ]
 
@@ -89,7 +96,7 @@ FIXED = [
 def random_ask(rng):
     kind = rng.randrange(10)
     if kind < 5:
-        return rng.choice(FIXED)
+        return rng.choice(SMALL)
     name = rng.choice(["film", "film", "big"])
     length = len(FILMS[name])
     if kind < 8:
@@ -379,7 +386,7 @@ class Answer:
             return
         end = self.position + len(content)
         assert self.ask.content[self.position:end] == content, \
-            f"{self.ask}: not the right bytes at {self.position} to {end}"
+            f"{self.ask.target} {self.ask.fields}: not the right bytes at {self.position} to {end}"
         self.position = end
 
     def finish(self, may_be_cut):
@@ -409,9 +416,12 @@ class Peer:
     def __init__(self, seed, script, address, rng):
         self.seed, self.script = seed, script
         self.socket = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
+        # Over TCP a narrow window makes the peer take part of a record.
+        if rng.random() < 0.3:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW)
         self.socket.connect(address)
         self.socket.setblocking(False)
-        self.step = rng.choice([1 << 18, 1 << 18, 1 << 18, 20_000, 1000])
+        self.step = rng.choice([FAST, FAST, FAST, 20_000, 1000])
         self.begun = time.monotonic()
         self.actions = collections.deque(script.actions)
         self.received = bytearray()
@@ -518,6 +528,9 @@ class Peer:
 
     def take_record(self, kind, number, content):
         self.records += 1
+        if self.records == SLOW_RECORDS:
+            self.step = FAST
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WIDE)
         with content:
             if kind in (fastcgi.GET_VALUES_RESULT, fastcgi.UNKNOWN_TYPE):
                 self.take_reply(kind, number, bytes(content))
@@ -621,10 +634,12 @@ class Crowd:
                     self.fail(peer, f"hangs, with {peer.progress()}")
 
     def play(self, make_peer, more):
-        """Has `make_peer` make peers as long as `more` says so, and plays to the end of all of them."""
+        """Has `make_peer` make peers while `more` says so, and plays to the end of all of them, or to that of the
+        server. Gives the seeds of those that were playing then."""
         while True:
-            while len(self.peers) < AT_ONCE and more():
-                self.add(make_peer())
+            while len(self.peers) < AT_ONCE and self.process.poll() is None and more():
+                with contextlib.suppress(ConnectionRefusedError):  # it has just died
+                    self.add(make_peer())
             if not self.peers or len(self.failures) >= MOST_FAILURES or self.process.poll() is not None:
                 break
             self.turn()
@@ -644,34 +659,36 @@ def memory_of(process):
     return int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1])
 
 
-def torture(server, seeds, more):
-    """Plays connections to their end; none may fail, and the server has to live."""
-    crowd = Crowd(server.process)
-    last = crowd.play(lambda: random_peer(next(seeds), server.address), more)
-    with contextlib.suppress(support.subprocess.TimeoutExpired):
-        if crowd.failures:
+def torture(server, first, more):
+    """Plays connections, `first` being the first one's seed, to their end; none may fail, and the server has to live.
+    Gives the last one's seed."""
+    crowd, seeds = Crowd(server.process), itertools.count(first)
+    playing = crowd.play(lambda: random_peer(next(seeds), server.address), more)
+    last = next(seeds) - 1
+    if crowd.failures:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             server.process.wait(0.2)
     if server.process.poll() is not None:
-        raise AssertionError(f"the server died with {server.process.returncode}; connections at that time: "
-                             f"{last[:40]}; failed before: {crowd.failures}")
+        raise AssertionError(f"the server died with {server.process.returncode}, seeds {first} to {last}; played at "
+                             f"that time: {playing[:40]}; failed before: {crowd.failures}")
     assert not crowd.failures, "; ".join(crowd.failures)
+    return last
+
+
+# The parts of a torture: what it is called, its part of the time, and how far its seeds are from the first.
+PARTS = [("warmed up", 1 / 6, 0), ("tortured", 1 / 3, 1_000_000)]
 
 
 def check_torture(report, folder, volume, transport, address, base):
-    seeds = itertools.count(base)
     with report.row(f"random connections over {transport}: the server, to the end"), \
             serving(folder, volume, address) as server:
         memory = 0
-        for name, seconds in (("warmed up", SECONDS / 6), ("tortured", SECONDS / 3)):
-            begun, first = time.monotonic(), next(seeds)
-            seeds = itertools.count(first)
+        for name, part, distance in PARTS:
             with report.row(f"random connections over {transport}, up to {AT_ONCE} at once: {name}"):
-                torture(server, seeds, lambda: time.monotonic() < begun + seconds)
-            last = next(seeds)
-            seeds = itertools.count(last)
-            print(f"note: torture over {transport}, {name}: seeds {first} to {last - 1}")
-            if memory == 0:
-                memory = memory_of(server.process)
+                end = time.monotonic() + part * SECONDS
+                last = torture(server, base + distance, lambda: time.monotonic() < end)
+                print(f"note: random connections over {transport}, {name}: seeds {base + distance} to {last}")
+            memory = memory or memory_of(server.process)
         check_after(report, server, transport, memory)
 
 
@@ -691,18 +708,18 @@ def play_again(report, folder, volume, transport, address, seed, count):
     for number in range(seed, seed + count):
         with report.row(f"--seed {number}, over {transport}"), serving(folder, volume, address) as server:
             left = iter([True])
-            torture(server, itertools.count(number), lambda: next(left, False))
+            torture(server, number, lambda: next(left, False))
 
 
 def serving(folder, volume, address):
     return support.Serving(folder, volume, "--threads", "4", "--grace", "5", address=address)
 
 
-# What a kept connection is answered first: 416, 405 and the like have no film in them, and the others end in it.
+# What a kept connection is answered.
 FIRST = [
-    ("200", ask_whole("film")), ("206", ask_range("film", 1000, 150_000)), ("206 of few bytes", FIXED[9]),
+    ("200", ask_whole("film")), ("206", ask_range("film", 1000, 150_000)), ("206 of one byte", LAST_BYTE),
     ("multipart", ask_ranges("film", [(0, 9), (100, 70_000)])), ("200, empty", ask_whole("empty")), ("404", NOTHING),
-    ("304", FIXED[5]), ("HEAD", HEAD), ("204", FIXED[3]), ("405", FIXED[4]), ("416", FIXED[7]),
+    ("304", NOT_MODIFIED), ("HEAD", HEAD), ("204", OPTIONS), ("405", DELETE), ("416", UNSATISFIABLE),
 ]
 
 
@@ -748,16 +765,42 @@ def check_after_answer(report, folder, volume):
         if server is None or server.process.poll() is not None:
             server = serving(folder, volume, None).__enter__()
         with report.row(f"{first} on a kept connection, then {then}"):
-            play_one(server, script)
+            play(server, [script])
     with report.row("what follows an answer: the server, to the end"):
         server.__exit__()
 
 
-def play_one(server, script):
-    crowd, left = Crowd(server.process), iter([True])
-    crowd.play(lambda: Peer(0, script, server.address, random.Random(0)), lambda: next(left, False))
+# Lengths of answers that fill a Unix socket, or nearly: with one of them the answer still fits, and a reply does not.
+FULL = range(100_000, 300_000, 2_000)
+
+
+def check_full_sockets(report, folder, volume):
+    with report.row("answers that nobody reads yet, and then what draws replies: nothing is lost"), \
+            serving(folder, volume, None) as server:
+        scripts = []
+        for length in FULL:
+            script = Script()
+            script.actions.append(("mute", 0.5))
+            script.request(ask_range("big", 0, length - 1), flags=KEEP_CONN)
+            script.actions.append(("pause", 0.2))  # the answer goes as far as it goes
+            for _ in range(3):
+                script.manage(fastcgi.GET_VALUES, VALUES[0])
+                begin_with_another_role(script)
+            script.request(HEAD, 4711)
+            scripts.append(script)
+        play(server, scripts)
+
+
+def play(server, scripts):
+    crowd, left = Crowd(server.process), list(enumerate(scripts))[::-1]
+
+    def make_peer():
+        number, script = left.pop()
+        return Peer(number, script, server.address, random.Random(0))
+
+    crowd.play(make_peer, lambda: bool(left))
     if crowd.failures:
-        with contextlib.suppress(support.subprocess.TimeoutExpired):
+        with contextlib.suppress(subprocess.TimeoutExpired):
             server.process.wait(0.2)
     died = f", the server died with {server.process.returncode}" if server.process.poll() is not None else ""
     assert not crowd.failures and not died, "; ".join(crowd.failures) + died
@@ -775,6 +818,7 @@ def main():
             volume.add(name, film)
         if arguments.seed is None:
             check_after_answer(report, folder, volume)
+            check_full_sockets(report, folder, volume)
         base = time.time_ns() // 1_000_000
         for transport, address in (("a Unix socket", None), ("TCP", ("127.0.0.1", support.free_port()))):
             if arguments.seed is None:
