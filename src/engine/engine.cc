@@ -27,6 +27,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -565,20 +566,29 @@ sigset_t awaited_signals() {
     return signals;
 }
 
-/// Takes over the settings anew, and says what came of it. Whatever fails, the server goes on.
-void reload(Engine& engine, const Hooks& hooks) noexcept {
-    char kept[512];
-    // Changed settings are a reason to see what still fails.
-    tell_repeated_lines();
+/// Takes over the settings anew. Returns what came of it in `text`, for the service manager.
+std::string_view take_over(Engine& engine, const Hooks& hooks, std::span<char> text) noexcept {
     try {
         engine.change_settings(hooks.reload());
-        constexpr std::string_view done = "reload: settings are in force";
-        log(LogLevel::notice, done);
-        hooks.ready(done);
+        log(LogLevel::notice, "reload: settings are in force");
+        return "reload: settings are in force";
     } catch (const std::exception& failure) {
-        std::snprintf(kept, sizeof kept, "reload: %s: the old settings stay", failure.what());
         log(LogLevel::error, {"reload: ", failure.what(), ": the old settings stay"});
-        hooks.ready(kept);
+        std::snprintf(text.data(), text.size(), "reload: %s: the old settings stay", failure.what());
+        return text.data();
+    }
+}
+
+/// Reads the settings anew. Whatever fails, the server goes on.
+void reload(Engine& engine, const Hooks& hooks) noexcept {
+    // Changed settings are a reason to see what still fails.
+    tell_repeated_lines();
+    char text[512];
+    const std::string_view status = take_over(engine, hooks, text);
+    try {
+        hooks.ready(status);
+    } catch (const std::exception& failure) {
+        log(LogLevel::warning, {"reload: the service manager is not told: ", failure.what()});
     }
 }
 
