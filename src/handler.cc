@@ -156,7 +156,7 @@ std::optional<media::VideoRow> Handler::find(const std::string& id) {
         std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
     };
     const Timed timed{catalog_use_};
-    return catalog_.find(id, when_locked_);
+    return catalog_.find(id, patience_);
 }
 
 Answer Handler::decide(const http::Request& request) {
@@ -175,9 +175,9 @@ Answer Handler::decide(const http::Request& request) {
     return represent(request, *id, *row);
 }
 
-Answer Handler::answer(const http::Request& request, media::WhenLocked when_locked) {
+Answer Handler::answer(const http::Request& request, media::Patience patience) {
     Answer answer;
-    when_locked_ = when_locked;
+    patience_ = patience;
     catalog_use_ = {};
     try {
         answer = decide(request);

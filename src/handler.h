@@ -61,8 +61,8 @@ public:
     explicit Handler(HandlerSettings settings);
 
     /// Answers a request. Never throws for what a client sends or what is wrong with catalogue and files: that is
-    /// answered with 500 or 503, and logged. Throws media::CatalogLocked where that was asked for.
-    Answer answer(const http::Request& request, media::WhenLocked when_locked = media::WhenLocked::wait);
+    /// answered with 500 or 503, and logged. Throws media::CatalogBusy where that was asked for.
+    Answer answer(const http::Request& request, media::Patience patience = {});
 
     /// Finds out whether catalogue and folder of videos can be used, for start-up. Throws what is wrong.
     void check();
@@ -77,8 +77,8 @@ private:
     HandlerSettings settings_;
     media::Catalog catalog_;
     media::MediaFolder videos_;
-    CatalogUse catalog_use_;        ///< by the present request
-    media::WhenLocked when_locked_ = media::WhenLocked::wait;  ///< as the present request has it
+    CatalogUse catalog_use_;    ///< by the present request
+    media::Patience patience_;  ///< with it
     std::filesystem::path folder_for_web_server_;
 };
 

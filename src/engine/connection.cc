@@ -185,16 +185,12 @@ Connection::Step Connection::begin_answer(Worker& worker) {
 /// Asks for the answer to a request about a video: again and again, where the catalogue is locked, without a thread
 /// meanwhile.
 Connection::Step Connection::ask(Worker& worker) {
-    auto outcome = worker.answer(*asked_, Clock::now() - begin_ >= media::lock_patience);
-    if (const auto* reason = std::get_if<NotNow>(&outcome)) {
-        has_yielded_ = *reason == NotNow::last_thread;
-        return Step::wait;
-    }
-    auto& answer = std::get<Answer>(outcome);
+    auto answer = worker.answer(*asked_, Clock::now() - begin_ >= media::lock_patience);
+    if (!answer) return Step::wait;
     phase_ = Phase::answering;
-    count_answer(worker.tally, *asked_, answer);
+    count_answer(worker.tally, *asked_, *answer);
     asked_.reset();
-    return begin_sending(std::move(answer));
+    return begin_sending(std::move(*answer));
 }
 
 Connection::Step Connection::begin_sending(Answer answer) {

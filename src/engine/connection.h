@@ -9,8 +9,8 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "engine/statistics.h"
@@ -24,12 +24,6 @@ namespace reelgate::engine {
 
 using Clock = std::chrono::steady_clock;
 
-/// Why a request cannot be answered now.
-enum class NotNow {
-    last_thread,  ///< all others ask the catalogue: this one stays with those who are being sent to, and looks again
-    locked,       ///< the catalogue is locked, or keeps all others for long: another try makes sense in a moment
-};
-
 /// What a thread lends to the connection that it lets proceed.
 struct Worker {
     Tally tally;
@@ -38,8 +32,9 @@ struct Worker {
     std::unique_ptr<Handler> handler;  ///< its own; absent until it is first asked
     std::uint64_t version = 0;         ///< of the settings that the handler has
     std::atomic<Clock::rep> asking_since{0};  ///< when it began to ask the catalogue; 0: it does not
-    /// Answers a request about a video. The last try is answered also where the catalogue is locked.
-    std::function<std::variant<Answer, NotNow>(const http::Request&, bool is_last_try)> answer;
+    /// Answers a request about a video. Nothing where the catalogue is locked or slow: another try makes sense in a
+    /// moment. The last try is answered also where it is locked.
+    std::function<std::optional<Answer>(const http::Request&, bool is_last_try)> answer;
     std::function<std::optional<http::Response>(const http::Request&)> monitor;  ///< nothing where it asks for a video
 };
 

@@ -55,7 +55,8 @@ constexpr std::chrono::milliseconds newcomer_time{1000};
 /// How long a request waits that could not ask the catalogue, until it tries again.
 constexpr std::chrono::milliseconds ask_again_time{10};
 
-/// How long asking may take until it counts as slow: a look-up takes microseconds.
+/// How long asking the catalogue may take until it counts as slow, and for how long the last thread may do it: a look-up
+/// takes microseconds.
 constexpr std::chrono::milliseconds slow_asking{50};
 
 /// How much longer than the stall timeout, in parts of it, a stalled viewer may stay.
@@ -174,7 +175,7 @@ private:
     std::chrono::nanoseconds patience_with(const Connection& connection) const;
     void drop_late() noexcept;
     void look_within(std::chrono::nanoseconds delay) noexcept;
-    std::variant<Answer, NotNow> answer(const http::Request& request, Worker& worker, bool is_last_try);
+    std::optional<Answer> answer(const http::Request& request, Worker& worker, bool is_last_try);
     bool are_others_slow(const Worker& worker) const;
     void let_ask_again(Connection& connection, Arm how);
     void ask_again() noexcept;
@@ -321,24 +322,27 @@ bool Engine::are_others_slow(const Worker& worker) const {
 }
 
 /// Answers with the thread's own Handler, which is made anew when the settings have changed.
-std::variant<Answer, NotNow> Engine::answer(const http::Request& request, Worker& worker, bool is_last_try) {
+std::optional<Answer> Engine::answer(const http::Request& request, Worker& worker, bool is_last_try) {
     const std::size_t max_viewers = max_viewers_;
     if (max_viewers > 0 && viewers_.now() > max_viewers) {
         worker.tally.add(Counter::viewers_refused);
         return Answer{http::error_response(request.method, 503, "Too many viewers"), std::nullopt, {}};
     }
     const Asking asking{asking_, worker};
-    if (settings_.threads > 1 && asking.count() == settings_.threads)
-        return are_others_slow(worker) ? NotNow::locked : NotNow::last_thread;
+    // One thread stays with the viewers that are being sent to.
+    const bool is_last_thread = settings_.threads > 1 && asking.count() == settings_.threads;
+    if (is_last_thread && are_others_slow(worker)) return std::nullopt;
     if (worker.version != version_) {
         const std::lock_guard lock{handler_mutex_};
         worker.handler = std::make_unique<Handler>(handler_);
         worker.version = version_;
     }
     try {
-        return worker.handler->answer(request, is_last_try ? media::WhenLocked::fail : media::WhenLocked::come_again);
-    } catch (const media::CatalogLocked&) {
-        return NotNow::locked;
+        return worker.handler->answer(
+            request, {.when_locked = is_last_try ? media::WhenLocked::fail : media::WhenLocked::come_again,
+                      .max_time = is_last_thread ? slow_asking : media::max_look_up});
+    } catch (const media::CatalogBusy&) {
+        return std::nullopt;
     }
 }
 

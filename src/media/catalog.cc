@@ -33,10 +33,6 @@ constexpr std::chrono::milliseconds first_look_timeout{1000};
 /// How often the path is compared with the open file. A stat costs a microsecond; a restored catalogue may wait.
 constexpr std::chrono::seconds look_interval{1};
 
-/// How long a look-up may take. It is one descent in a tree; a query that reads whole tables would hold every thread, and
-/// with them whoever wants nothing of the catalogue.
-constexpr std::chrono::seconds longest_look_up{3};
-
 /// Instructions of SQLite's machine after which it looks at the clock: a look-up has a few dozen.
 constexpr int instructions_between_looks = 10'000;
 
@@ -205,7 +201,7 @@ std::string explain_code(const std::filesystem::path& database, sqlite3* connect
         case SQLITE_BUSY:
         case SQLITE_LOCKED: return explain_lock(database);
         case SQLITE_INTERRUPT:
-            return "took longer than " + std::to_string(longest_look_up.count()) +
+            return "took longer than " + std::to_string(std::chrono::floor<std::chrono::seconds>(max_look_up).count()) +
                    " s and was given up; `EXPLAIN QUERY PLAN` in sqlite3 shows whether an index is missing";
         case SQLITE_NOTADB:
             return "not an SQLite database, or an encrypted one; restore it, or name another with --database";
@@ -345,11 +341,12 @@ Catalog::~Catalog() {
 }
 
 std::chrono::milliseconds Catalog::waiting_time() const {
-    return when_locked_ == WhenLocked::wait ? lock_patience : std::chrono::milliseconds{0};
+    return patience_.when_locked == WhenLocked::wait ? lock_patience : std::chrono::milliseconds{0};
 }
 
 void Catalog::fail(std::string_view operation, std::string_view object, int code) {
-    if ((code & 0xff) == SQLITE_BUSY && when_locked_ == WhenLocked::come_again) throw CatalogLocked{};
+    if ((code & 0xff) == SQLITE_BUSY && patience_.when_locked == WhenLocked::come_again) throw CatalogBusy{};
+    if ((code & 0xff) == SQLITE_INTERRUPT && patience_.max_time < max_look_up) throw CatalogBusy{};
     // Whatever it was may be mended behind the same path: begin anew next time, also where no memory is left to say
     // what it was. A lock is no reason to.
     Connection failed;
@@ -396,7 +393,7 @@ void Catalog::open() {
     file_ = id_of(database_);
     shared_memory_ = {};
     looked_ = std::chrono::steady_clock::now();
-    latest_ = looked_ + longest_look_up;
+    latest_ = looked_ + patience_.max_time;
 
     int code = open_connection(database_, SQLITE_OPEN_READONLY, waiting_time(), connection_);
     if (code == SQLITE_OK) code = sqlite3_exec(connection_.get(), "PRAGMA query_only = 1", nullptr, nullptr, nullptr);
@@ -442,11 +439,11 @@ void Catalog::close_all() {
     }
 }
 
-std::optional<VideoRow> Catalog::find(std::string_view id, WhenLocked when_locked) {
+std::optional<VideoRow> Catalog::find(std::string_view id, Patience patience) {
     if (is_replaced()) close_all();
     const std::lock_guard lock{mutex_};
-    latest_ = std::chrono::steady_clock::now() + longest_look_up;
-    if (std::exchange(when_locked_, when_locked) != when_locked && connection_)
+    latest_ = std::chrono::steady_clock::now() + patience.max_time;
+    if (std::exchange(patience_, patience).when_locked != patience.when_locked && connection_)
         sqlite3_busy_timeout(connection_.get(), static_cast<int>(waiting_time().count()));
     if (!statement_) open();
     const ResetAtEnd reset{statement_};

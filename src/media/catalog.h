@@ -28,15 +28,26 @@ public:
 /// How long a look-up waits for a writer before the client is told to come again: a commit is over in that time.
 inline constexpr std::chrono::milliseconds lock_patience{250};
 
+/// How long a look-up may take. It is one descent in a tree; a query that reads whole tables would hold every thread.
+inline constexpr std::chrono::milliseconds max_look_up{3000};
+
 /// What a look-up does while a writer has the catalogue locked.
 enum class WhenLocked {
     wait,        ///< wait as long as lock_patience, then throw CatalogError
-    come_again,  ///< throw CatalogLocked at once: the caller holds no thread while it waits
+    come_again,  ///< throw CatalogBusy at once: the caller holds no thread while it waits
     fail,        ///< throw CatalogError at once
 };
 
-/// The catalogue is locked now, and may be asked again. Says nothing: mostly it is free in a moment.
-struct CatalogLocked {};
+/// How long a look-up may hold its thread.
+struct Patience {
+    WhenLocked when_locked = WhenLocked::wait;
+    /// Where this is less than max_look_up, what takes longer is given up with CatalogBusy.
+    std::chrono::milliseconds max_time = max_look_up;
+};
+
+/// The catalogue does not answer without holding the thread, and may be asked again. Says nothing: mostly a lock is gone
+/// in a moment.
+struct CatalogBusy {};
 
 /// What stands behind the id in the name of a file that no row names.
 inline constexpr std::string_view default_extension = ".mp4";
@@ -77,8 +88,8 @@ public:
     Catalog& operator=(const Catalog&) = delete;
     ~Catalog();
 
-    /// Finds the row of `id`; nothing when there is none. Throws CatalogError, or CatalogLocked where that was asked for.
-    std::optional<VideoRow> find(std::string_view id, WhenLocked when_locked = WhenLocked::wait);
+    /// Finds the row of `id`; nothing when there is none. Throws CatalogError, or CatalogBusy where that was asked for.
+    std::optional<VideoRow> find(std::string_view id, Patience patience = {});
 
     /// Opens the catalogue and prepares the query now. Throws CatalogError, except that a catalogue which is merely
     /// locked is as good as an open one: it will be there when it is asked.
@@ -116,7 +127,7 @@ private:
     Connection connection_;
     Statement statement_;  // declared after its connection, hence finalised before that closes
     std::chrono::steady_clock::time_point latest_;  // by which the present look-up has to be done
-    WhenLocked when_locked_ = WhenLocked::wait;     // as it was asked for
+    Patience patience_;                             // with the present look-up
     Columns columns_;
     FileId file_, shared_memory_;  // as they were when it was opened
     std::chrono::steady_clock::time_point looked_;
