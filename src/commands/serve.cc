@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <new>
 
 #include "commands/commands.h"
 #include "gateway/listener.h"
@@ -26,10 +27,9 @@ posix::UniqueFd take_handed_over_socket() {
 }
 
 /// Says which changes a running server cannot follow: its socket is open and its threads run.
-void warn_of_restart(const Settings& running, const Settings& reloaded) {
+void warn_of_restart(const Settings& running, const Settings& reloaded) noexcept {
     const auto compare = [](const char* name, bool is_same) {
-        if (is_same) return;
-        log(LogLevel::warning, std::string{"reload: "} + name + ": changed: takes effect when reelgate is restarted");
+        if (!is_same) log(LogLevel::warning, {"reload: ", name, ": changed: takes effect when reelgate is restarted"});
     };
     compare("listen", running.listen == reloaded.listen);
     compare("socket-mode", running.socket_mode == reloaded.socket_mode);
@@ -55,10 +55,17 @@ std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
     return std::make_unique<gateway::Listener>(posix::UniqueFd{inherited_socket});
 }
 
-/// A manager that cannot be told is no reason not to serve.
-void tell(const gateway::Notifier& notifier, const std::string& message) {
+/// Tells the manager what `message` makes, or else `state` alone where there is no memory for it. A manager that cannot
+/// be told is no reason not to serve.
+template <typename Message>
+void tell(const gateway::Notifier& notifier, std::string_view state, const Message& message) noexcept {
     try {
-        notifier.send(message);
+        std::string text;
+        try {
+            text = message();
+        } catch (const std::bad_alloc&) {
+        }
+        notifier.send(text.empty() ? state : text);
     } catch (const std::exception& failure) {
         log(LogLevel::warning, failure.what());
     }
@@ -98,20 +105,25 @@ int serve(const Invocation& invocation) {
     std::chrono::seconds grace = settings.engine.grace;
     const engine::Hooks hooks{
         .reload = [&] {
-            tell(notifier, gateway::reloading_message(monotonic_now()));
+            tell(notifier, "STATUS=reading the settings anew\n",
+                 [] { return gateway::reloading_message(monotonic_now()); });
             const Settings reloaded = invocation.reload();
             Handler{reloaded.handler}.check();
+            engine::Reloaded result{reloaded.handler, reloaded.engine};
+            // Nothing below fails: all of the new settings come into force, or none.
             set_log_level(reloaded.log_level);
             warn_of_restart(settings, reloaded);
             grace = reloaded.engine.grace;
-            return engine::Reloaded{reloaded.handler, reloaded.engine};
+            return result;
         },
         // At once, so that the next reelgate can listen there while our last viewers are served.
         .stop_listening = [&] {
             listener.reset();
-            tell(notifier, gateway::stopping_message(grace));
+            tell(notifier, "STOPPING=1\n", [&] { return gateway::stopping_message(grace); });
         },
-        .ready = [&](std::string_view status) { tell(notifier, gateway::ready_message(status)); },
+        .ready = [&](std::string_view status) {
+            tell(notifier, "READY=1\n", [&] { return gateway::ready_message(status); });
+        },
     };
     limit_repeated_lines();
     const engine::End end = engine::serve(listener->fd(), settings.handler, settings.engine, hooks);
