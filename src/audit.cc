@@ -108,6 +108,23 @@ bool is_unchanged(const struct stat& one, const struct stat& other) {
 /// ".ID.mp4.adding" is what `add` writes until the copy is whole.
 bool is_adding(const std::string& name) { return name.starts_with('.') && name.ends_with(".mp4.adding"); }
 
+constexpr std::string_view adding_extension = ".adding";
+
+/// What `add` calls a file besides until it has recorded it, and what it calls it then.
+std::string adding_name_of(const std::filesystem::path& name) {
+    return name.parent_path() / ("." + name.filename().native()).append(adding_extension);
+}
+std::string added_name_of(const std::filesystem::path& name) {
+    const std::string last = name.filename();
+    return name.parent_path() / last.substr(1, last.size() - 1 - adding_extension.size());
+}
+
+/// Tells whether a path is there, and is another name of that file.
+bool is_name_of(const std::string& path, const struct stat& file) {
+    struct stat status;
+    return lstat(path.c_str(), &status) == 0 && is_same_file(status, file);
+}
+
 /// Tells whether an `add` is at it: it holds a lock. Ours is shared, and given back at once; the `add` of the same id
 /// that begins in just that moment says that another process is writing.
 bool is_locked(const std::string& path) {
@@ -303,13 +320,26 @@ void Audit::look_for_files_without_row() {
         const std::string path = path_of(name);
         struct stat status;
         if (names_.contains(name) || lstat(path.c_str(), &status) != 0) continue;
-        if (streamed.contains({status.st_dev, status.st_ino})) continue;
-        if (!is_adding(name))
+        if (is_adding(name)) {
+            if (!is_locked(path)) report_leftover(name, status);
+        } else if (!streamed.contains({status.st_dev, status.st_ino}) &&
+                   // Until `add` has recorded it, what is to be said is said of its other name.
+                   !is_name_of(path_of(adding_name_of(name)), status)) {
             add(What::no_row, {}, path, "no row of the catalogue refers to it", "record it, or remove it");
-        else if (!is_locked(path))
-            add(What::leftover, {}, path, "an `add` was interrupted here",
-                "add that id again, or, if nobody is at it, `rm " + posix::shell_word(path) + "`");
+        }
     }
+}
+
+void Audit::report_leftover(const std::string& name, const struct stat& status) {
+    const std::string path = path_of(name), added_name = added_name_of(name), added_path = path_of(added_name);
+    const std::string command = "rm " + posix::shell_word(path);
+    const bool has_both_names = is_name_of(added_path, status);
+    if (has_both_names && names_.contains(added_name))
+        return add(What::leftover, {}, path, "an `add` was interrupted here after it had recorded the film, whose room this "
+                   "second name would keep when the film is removed", "`" + command + "`");
+    add(What::leftover, {}, path, "an `add` was interrupted here",
+        "add that id again, or, if nobody is at it, `" + command +
+            (has_both_names ? " " + posix::shell_word(added_path) : "") + "`");
 }
 
 AuditReport Audit::run(const std::optional<posix::User>& user) {

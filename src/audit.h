@@ -98,6 +98,7 @@ private:
     void look_again_for_rows();
     void look_again_at_missing();
     void look_for_files_without_row();
+    void report_leftover(const std::string& name, const struct stat& status);
     std::string path_of(const std::string& name) const { return (settings_.videos / name).native(); }
 
     HandlerSettings settings_;

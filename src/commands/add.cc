@@ -28,6 +28,21 @@ std::string id_for(const Arguments& arguments, const std::filesystem::path& sour
     return id;
 }
 
+void refuse_recorded(media::CatalogWriter& catalog, const std::string& id) {
+    if (const auto status = catalog.status_of(id))
+        throw std::runtime_error{"add " + id + ": the catalogue has it already, with status '" + *status +
+                                 "'; choose another id with --id"};
+}
+
+/// The video is there and stays, so a failure to say so must not read as if it were not.
+void tell(const std::string& id, const std::string& text) {
+    try {
+        gateway::print(text);
+    } catch (const std::exception& failure) {
+        throw std::runtime_error{"add " + id + ": recorded, but that could not be told: " + failure.what()};
+    }
+}
+
 }  // namespace
 
 int add(const Invocation& invocation) {
@@ -37,10 +52,11 @@ int add(const Invocation& invocation) {
 
     media::CatalogWriter catalog{settings.database};
     catalog.check();
-    if (const auto status = catalog.status_of(id))
-        throw std::runtime_error{"add " + id + ": the catalogue has it already, with status '" + *status +
-                                 "'; choose another id with --id"};
+    refuse_recorded(catalog, id);
     media::MediaWriter file{settings.videos, media::default_file_name(id)};
+    // Once more, now that no other `add` can record it: what is left of one that was killed may be a video by now.
+    refuse_recorded(catalog, id);
+    file.begin();
     std::uint64_t length = 0;
     {
         ProgressBar bar;
@@ -54,7 +70,7 @@ int add(const Invocation& invocation) {
     file.publish();
     catalog.commit();
     file.keep();
-    gateway::print(id + ": " + std::to_string(length) + " bytes: " + settings.prefix + id + "\n");
+    tell(id, id + ": " + std::to_string(length) + " bytes: " + settings.prefix + id + "\n");
     return EXIT_SUCCESS;
 }
 

@@ -20,10 +20,19 @@ namespace {
 /// Bytes copied between two calls of Progress: many a second on a slow disk, few on a fast one.
 constexpr std::size_t copy_step = std::size_t{8} << 20;
 
+bool is_same(const struct stat& one, const struct stat& other) {
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 bool same_file(int fd, const std::filesystem::path& path) {
     struct stat of_fd, of_path;
-    return fstat(fd, &of_fd) == 0 && stat(path.c_str(), &of_path) == 0 && of_fd.st_dev == of_path.st_dev &&
-           of_fd.st_ino == of_path.st_ino;
+    return fstat(fd, &of_fd) == 0 && lstat(path.c_str(), &of_path) == 0 && is_same(of_fd, of_path);
+}
+
+/// Tells whether a file has no byte and no other name: there is nothing in it that could be lost.
+bool is_new(int fd) {
+    struct stat status;
+    return fstat(fd, &status) == 0 && status.st_size == 0 && status.st_nlink == 1;
 }
 
 bool is_regular(int fd) {
@@ -31,39 +40,46 @@ bool is_regular(int fd) {
     return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+posix::UniqueFd open_to_write(const std::filesystem::path& path, int flags) {
+    // Non-blocking: should a FIFO have that name, it is refused, not waited for.
+    posix::UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666)};
+    if (!fd) posix::throw_errno("create", path.native());
+    if (!is_regular(fd.get())) throw std::runtime_error{path.native() + ": not a regular file; remove it"};
+    if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) throw std::runtime_error{path.native() + ": another process is writing it"};
+        posix::throw_errno("lock", path.native());
+    }
+    return fd;
+}
+
 /// Opens and locks the temporary file. The lock goes with the process, so a name that a killed one left behind is
-/// free again. Between opening and locking the holder may have published that very file: hence the second look,
-/// before a byte of it is touched.
+/// free again. Between opening and locking the holder may have removed that very name: hence the second look.
 posix::UniqueFd open_locked(const std::filesystem::path& path) {
     while (true) {
-        // Non-blocking: should a FIFO have that name, it is refused, not waited for.
-        posix::UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666)};
-        if (!fd) posix::throw_errno("create", path.native());
-        if (!is_regular(fd.get())) throw std::runtime_error{path.native() + ": not a regular file; remove it"};
-        if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-            if (errno == EWOULDBLOCK) throw std::runtime_error{path.native() + ": another process is writing it"};
-            posix::throw_errno("lock", path.native());
-        }
-        if (!same_file(fd.get(), path)) continue;
-        if (ftruncate(fd.get(), 0) != 0) posix::throw_errno("truncate", path.native());
-        return fd;
+        posix::UniqueFd fd = open_to_write(path, 0);
+        if (same_file(fd.get(), path)) return fd;
     }
+}
+
+void remove_name(const std::filesystem::path& path) {
+    if (unlink(path.c_str()) != 0) posix::throw_errno("remove", path.native());
 }
 
 /// Copies a step at both descriptors' positions; 0 at the end of the source. `what` names both in an error. `buffer`
 /// stays empty as long as the kernel copies: on some file systems the blocks are then shared and not copied at all.
 std::size_t copy_some(int from, int to, std::vector<char>& buffer, const std::string& what) {
     if (buffer.empty()) {
-        const ssize_t n = copy_file_range(from, nullptr, to, nullptr, copy_step, 0);
+        const ssize_t n = TEMP_FAILURE_RETRY(copy_file_range(from, nullptr, to, nullptr, copy_step, 0));
         if (n >= 0) return static_cast<std::size_t>(n);
         if (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
             posix::throw_errno("copy", what);
         buffer.resize(copy_step);
     }
-    const ssize_t n = read(from, buffer.data(), buffer.size());
+    const ssize_t n = TEMP_FAILURE_RETRY(read(from, buffer.data(), buffer.size()));
     if (n < 0) posix::throw_errno("read to copy", what);
     for (ssize_t done = 0; done < n;) {
-        const ssize_t written = write(to, buffer.data() + done, static_cast<std::size_t>(n - done));
+        const ssize_t written =
+            TEMP_FAILURE_RETRY(write(to, buffer.data() + done, static_cast<std::size_t>(n - done)));
         if (written < 0) posix::throw_errno("write to copy", what);
         done += written;
     }
@@ -72,21 +88,43 @@ std::size_t copy_some(int from, int to, std::vector<char>& buffer, const std::st
 
 void sync_folder(const std::filesystem::path& folder) {
     const posix::UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!fd || fsync(fd.get()) != 0) posix::throw_errno("sync", folder.native());
+    if (!fd || TEMP_FAILURE_RETRY(fsync(fd.get())) != 0) posix::throw_errno("sync", folder.native());
 }
 
 }  // namespace
 
 MediaWriter::MediaWriter(const std::filesystem::path& folder, const std::string& name)
     : path_(folder / name), temporary_(folder / ("." + name + ".adding")) {
-    struct stat status;
-    if (lstat(path_.c_str(), &status) == 0)
-        throw std::runtime_error{path_.native() + ": exists already; remove it or choose another id"};
+    refuse_if_taken();
     fd_ = open_locked(temporary_);
 }
 
 MediaWriter::~MediaWriter() {
-    if (!kept_) unlink(published_ ? path_.c_str() : temporary_.c_str());
+    if (stage_ == Stage::kept || (stage_ == Stage::locked && !is_new(fd_.get()))) return;
+    // This order: the name alone could not be told from a file that was put there on purpose.
+    if (stage_ == Stage::published) remove_if_ours(path_);
+    remove_if_ours(temporary_);
+}
+
+void MediaWriter::refuse_if_taken() const {
+    struct stat status, of_temporary;
+    if (lstat(path_.c_str(), &status) != 0) return;
+    if (lstat(temporary_.c_str(), &of_temporary) == 0 && is_same(status, of_temporary)) return;
+    throw std::runtime_error{path_.native() + ": exists already; remove it or choose another id"};
+}
+
+void MediaWriter::remove_if_ours(const std::filesystem::path& path) const {
+    if (same_file(fd_.get(), path)) unlink(path.c_str());
+}
+
+void MediaWriter::begin() {
+    if (!is_new(fd_.get())) {
+        if (same_file(fd_.get(), path_)) remove_name(path_);  // first, as at the end
+        remove_name(temporary_);
+        fd_ = open_to_write(temporary_, O_EXCL);
+    }
+    refuse_if_taken();
+    stage_ = Stage::begun;
 }
 
 std::uint64_t MediaWriter::copy_from(const std::filesystem::path& source, const Progress& progress) {
@@ -108,19 +146,25 @@ std::uint64_t MediaWriter::copy_from(const std::filesystem::path& source, const 
     if (copied != total)
         throw std::runtime_error{source.native() + ": changed while it was copied (" + std::to_string(total) +
                                  " bytes before, " + std::to_string(copied) + " copied); add it when it is finished"};
-    if (fsync(fd_.get()) != 0) posix::throw_errno("sync", temporary_.native());
+    if (TEMP_FAILURE_RETRY(fsync(fd_.get())) != 0) posix::throw_errno("sync", temporary_.native());
     return copied;
 }
 
 void MediaWriter::publish() {
-    if (renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
-        // Network file systems know no RENAME_NOREPLACE; a hard link refuses to replace as well.
-        if (errno != EINVAL && errno != ENOSYS) posix::throw_errno("create", path_.native());
-        if (link(temporary_.c_str(), path_.c_str()) != 0) posix::throw_errno("create", path_.native());
-        unlink(temporary_.c_str());
-    }
-    published_ = true;
+    // A hard link never replaces, and a killed process's file is known by its two names until it is recorded.
+    const int error = link(temporary_.c_str(), path_.c_str()) == 0 ? 0 : errno;
+    if (error == EEXIST && !same_file(fd_.get(), path_)) posix::throw_errno("create", path_.native(), error);
+    // Not every file system has hard links.
+    if (error != 0 && error != EEXIST &&
+        renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0)
+        posix::throw_errno("create", path_.native());
+    stage_ = Stage::published;
     sync_folder(path_.parent_path());
+}
+
+void MediaWriter::keep() {
+    stage_ = Stage::kept;
+    remove_if_ours(temporary_);
 }
 
 }  // namespace reelgate::media

@@ -3,9 +3,6 @@
 #include "media/media_file.h"
 
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -55,19 +52,6 @@ void make_socket(const fs::path& path) {
     const posix::UniqueFd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         posix::throw_errno("bind", path.native());
-}
-
-/// Takes openat2 away from this process, as an old kernel and systemd's RestrictSUIDSGID= do.
-void forbid_openat2() {
-    sock_filter rules[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog program{std::size(rules), rules};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-        posix::throw_errno("forbid", "openat2");
 }
 
 /// A folder of videos, and beside it what must never be reached.
@@ -339,7 +323,7 @@ BOOST_AUTO_TEST_CASE(kernel_or_sandbox_without_openat2) {
     };
     const auto without_openat2 = [](auto&& function) {
         return in_child([&] {
-            forbid_openat2();
+            refuse_system_call(SYS_openat2, ENOSYS);
             return function();
         });
     };

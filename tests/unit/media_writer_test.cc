@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -43,18 +44,24 @@ std::string refusal(const fs::path& folder) {
     return message_of<std::runtime_error>([&] { MediaWriter(folder, "film.mp4"); });
 }
 
+/// One that has begun.
+struct Writer : MediaWriter {
+    Writer(const fs::path& folder, const std::string& name) : MediaWriter(folder, name) { begin(); }
+};
+
 BOOST_FIXTURE_TEST_SUITE(media_writer, Fixture)
 
 BOOST_AUTO_TEST_CASE(copied_published_and_kept) {
     {
-        MediaWriter writer{folder, "film.mp4"};
+        Writer writer{folder, "film.mp4"};
         BOOST_TEST(writer.path().native() == (folder / "film.mp4").native());
         BOOST_TEST(listing() == ".film.mp4.adding");
         BOOST_TEST(writer.copy_from(source, {}) == content.size());
         BOOST_TEST(listing() == ".film.mp4.adding");
         writer.publish();
-        BOOST_TEST(listing() == "film.mp4");
+        BOOST_TEST(listing() == ".film.mp4.adding film.mp4");
         writer.keep();
+        BOOST_TEST(listing() == "film.mp4");
     }
     BOOST_TEST(listing() == "film.mp4");
     BOOST_TEST(read_file(folder / "film.mp4") == content);
@@ -63,7 +70,7 @@ BOOST_AUTO_TEST_CASE(copied_published_and_kept) {
 
 BOOST_AUTO_TEST_CASE(empty_source) {
     outer.write("source.mp4", "");
-    MediaWriter writer{folder, "film.mp4"};
+    Writer writer{folder, "film.mp4"};
     BOOST_TEST(writer.copy_from(source, {}) == 0u);
     writer.publish();
     BOOST_TEST(fs::file_size(folder / "film.mp4") == 0u);
@@ -72,7 +79,7 @@ BOOST_AUTO_TEST_CASE(empty_source) {
 BOOST_AUTO_TEST_CASE(progress_ends_at_the_whole) {
     std::uint64_t latest = 0;
     bool grows = true, same_total = true;
-    MediaWriter writer{folder, "film.mp4"};
+    Writer writer{folder, "film.mp4"};
     writer.copy_from(source, [&](std::uint64_t copied, std::uint64_t total) {
         grows = grows && copied > latest;
         same_total = same_total && total == content.size();
@@ -101,10 +108,10 @@ BOOST_AUTO_TEST_CASE(thrown_away_unless_kept) {
     for (const StepsRow& row : not_kept) {
         BOOST_TEST_CONTEXT(row.name) {
             {
-                MediaWriter writer{folder, "film.mp4"};
+                Writer writer{folder, "film.mp4"};
                 if (row.copied) writer.copy_from(source, {});
                 if (row.published) writer.publish();
-                BOOST_TEST(listing() == (row.published ? "film.mp4" : ".film.mp4.adding"));
+                BOOST_TEST(listing() == (row.published ? ".film.mp4.adding film.mp4" : ".film.mp4.adding"));
             }
             BOOST_TEST(listing() == "");
         }
@@ -129,7 +136,7 @@ BOOST_AUTO_TEST_CASE(dangling_link_under_the_name_is_refused) {
 
 BOOST_AUTO_TEST_CASE(name_taken_while_copying_is_not_replaced) {
     {
-        MediaWriter writer{folder, "film.mp4"};
+        Writer writer{folder, "film.mp4"};
         writer.copy_from(source, {});
         outer.write("videos/film.mp4", "precious");
         const std::string message = message_of<std::system_error>([&] { writer.publish(); });
@@ -139,21 +146,118 @@ BOOST_AUTO_TEST_CASE(name_taken_while_copying_is_not_replaced) {
     BOOST_TEST(read_file(folder / "film.mp4") == "precious");
 }
 
+// File systems without hard links
+
+constexpr int errors_without_links[] = {EPERM, EOPNOTSUPP, EMLINK, ENOSYS};
+
+BOOST_AUTO_TEST_CASE(file_system_without_hard_links) {
+    for (const int error : errors_without_links) {
+        BOOST_TEST_CONTEXT(posix::cause(error)) {
+            const std::string text = in_child([&] {
+                refuse_system_call(SYS_link, static_cast<unsigned>(error));
+                std::string names;
+                {
+                    Writer writer{folder, "film.mp4"};
+                    writer.copy_from(source, {});
+                    writer.publish();
+                    names = listing();
+                    writer.keep();
+                }
+                { Writer thrown_away{folder, "2.mp4"}; thrown_away.publish(); }
+                Writer late{folder, "3.mp4"};
+                outer.write("videos/3.mp4", "precious");
+                return names + "|" + listing() + "|" + message_of<std::system_error>([&] { late.publish(); });
+            });
+            BOOST_TEST(text == "film.mp4|.3.mp4.adding 3.mp4 film.mp4|create " + (folder / "3.mp4").native() +
+                                   ": File exists");
+            BOOST_TEST(read_file(folder / "film.mp4") == content);
+            BOOST_TEST(read_file(folder / "3.mp4") == "precious");
+            for (const char* const name : {"film.mp4", "3.mp4"}) fs::remove(folder / name);
+        }
+    }
+}
+
+// What a killed process left behind: the temporary name, or both
+
+struct LeftRow {
+    std::string_view name;
+    bool has_content = false;
+    bool is_published = false;
+};
+
+constexpr LeftRow left_behind[] = {
+    {.name = "before_copying"},
+    {.name = "while_copying", .has_content = true},
+    {.name = "published", .has_content = true, .is_published = true},
+    {.name = "published_without_a_byte", .is_published = true},
+};
+
+/// A further name shows that nothing is written into what was left: some answer may be sending it, or a row mean it.
 BOOST_AUTO_TEST_CASE(leftover_of_a_dead_process_is_taken_over) {
-    outer.write("videos/.film.mp4.adding", content + "longer than the new one");
+    for (const LeftRow& row : left_behind) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string left = row.has_content ? content + "longer than the new one" : "";
+            const fs::path adding = outer.write("videos/.film.mp4.adding", left);
+            if (row.is_published) fs::create_hard_link(adding, folder / "film.mp4");
+            if (row.has_content) fs::create_hard_link(adding, outer / "further");
+            {
+                MediaWriter writer{folder, "film.mp4"};
+                BOOST_TEST(listing() == (row.is_published ? ".film.mp4.adding film.mp4" : ".film.mp4.adding"));
+                writer.begin();
+                BOOST_TEST(listing() == ".film.mp4.adding");
+                writer.copy_from(source, {});
+                writer.publish();
+                writer.keep();
+            }
+            BOOST_TEST(listing() == "film.mp4");
+            BOOST_TEST(read_file(folder / "film.mp4") == content);
+            if (row.has_content) BOOST_TEST(read_file(outer / "further") == left);
+            fs::remove(folder / "film.mp4");
+            fs::remove(outer / "further");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(leftover_stays_as_it_is_unless_begun) {
+    const fs::path adding = outer.write("videos/.film.mp4.adding", "left");
+    fs::create_hard_link(adding, folder / "film.mp4");
+    { MediaWriter writer{folder, "film.mp4"}; }
+    BOOST_TEST(listing() == ".film.mp4.adding film.mp4");
+    BOOST_TEST(read_file(folder / "film.mp4") == "left");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_stays_where_nothing_was_unless_begun) {
+    { MediaWriter writer{folder, "film.mp4"}; }
+    BOOST_TEST(listing() == "");
+}
+
+/// As after a film was replaced by rename: its old file still has the temporary name.
+BOOST_AUTO_TEST_CASE(leftover_beside_another_file_is_no_reason_to_replace_that) {
+    outer.write("videos/.film.mp4.adding", "left");
+    outer.write("videos/film.mp4", "precious");
+    BOOST_TEST(contains(refusal(folder), ": exists already"));
+    BOOST_TEST(read_file(folder / "film.mp4") == "precious");
+    fs::remove(folder / "film.mp4");
+    MediaWriter writer{folder, "film.mp4"};
+    outer.write("videos/film.mp4", "precious");
+    BOOST_TEST(contains(message_of<std::runtime_error>([&] { writer.begin(); }), ": exists already"));
+    BOOST_TEST(read_file(folder / "film.mp4") == "precious");
+}
+
+BOOST_AUTO_TEST_CASE(file_that_came_in_its_place_is_not_thrown_away) {
     {
-        MediaWriter writer{folder, "film.mp4"};
-        writer.copy_from(source, {});
+        Writer writer{folder, "film.mp4"};
         writer.publish();
-        writer.keep();
+        outer.write("videos/new", "precious");
+        fs::rename(folder / "new", folder / "film.mp4");
     }
     BOOST_TEST(listing() == "film.mp4");
-    BOOST_TEST(read_file(folder / "film.mp4") == content);
+    BOOST_TEST(read_file(folder / "film.mp4") == "precious");
 }
 
 BOOST_AUTO_TEST_CASE(second_writer_of_a_name_is_refused) {
     {
-        MediaWriter first{folder, "film.mp4"};
+        Writer first{folder, "film.mp4"};
         first.copy_from(source, {});
         const std::string message = refusal(folder);
         BOOST_TEST(contains(message, ".film.mp4.adding: another process is writing it"), message);
@@ -161,14 +265,16 @@ BOOST_AUTO_TEST_CASE(second_writer_of_a_name_is_refused) {
         BOOST_TEST(contains(in_another_process, "another process is writing it"), in_another_process);
         BOOST_TEST(read_file(folder / ".film.mp4.adding") == content);
         first.publish();
+        BOOST_TEST(contains(refusal(folder), "another process is writing it"));
         first.keep();
+        BOOST_TEST(contains(refusal(folder), ": exists already"));
     }
     BOOST_TEST(read_file(folder / "film.mp4") == content);
 }
 
 BOOST_AUTO_TEST_CASE(two_names_at_once) {
-    MediaWriter one{folder, "1.mp4"};
-    MediaWriter two{folder, "2.mp4"};
+    Writer one{folder, "1.mp4"};
+    Writer two{folder, "2.mp4"};
     BOOST_TEST(listing() == ".1.mp4.adding .2.mp4.adding");
 }
 
@@ -219,7 +325,7 @@ BOOST_AUTO_TEST_CASE(source_that_is_no_regular_file) {
     for (const SourceRow& row : sources) {
         BOOST_TEST_CONTEXT(row.name) {
             const std::string text = in_child([&] {
-                MediaWriter writer{folder, "film.mp4"};
+                Writer writer{folder, "film.mp4"};
                 return message_of<std::runtime_error>([&] { writer.copy_from(outer / row.source, {}); });
             });
             BOOST_TEST(contains(text, (outer / row.source).native() + ": " + std::string{row.expected}), text);
@@ -230,7 +336,7 @@ BOOST_AUTO_TEST_CASE(source_that_is_no_regular_file) {
 
 BOOST_AUTO_TEST_CASE(source_that_is_still_growing) {
     {
-        MediaWriter writer{folder, "film.mp4"};
+        Writer writer{folder, "film.mp4"};
         bool grown = false;
         const std::string message = message_of<std::runtime_error>([&] {
             writer.copy_from(source, [&](std::uint64_t, std::uint64_t) {
@@ -247,7 +353,7 @@ BOOST_AUTO_TEST_CASE(source_that_may_not_be_read) {
     fs::permissions(source, fs::perms::none);
     fs::permissions(folder, fs::perms::all);
     const std::string text = as_ordinary_user([&] {
-        MediaWriter writer{folder, "film.mp4"};
+        Writer writer{folder, "film.mp4"};
         return message_of<std::system_error>([&] { writer.copy_from(source, {}); });
     });
     BOOST_TEST(text == "open " + source.native() + ": Permission denied");
