@@ -58,11 +58,10 @@ constexpr std::size_t max_shown = 60;
 void log_ignored(std::atomic_flag& was_said, const std::string& id, const char* column, const std::string& value) {
     if (was_said.test_and_set()) return;
     const bool is_too_long = value.size() > max_field_text;
-    std::string line{"catalogue: "};
-    line.append(column).append(" of ").append(id).append(": \"");
-    line.append(value, 0, is_too_long ? max_shown : std::string::npos).append(is_too_long ? "...\"" : "\"");
-    if (is_too_long) line.append(" of " + std::to_string(value.size()) + " bytes");
-    log(LogLevel::warning, line + " cannot be sent and is ignored, as others like it will be");
+    const std::string shown = is_too_long ? value.substr(0, max_shown) + "..." : value;
+    const std::string length = is_too_long ? " of " + std::to_string(value.size()) + " bytes" : "";
+    log(LogLevel::warning, std::string{"catalogue: "} + column + " of " + id + ": \"" + shown + "\"" + length +
+                               " cannot be sent and is ignored, as others like it will be");
 }
 
 /// Takes the offer back where a web server might not take the field; then we send the film ourselves.
