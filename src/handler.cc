@@ -39,26 +39,50 @@ std::string summarise(const http::Request& request, const std::string& id, const
 /// 128 random bits, in hexadecimal digits: no file has them by chance, and nobody can put them into one beforehand.
 std::string new_boundary() {
     std::array<std::uint64_t, 2> bits;
-    if (getrandom(bits.data(), sizeof bits, 0) != sizeof bits) posix::throw_errno("get", "random bits");
+    // So few are given whole or, before a signal, not at all.
+    if (TEMP_FAILURE_RETRY(getrandom(bits.data(), sizeof bits, 0)) != sizeof bits)
+        posix::throw_errno("get", "random bits");
     std::array<char, 33> digits;
     std::snprintf(digits.data(), digits.size(), "%016" PRIx64 "%016" PRIx64, bits[0], bits[1]);
     return digits.data();
 }
 
+/// Bytes of a text of the catalogue that becomes a field value. Web servers answer 502 where all fields together exceed
+/// 4 KiB, as nginx's buffer has by default; no text that is meant comes near this.
+constexpr std::size_t max_field_text = 1024;
+
+/// Bytes of a text that the log shows where it is too long to be sent.
+constexpr std::size_t max_shown = 60;
+
 /// Says once, not for each request, that the catalogue holds something that cannot be sent.
 void log_ignored(std::atomic_flag& was_said, const std::string& id, const char* column, const std::string& value) {
+    if (was_said.test_and_set()) return;
+    const bool is_too_long = value.size() > max_field_text;
+    const std::string shown = is_too_long ? value.substr(0, max_shown) + "..." : value;
+    const std::string length = is_too_long ? " of " + std::to_string(value.size()) + " bytes" : "";
+    log(LogLevel::warning, std::string{"catalogue: "} + column + " of " + id + ": \"" + shown + "\"" + length +
+                               " cannot be sent and is ignored, as others like it will be");
+}
+
+/// Takes the offer back where a web server might not take the field; then we send the film ourselves.
+void limit_offload(std::optional<http::OffloadField>& field, const std::string& id) {
+    static std::atomic_flag was_said;
+    if (!field || field->value.size() <= max_field_text) return;
     if (!was_said.test_and_set())
-        log(LogLevel::warning, std::string{"catalogue: "} + column + " of " + id + ": \"" + value +
-                                   "\" cannot be sent and is ignored, as others like it will be");
+        log(LogLevel::warning, "catalogue: file of " + id + ": " + std::to_string(field->value.size()) + " bytes are too "
+                               "many for " + std::string{field->name} + ": reelgate sends the film itself, and others like it");
+    field.reset();
 }
 
 /// The strong tag that the catalogue gives, quoted or not; nothing where it gives none that can be sent.
 std::optional<http::EntityTag> catalog_tag_of(const std::string& id, const media::VideoRow& row) {
     static std::atomic_flag was_said;
     if (!row.etag) return std::nullopt;
-    const bool is_quoted = row.etag->starts_with('"') || row.etag->starts_with("W/");
-    auto tag = is_quoted ? http::parse_entity_tag(*row.etag) : http::entity_tag_of(*row.etag);
-    if (tag && !tag->weak) return tag;
+    if (row.etag->size() <= max_field_text) {
+        const bool is_quoted = row.etag->starts_with('"') || row.etag->starts_with("W/");
+        auto tag = is_quoted ? http::parse_entity_tag(*row.etag) : http::entity_tag_of(*row.etag);
+        if (tag && !tag->weak) return tag;
+    }
     log_ignored(was_said, id, "etag", *row.etag);
     return std::nullopt;
 }
@@ -67,7 +91,7 @@ std::optional<http::EntityTag> catalog_tag_of(const std::string& id, const media
 std::string media_type_of(const std::string& id, const media::VideoRow& row, const std::string& name) {
     static std::atomic_flag was_said;
     if (row.media_type) {
-        if (http::is_media_type(*row.media_type)) return *row.media_type;
+        if (row.media_type->size() <= max_field_text && http::is_media_type(*row.media_type)) return *row.media_type;
         log_ignored(was_said, id, "media_type", *row.media_type);
     }
     return std::string{http::media_type_for(std::filesystem::path{name}.extension().native())};
@@ -89,8 +113,21 @@ std::filesystem::path folder_for_web_server(const HandlerSettings& settings) {
     return is_plain ? path : std::filesystem::weakly_canonical(path);
 }
 
-bool is_out_of_descriptors(const std::system_error& error) {
-    return error.code() == std::errc::too_many_files_open || error.code() == std::errc::too_many_files_open_in_system;
+bool is_out_of_descriptors(int error) { return error == EMFILE || error == ENFILE; }
+
+/// Tells whether a disk, a network or a kernel short of memory may answer next time.
+bool may_pass(int error) {
+    constexpr std::array passing{EIO,       ESTALE,      ETIMEDOUT,  ENOTCONN,   EAGAIN,     EINTR,     ENOMEM,
+                                 EREMOTEIO, ENOLINK,     ECONNRESET, ECONNREFUSED, ECONNABORTED, EHOSTDOWN, EHOSTUNREACH,
+                                 ENETDOWN,  ENETUNREACH};
+    return std::find(passing.begin(), passing.end(), error) != passing.end();
+}
+
+Answer answer_to(const http::Request& request, const std::system_error& failure) {
+    const int code = failure.code().value();
+    if (is_out_of_descriptors(code)) return error(request, 503, "Too many viewers");
+    if (may_pass(code)) return error(request, 503, "Video file cannot be read now");
+    return error(request, 500, "Internal error");
 }
 
 }  // namespace
@@ -139,6 +176,7 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
         .download_name = download_name_of(id, name),
     };
     representation.offload = offload(name, file, representation);
+    limit_offload(representation.offload, id);
     return {.response = http::plan_response(request, representation, settings_.policy, {now, new_boundary}),
             .content = std::move(file),
             .may_grow = catalog_tag.has_value()};
@@ -187,8 +225,7 @@ Answer Handler::answer(const http::Request& request, media::Patience patience) {
         answer = error(request, 503, "Catalogue not available");
     } catch (const std::system_error& failure) {
         log(LogLevel::error, failure.what());
-        answer = is_out_of_descriptors(failure) ? error(request, 503, "Too many viewers")
-                                                : error(request, 500, "Internal error");
+        answer = answer_to(request, failure);
     } catch (const std::exception& failure) {
         log(LogLevel::error, std::string{"answer: "} + failure.what());
         answer = error(request, 500, "Internal error");

@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import sqlite3
+import subprocess
 
 import support
 from support import equal
@@ -169,6 +170,28 @@ def check_get(report, volume):
         assert b"none/catalog.db" in done.stderr, done.stderr
 
 
+# situation, what strace(1) makes of a system call, status of the answer to two ranges
+REFUSED_CALLS = [
+    ("random bits are interrupted", "getrandom:error=EINTR:when=1..3", 206),
+    ("opening is interrupted", "openat2:error=EINTR:when=1", 206),
+    ("opening races with a rename", "openat2:error=EAGAIN:when=1", 206),
+    ("the disk fails", "openat2:error=EIO", 503),
+]
+
+
+def check_refused_calls(report, volume):
+    # LeakSanitizer does not work in a process that is traced.
+    environment = support.clean_environment(ASAN_OPTIONS="detect_leaks=0")
+    for situation, injection, status in REFUSED_CALLS:
+        with report.row(f"get: {situation}"):
+            done = subprocess.run(["strace", "-o", "/dev/null", "-e", f"inject={injection}", support.PROGRAM, "get", "--data",
+                                   str(volume.path), "--range", "0-9,50-59", "film"], stdin=subprocess.DEVNULL,
+                                  capture_output=True, timeout=support.DEADLINE, env=environment, check=False)
+            reply = support.parse_document_response(done.stdout)
+            equal((reply.status, reply.field("Retry-After")), (status, None if status == 206 else "5"),
+                  f"status, Retry-After, with {done.stderr}")
+
+
 # situation, arguments, field, its value
 FIELDS = [
     ("Cache-Control of a video", ["--cache-control", "public, max-age=60", "film"], "Cache-Control", "public, max-age=60"),
@@ -310,6 +333,7 @@ def main():
         check_help(report)
         check_wrong_usage(report, folder, volume)
         check_get(report, volume)
+        check_refused_calls(report, volume)
         check_fields(report, volume)
         check_add(report, folder)
         check_init(report, folder)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -342,6 +343,8 @@ constexpr ColumnRow media_type_columns[] = {
     {.name = "with_parameters", .value = "'video/webm; codecs=\"vp9\"'", .expected = "video/webm; codecs=\"vp9\""},
     {.name = "word", .value = "'webm'", .expected = "video/mp4"},
     {.name = "two_lines", .value = "'video/webm' || char(13, 10) || 'X: y'", .expected = "video/mp4"},
+    {.name = "longer_than_a_field_may_be", .value = "'video/' || replace(hex(zeroblob(510)), '00', 'xx')",
+     .expected = "video/mp4"},
 };
 
 /// In a child, since the log says only once for each process what it ignores.
@@ -391,7 +394,27 @@ constexpr ColumnRow etag_columns[] = {
     {.name = "list", .value = "'\"v1\", \"v2\"'", .expected = own_tag},
     {.name = "space", .value = "'v 1'", .expected = own_tag},
     {.name = "two_lines", .value = "'v1' || char(13, 10) || 'X: y'", .expected = own_tag},
+    {.name = "longer_than_a_field_may_be", .value = "replace(hex(zeroblob(513)), '00', 'xx')", .expected = own_tag},
 };
+
+BOOST_FIXTURE_TEST_CASE(longest_texts_that_are_sent, OwnTable) {
+    put("film", "NULL, 'video/' || replace(hex(zeroblob(509)), '00', 'xx'), replace(hex(zeroblob(512)), '00', 'xx')");
+    const Answer given = answer(request_for("/api/stream/film"));
+    BOOST_TEST(field(given, "Content-Type") == "video/" + std::string(1018, 'x'));
+    BOOST_TEST(field(given, "ETag") == "\"" + std::string(1024, 'x') + "\"");
+}
+
+/// A megabyte in each column: the fields of the answer stay within what a web server takes.
+BOOST_FIXTURE_TEST_CASE(texts_of_a_megabyte, OwnTable) {
+    put("film", "NULL, 'video/' || hex(zeroblob(500000)), hex(zeroblob(500000))");
+    const std::string text = in_child([&] {
+        const Answer given = answer(request_for("/api/stream/film", "GET", "bytes=0-7"));
+        std::size_t bytes = 0;
+        for (const http::Field& each : given.response.fields) bytes += each.name.size() + each.value.size();
+        return describe(given) + (bytes < 1024 ? " short" : " long");
+    });
+    BOOST_TEST(text == "206 0000000| short");
+}
 
 BOOST_FIXTURE_TEST_CASE(tag_that_the_catalogue_names, OwnTable) {
     for (const ColumnRow& row : etag_columns) {
@@ -432,6 +455,12 @@ constexpr IgnoredRow ignored[] = {
     {.name = "media_type", .first = "NULL, 'webm', NULL", .second = "NULL, 'mpeg', NULL",
      .expected = "warning: catalogue: media_type of film: \"webm\" cannot be sent and is ignored, "
                  "as others like it will be\n"},
+    {.name = "long_media_type", .first = "NULL, 'video/' || hex(zeroblob(510)), NULL", .second = "NULL, 'mpeg', NULL",
+     .expected = "warning: catalogue: media_type of film: \"video/000000000000000000000000000000000000000000000000000000...\""
+                 " of 1026 bytes cannot be sent and is ignored, as others like it will be\n"},
+    {.name = "long_etag", .first = "NULL, NULL, hex(zeroblob(513))", .second = "NULL, NULL, 'W/\"v1\"'",
+     .expected = "warning: catalogue: etag of film: \"000000000000000000000000000000000000000000000000000000000000...\""
+                 " of 1026 bytes cannot be sent and is ignored, as others like it will be\n"},
     {.name = "etag", .first = "NULL, NULL, 'v 1'", .second = "NULL, NULL, 'W/\"v1\"'",
      .expected = "warning: catalogue: etag of film: \"v 1\" cannot be sent and is ignored, "
                  "as others like it will be\n"},
@@ -523,6 +552,33 @@ BOOST_FIXTURE_TEST_CASE(file_that_other_web_servers_are_told, OwnTable) {
     }
     put("film", "'../secret.mp4', NULL, NULL");
     BOOST_TEST(field(answer(request_for("/api/stream/film")), "X-Sendfile") == "(absent)");
+}
+
+/// Below folders whose names are as long as names may be.
+BOOST_FIXTURE_TEST_CASE(file_whose_path_is_too_long_for_a_field, OwnTable) {
+    const std::string folders = std::string(255, 'a') + "/" + std::string(255, 'b') + "/" + std::string(255, 'c') + "/";
+    fs::create_directories(videos / folders);
+    settings.offload = Offload::x_accel_redirect;
+    settings.offload_prefix = "/i/";
+    // The prefix counts, and so does what is escaped.
+    for (const auto& [name, is_sent] : {std::pair{std::string(1024 - 3 - 768, 'x'), true},
+                                        std::pair{std::string(1024 - 3 - 768 - 1, 'x') + " ", false}}) {
+        BOOST_TEST_CONTEXT(name.size() << " characters") {
+            folder.write("videos/" + folders + name, "far down");
+            put("film", "'" + folders + name + "', NULL, NULL");
+            const std::string text = in_child([&] {
+                const CapturedStderr log;
+                Handler handler{settings};
+                handler.answer(request_for("/api/stream/film"));
+                const Answer given = handler.answer(request_for("/api/stream/film"));
+                const std::string path = field(given, "X-Accel-Redirect");
+                return std::to_string(path.size()) + " " + (path == "(absent)" ? describe(given) : "") + " " + log.text();
+            });
+            BOOST_TEST(text == (is_sent ? "1024  "
+                                        : "8 200 far down reelgate: warning: catalogue: file of film: 1026 bytes are too many "
+                                          "for X-Accel-Redirect: reelgate sends the film itself, and others like it\n"));
+        }
+    }
 }
 
 // RFC 6266: what a saved copy is called
@@ -797,6 +853,42 @@ BOOST_AUTO_TEST_CASE(no_descriptor_left) {
     });
     BOOST_TEST(contains(text, expected(503, too_many) + "\n5\n"), text);
     BOOST_TEST(contains(text, "Too many open files"), text);
+}
+
+struct RefusedRow {
+    std::string_view name;
+    int error;
+    int status;
+};
+
+constexpr RefusedRow refused_by_the_kernel[] = {
+    {.name = "disk", .error = EIO, .status = 503},
+    {.name = "replaced_on_the_server", .error = ESTALE, .status = 503},
+    {.name = "server_does_not_answer", .error = ETIMEDOUT, .status = 503},
+    {.name = "file_system_whose_program_has_ended", .error = ENOTCONN, .status = 503},
+    {.name = "renames_without_end", .error = EAGAIN, .status = 503},
+    {.name = "signals_without_end", .error = EINTR, .status = 503},
+    {.name = "no_memory_in_the_kernel", .error = ENOMEM, .status = 503},
+    {.name = "call_that_is_not_known", .error = EOPNOTSUPP, .status = 500},
+    {.name = "kernel_without_openat2", .error = ENOSYS, .status = 500},
+};
+
+/// What may pass by itself is asked for again by clients that are told so.
+BOOST_AUTO_TEST_CASE(kernel_refuses_to_open) {
+    for (const RefusedRow& row : refused_by_the_kernel) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string text = in_child([&] {
+                const CapturedStderr log;
+                refuse_system_call(SYS_openat2, static_cast<unsigned>(row.error));
+                const Answer given = Handler{settings}.answer(request_for("/api/stream/film"));
+                return std::to_string(given.response.status) + " " + field(given, "Retry-After") + " " + log.text();
+            });
+            const std::string begin = row.status == 503 ? "503 5 " : "500 (absent) ";
+            BOOST_TEST(text.substr(0, begin.size()) == begin, text);
+            BOOST_TEST(contains(text, posix::cause(row.error)), text);
+            BOOST_TEST(contains(text, (videos / "film.mp4").native()), text);
+        }
+    }
 }
 
 // Start-up and the log
