@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
@@ -39,9 +40,11 @@ std::string summarise(const http::Request& request, const std::string& id, const
 /// 128 random bits, in hexadecimal digits: no file has them by chance, and nobody can put them into one beforehand.
 std::string new_boundary() {
     std::array<std::uint64_t, 2> bits;
-    // So few are given whole or, before a signal, not at all.
-    if (TEMP_FAILURE_RETRY(getrandom(bits.data(), sizeof bits, 0)) != sizeof bits)
-        posix::throw_errno("get", "random bits");
+    for (std::size_t done = 0; done < sizeof bits;) {
+        const ssize_t n = getrandom(reinterpret_cast<char*>(bits.data()) + done, sizeof bits - done, 0);
+        if (n < 0 && errno != EINTR) posix::throw_errno("get", "random bits");
+        if (n > 0) done += static_cast<std::size_t>(n);
+    }
     std::array<char, 33> digits;
     std::snprintf(digits.data(), digits.size(), "%016" PRIx64 "%016" PRIx64, bits[0], bits[1]);
     return digits.data();
@@ -227,7 +230,7 @@ Answer Handler::answer(const http::Request& request, media::Patience patience) {
         log(LogLevel::error, failure.what());
         answer = answer_to(request, failure);
     } catch (const std::exception& failure) {
-        log(LogLevel::error, std::string{"answer: "} + failure.what());
+        log(LogLevel::error, {"answer: ", failure.what()});
         answer = error(request, 500, "Internal error");
     }
     answer.catalog_use = catalog_use_;

@@ -52,13 +52,13 @@ static_assert(sizeof(Rule) == 96 && Word::is_always_lock_free);
 enum Call : std::size_t {
     allocation, accept4_call, epoll_ctl_add, epoll_ctl_mod, epoll_ctl_del, timerfd_settime_call, getrandom_call,
     pread_call, pread64_call, openat2_call, open_call, open64_call, fstat_call, fsync_call, fdatasync_call,
-    renameat2_call, copy_file_range_call, sendfile_call, send_call, sendto_call, recv_call, write_call, calls
+    link_call, copy_file_range_call, sendfile_call, send_call, sendto_call, recv_call, write_call, calls
 };
 
 constexpr const char* names[calls] = {
     "allocation", "accept4", "epoll_ctl_add", "epoll_ctl_mod", "epoll_ctl_del", "timerfd_settime", "getrandom",
     "pread", "pread64", "openat2", "open", "open64", "fstat", "fsync", "fdatasync",
-    "renameat2", "copy_file_range", "sendfile", "send", "sendto", "recv", "write"};
+    "link", "copy_file_range", "sendfile", "send", "sendto", "recv", "write"};
 
 /// The rules in the file; set when main begins, and not before.
 std::atomic<Rule*> rules{nullptr};
@@ -262,9 +262,9 @@ int fdatasync(int fd) {
     return is_failing(fdatasync_call) ? -1 : real(fd);
 }
 
-int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) noexcept {
-    static const auto real = next<decltype(renameat2)>("renameat2");
-    return is_failing(renameat2_call) ? -1 : real(from_folder, from, to_folder, to, flags);
+int link(const char* from, const char* to) noexcept {
+    static const auto real = next<decltype(link)>("link");
+    return is_failing(link_call) ? -1 : real(from, to);
 }
 
 ssize_t copy_file_range(int from, off64_t* from_position, int to, off64_t* to_position, size_t length,

@@ -468,7 +468,7 @@ def check_reload_sweep(subject, config, count, step):
 # What fails in add, the N-th time, and whether that may not matter: SQLite also syncs when all is done.
 CALLS_OF_ADD = [
     ("open", 1, False), ("open", 2, False), ("open", 3, False), ("copy_file_range", 1, False),
-    ("fsync", 1, False), ("fsync", 2, False), ("renameat2", 1, False),
+    ("fsync", 1, False), ("fsync", 2, False), ("link", 1, True),
     *[("fdatasync", number, True) for number in range(1, 5)],
 ]
 
