@@ -67,6 +67,19 @@ inline void become_ordinary_user() {
         posix::throw_errno("become", "nobody");
 }
 
+/// Has the kernel refuse a system call to this process from now on, as an old one and a sandbox do.
+inline void refuse_system_call(unsigned number, unsigned error) {
+    sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program{std::size(rules), rules};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        posix::throw_errno("refuse", "system call");
+}
+
 /// Calls `function` in a child process, and gives the text that it returns; "threw: ..." where it throws, and
 /// "" where it dies or does not come back.
 template <typename Function>
@@ -89,19 +102,6 @@ std::string in_child(Function&& function) {
     std::string text = read_all(pipe.read_end.get());
     waitpid(child, nullptr, 0);
     return text;
-}
-
-/// Has the kernel refuse a system call to this process from now on, as an old one and a sandbox do.
-inline void refuse_system_call(unsigned number, unsigned error) {
-    sock_filter rules[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog program{std::size(rules), rules};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-        posix::throw_errno("refuse", "system call");
 }
 
 /// The same, but by a user whom file modes bind: nobody, where the tests run as root.
