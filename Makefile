@@ -41,7 +41,7 @@ way_objects  := $(build)/tests/ways/rules.o
 bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load rules)
 bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 
-# All cores for who did not say otherwise: a fresh clone is built four times before its tests run.
+# All cores, unless -j says otherwise: a fresh clone is built three times before its tests run.
 jobs = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
 
 .PHONY: all install uninstall deb unit bench check check-players fuzz demo clean help

@@ -45,8 +45,8 @@ struct Answer {
     std::optional<media::MediaFile> content;
     std::string summary;  ///< "N: ID: METHOD RANGE: STATUS CONTENT-RANGE" for the log; empty unless info is logged
     CatalogUse catalog_use{};
-    /// The tag is the catalogue's own, which stays while a recording grows: `grown` is no reason to break off then.
-    /// A tag that is made of date and length means another version.
+    /// Whether the tag is the catalogue's own, which stays while a recording grows: growth then breaks nothing off. The
+    /// file's own tag changes with its length.
     bool may_grow = false;
 
     /// What the response's ranges refer to. Valid while this is.
@@ -78,7 +78,7 @@ private:
     media::Catalog catalog_;
     media::MediaFolder videos_;
     CatalogUse catalog_use_;    ///< by the present request
-    media::Patience patience_;  ///< with it
+    media::Patience patience_;  ///< of the present request
     std::filesystem::path folder_for_web_server_;
 };
 

@@ -1,6 +1,6 @@
 // Owns the log: one line an event on standard error, "reelgate: level: what: object: why"; in systemd's journal, which
 // has name and level in fields of its own, "<N>what: object: why".
-// Does not rotate, store or date: that is for who runs reelgate. Never throws and never needs the heap, so that every
+// Does not rotate, store or date: that is the service manager's. Never throws and never needs the heap, so that every
 // handler of a failure can say what failed.
 // SPDX-License-Identifier: MIT
 #pragma once

@@ -38,7 +38,7 @@ constexpr std::array table{
     Option{"socket-mode", "OCTAL", "0660", "mode of a Unix socket that --listen makes"},
     Option{"threads", "N", "", "worker threads, not a limit on viewers (default: the greater of 4 and 2 x cores)"},
     Option{"max-viewers", "N", "0", "answers at a time, 503 beyond them (0: as many as descriptors allow)"},
-    Option{"stall-timeout", "SECONDS", "600", 
+    Option{"stall-timeout", "SECONDS", "600",
            "drop a viewer that takes no byte for this long, and a request that is not whole by then (0: never)"},
     Option{"grace", "SECONDS", "30", "how long SIGTERM lets transfers finish"},
     Option{"max-ranges", "N", "100", "more range-specs than this: Range is ignored"},

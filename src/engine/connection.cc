@@ -95,7 +95,7 @@ Wait Connection::wait() {
 
 void Connection::look_at_peer() {
     int untaken = 0;
-    // Less than before: what grows is what we have said.
+    // Only a decrease counts: an increase is what we have written.
     if (ioctl(fd_.get(), SIOCOUTQ, &untaken) == 0 && untaken < untaken_.exchange(untaken)) note_progress();
 }
 
@@ -139,7 +139,7 @@ Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
             break;
         case Incoming::request: {
             const Step step = begin_answer(worker);
-            read_while_answering(bytes);
+            if (phase_ == Phase::asking || phase_ == Phase::answering) read_while_answering(bytes);
             return step;
         }
         case Incoming::refused: phase_ = Phase::draining; break;
@@ -182,8 +182,7 @@ Connection::Step Connection::begin_answer(Worker& worker) {
     return ask(worker);
 }
 
-/// Asks for the answer to a request about a video: again and again, where the catalogue is locked, without a thread
-/// meanwhile.
+/// Asks for the answer. While the catalogue is locked, asks again later, and holds no thread in between.
 Connection::Step Connection::ask(Worker& worker) {
     auto answer = worker.answer(*asked_, Clock::now() - begin_ >= media::lock_patience);
     if (!answer) return Step::wait;
@@ -298,9 +297,10 @@ void Connection::reopen_input() {
 
 void Connection::end_answer(Worker& worker, Ending ending) noexcept {
     if (phase_ != Phase::asking && phase_ != Phase::answering) return;
+    const bool is_counted = is_viewer_ && phase_ == Phase::answering;
     phase_ = Phase::reading;
     asked_.reset();
-    if (is_viewer_) worker.tally.add(ending.counter);
+    if (is_counted) worker.tally.add(ending.counter);
     leave();
     if (!answer_.summary.empty()) {
         char text[96];

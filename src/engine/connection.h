@@ -32,8 +32,8 @@ struct Worker {
     std::unique_ptr<Handler> handler;  ///< its own; absent until it is first asked
     std::uint64_t version = 0;         ///< of the settings that the handler has
     std::atomic<Clock::rep> asking_since{0};  ///< when it began to ask the catalogue; 0: it does not
-    /// Answers a request about a video. Nothing where the catalogue is locked or slow: another try makes sense in a
-    /// moment. The last try is answered also where it is locked.
+    /// Answers a request about a video; nothing where the catalogue is locked or slow, and may be asked again. With
+    /// `is_last_try`, a locked catalogue is answered with 503; a slow one still gives nothing.
     std::function<std::optional<Answer>(const http::Request&, bool is_last_try)> answer;
     std::function<std::optional<http::Response>(const http::Request&)> monitor;  ///< nothing where it asks for a video
 };
@@ -44,7 +44,7 @@ enum class Wait {
     writable,          ///< and, to notice an abort, readable
     writable_only,     ///< nothing more is to be read for now
     its_turn,          ///< it could go on, and lets others go first
-    a_moment,          ///< it asks the catalogue again then: until that, no thread may have it
+    a_moment,          ///< it asks the catalogue again after a moment; no thread may have it until then
     nothing,           ///< it is over: close
 };
 
@@ -79,10 +79,11 @@ public:
     /// it says while it takes nothing does not count. Zero where nothing is going on, or a thread has the connection. Any
     /// thread may ask.
     Clock::duration waiting_since() const {
-        return is_handed_over_ && !is_idle_ ? Clock::duration{progress_} : Clock::duration{};
+        const bool is_waited_for = is_handed_over_ && !is_idle_ && phase_ != Phase::asking;
+        return is_waited_for ? Clock::duration{progress_} : Clock::duration{};
     }
 
-    /// Whether all is said and only the peer's end is waited for: not for long. Any thread may ask.
+    /// Tells whether everything was sent and only the peer's end is waited for. Any thread may ask.
     bool is_lingering() const { return phase_ == Phase::lingering; }
 
     /// Notes progress if the peer has taken something since this was last asked; any thread may. A socket is writable

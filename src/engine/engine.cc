@@ -42,7 +42,7 @@ namespace reelgate::engine {
 
 namespace {
 
-/// How long accepting pauses when there is no descriptor for one more connection.
+/// How long accepting pauses after an error that would come again at once, as where no descriptor is left.
 constexpr std::chrono::milliseconds accept_pause{100};
 
 /// Bytes that a thread reads at a time. A request is some KiB.
@@ -62,7 +62,7 @@ constexpr std::chrono::milliseconds slow_asking{50};
 /// How much longer than the stall timeout, in parts of it, a stalled viewer may stay.
 constexpr int stall_precision = 8;
 
-/// How long a peer to which all is said may take nothing, and not end its connection.
+/// How long a peer that was sent everything may neither take bytes nor close its connection.
 constexpr std::chrono::seconds linger_time{2};
 
 rlim_t most_descriptors() {
@@ -105,21 +105,21 @@ enum class AfterAccept {
 /// Events of a listening socket that was shut down. accept4 then says EINVAL over TCP, and EAGAIN on a Unix socket.
 constexpr std::uint32_t shut_down_events = EPOLLHUP | EPOLLRDHUP;
 
-/// Sorts errno(3) of accept4, 0 where it gave a connection, with the events that it came after. Linux passes errors on
-/// that are the new connection's, such as ECONNABORTED (accept(2)).
+/// Decides what follows accept4. `error` is its errno(3), 0 for a connection; `events` is what epoll said before. Linux
+/// passes errors on that are the new connection's, such as ECONNABORTED (accept(2)).
 AfterAccept after_accept(int error, std::uint32_t events) {
     switch (error) {
         case EAGAIN: return (events & shut_down_events) != 0 ? AfterAccept::end : AfterAccept::next;
         case 0: case EINTR: case ECONNABORTED: case EPERM: case EPROTO: case ENETDOWN: case ENETUNREACH:
         case EHOSTDOWN: case EHOSTUNREACH: case ENOPROTOOPT: case ENONET:
             return AfterAccept::next;
-        // Shut down, or closed, by a process that shares it.
+        // Shut down by a process that shares it. EBADF and ENOTSOCK would be faults of ours, and repeat for ever.
         case EINVAL: case EBADF: case ENOTSOCK: return AfterAccept::end;
         default: return AfterAccept::pause;
     }
 }
 
-/// A thread that asks the catalogue, during its lifetime.
+/// Counts a thread among those that ask the catalogue, as long as this lives.
 class Asking {
 public:
     Asking(std::atomic<unsigned>& all, Worker& worker) : all_(all), worker_(worker), count_(++all) {
@@ -149,7 +149,7 @@ public:
 
     void start_threads();
 
-    /// Whether the listening socket was shut down by another process, which ends the server as SIGTERM does.
+    /// Tells whether the listening socket was shut down by another process, which ends the server as SIGTERM does.
     bool has_lost_socket() const { return has_lost_socket_; }
 
     void stop_accepting();
@@ -312,7 +312,7 @@ void Engine::change_settings(Reloaded reloaded) {
     tally_.add(Counter::reloads);
 }
 
-/// Whether every other thread has been asking the catalogue for long.
+/// Tells whether every other thread has been asking the catalogue for long.
 bool Engine::are_others_slow(const Worker& worker) const {
     const Clock::duration latest = Clock::now().time_since_epoch() - slow_asking;
     return std::all_of(workers_.begin(), workers_.end(), [&](const std::unique_ptr<Worker>& other) {
@@ -346,11 +346,13 @@ std::optional<Answer> Engine::answer(const http::Request& request, Worker& worke
     }
 }
 
-/// Keeps a connection until its request may ask the catalogue again. Throws std::bad_alloc, and has not kept it then.
+/// Keeps a connection until its request may ask the catalogue again. Has not kept it where it throws.
 void Engine::let_ask_again(Connection& connection, Arm how) {
     const std::lock_guard lock{mutex_};
     waiting_.emplace_back(&connection, how);
-    if (waiting_.size() == 1) start_timer(ask_timer_, ask_again_time);
+    if (waiting_.size() > 1 || start_timer(ask_timer_, ask_again_time)) return;
+    waiting_.pop_back();
+    posix::throw_errno("start", "timer");
 }
 
 /// Hands all requests that wait for the catalogue to the threads.
@@ -447,9 +449,10 @@ posix::UniqueFd Engine::accept_socket(Tally& tally, std::uint32_t events) {
             start_timer(accept_timer_, accept_pause);
             tally.add(Counter::accept_pauses);
             const bool was_paused = std::exchange(is_accepting_paused_, true);
-            const char* const cause = strerrordesc_np(error);
-            if (!was_paused)
-                log(LogLevel::error, {"accept connection: ", cause ? cause : "?", ": accepting pauses; see ulimit -n"});
+            if (was_paused) return {};
+            const bool is_out_of_descriptors = error == EMFILE || error == ENFILE;
+            log(LogLevel::error, {"accept connection: ", posix::static_cause(error), ": accepting pauses",
+                                  is_out_of_descriptors ? "; see ulimit -n" : ""});
             return {};
         }
         case AfterAccept::end:
@@ -570,7 +573,7 @@ sigset_t awaited_signals() {
     return signals;
 }
 
-/// Takes over the settings anew. Returns what came of it in `text`, for the service manager.
+/// Takes over the new settings. Returns what came of it; where that has a cause, `text` holds it.
 std::string_view take_over(Engine& engine, const Hooks& hooks, std::span<char> text) noexcept {
     try {
         engine.change_settings(hooks.reload());
@@ -588,12 +591,7 @@ void reload(Engine& engine, const Hooks& hooks) noexcept {
     // Changed settings are a reason to see what still fails.
     tell_repeated_lines();
     char text[512];
-    const std::string_view status = take_over(engine, hooks, text);
-    try {
-        hooks.ready(status);
-    } catch (const std::exception& failure) {
-        log(LogLevel::warning, {"reload: the service manager is not told: ", failure.what()});
-    }
+    hooks.ready(take_over(engine, hooks, text));
 }
 
 }  // namespace

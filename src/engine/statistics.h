@@ -16,7 +16,7 @@ namespace reelgate::engine {
 /// What is counted.
 enum class Counter : std::size_t {
     connections,         ///< accepted
-    accept_pauses,       ///< for want of descriptors
+    accept_pauses,       ///< mostly for want of descriptors
     monitoring,          ///< requests for the status or ping path: counted here and nowhere else
     viewers_refused,     ///< over --max-viewers
     method_get,
@@ -41,7 +41,7 @@ enum class Counter : std::size_t {
     ended_complete,
     ended_aborted,       ///< the web server has gone, or has aborted the request
     ended_stalled,       ///< dropped after --stall-timeout
-    ended_broken,        ///< the file could not be read as far as was promised
+    ended_broken,        ///< the file was changed, or could not be read as far as was promised
     offloaded,
     bytes_sent,          ///< of content
     catalog_look_ups,

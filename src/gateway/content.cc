@@ -10,7 +10,7 @@ const char* Content::look() {
     const posix::FileVersion now = posix::version_of(status);
     switch (posix::compare(version, now)) {
         case posix::FileChange::unchanged: return nullptr;
-        case posix::FileChange::renamed_or_relabelled:
+        case posix::FileChange::relabelled:
             version = now;  // its new ctime explains no later change
             return nullptr;
         case posix::FileChange::grown: return may_grow ? nullptr : "the file was changed meanwhile";

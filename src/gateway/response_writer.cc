@@ -9,10 +9,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "gateway/header_block.h"
 #include "gateway/record.h"
+#include "posix/error.h"
 
 namespace reelgate::gateway {
 
@@ -74,7 +74,7 @@ bool ResponseWriter::copy_range(std::uint64_t length) {
     while (done < length) {
         const ssize_t n = pread(content_.fd, content + done, length - done, static_cast<off_t>(position_ + done));
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) break_off(strerrordesc_np(errno));
+        if (n < 0) break_off(posix::static_cause(errno));
         if (n == 0) break_off("the file is shorter than it was");
         if (n <= 0) return false;
         done += static_cast<std::uint64_t>(n);
@@ -187,7 +187,7 @@ ResponseWriter::Progress ResponseWriter::write_file(int connection, std::uint64_
         if (errno == EINTR) return Progress::done;
         if (errno == EAGAIN) return Progress::blocked;
         if (errno == EPIPE || errno == ECONNRESET) return Progress::aborted;
-        why_broken_ = strerrordesc_np(errno);
+        why_broken_ = posix::static_cause(errno);
     }
     if (n <= 0) return Progress::broken;
     const auto count = static_cast<std::uint64_t>(n);

@@ -239,7 +239,7 @@ int open_file(const char* path, int flags, int mode) {
     const int fd = ::open(path, flags | O_NONBLOCK | O_NOCTTY, mode);
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
-        std::string_view{path} == "/dev/urandom")
+        std::string_view{path} == "/dev/urandom" || std::string_view{path} == "/dev/null")
         return fd;
     ::close(fd);
     errno = ENXIO;

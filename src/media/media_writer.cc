@@ -154,8 +154,9 @@ void MediaWriter::publish() {
     // A hard link never replaces, and a killed process's file is known by its two names until it is recorded.
     const int error = link(temporary_.c_str(), path_.c_str()) == 0 ? 0 : errno;
     if (error == EEXIST && !same_file(fd_.get(), path_)) posix::throw_errno("create", path_.native(), error);
-    // Not every file system has hard links.
-    if (error != 0 && error != EEXIST &&
+    const bool has_no_links = error == EPERM || error == EOPNOTSUPP || error == EMLINK || error == ENOSYS;
+    if (error != 0 && error != EEXIST && !has_no_links) posix::throw_errno("create", path_.native(), error);
+    if (has_no_links &&
         renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0)
         posix::throw_errno("create", path_.native());
     stage_ = Stage::published;

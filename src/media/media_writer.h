@@ -26,11 +26,12 @@ public:
     MediaWriter(const std::filesystem::path& folder, const std::string& name);
     MediaWriter(const MediaWriter&) = delete;
     MediaWriter& operator=(const MediaWriter&) = delete;
-    /// Removes the file that begin() has made, under whichever name it has, unless keep() was called.
+    /// Removes the file unless keep() was called; what another process left stays, unless begin() took it.
     ~MediaWriter();
 
     /// Removes what a killed process left behind, under both names, and begins with a new file: what was left is never
-    /// written to. To be called when it is known that `name` is not recorded; who asks after the constructor knows.
+    /// written to. Call it once `name` is known not to be recorded: ask for that after the constructor, which keeps
+    /// other processes out.
     void begin();
 
     /// Copies the regular file `source` and waits until its bytes are on the disk. Refuses a source whose length

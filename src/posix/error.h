@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -16,6 +17,12 @@ namespace reelgate::posix {
     std::string what{operation};
     what.append(" ").append(object);
     throw std::system_error{error, std::generic_category(), what};
+}
+
+/// Returns the cause in words, without the heap: for handlers of failures.
+inline const char* static_cause(int error) noexcept {
+    const char* const text = strerrordesc_np(error);
+    return text ? text : "unknown error";
 }
 
 /// Gives the cause in words.

@@ -1,4 +1,4 @@
-// Owns the marks by which a file's version is known again: what fstat says of its length, times, links and owner.
+// Owns the marks by which a file's version is known again: what fstat says of its length, times, links, mode and owner.
 // Does not read content, and does not call fstat: the caller does, from a descriptor of the same file.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -28,7 +28,7 @@ inline FileVersion version_of(const struct stat& status) {
 /// What became of a file between two looks at it.
 enum class FileChange {
     unchanged,
-    renamed_or_relabelled,  ///< links, mode or owner changed, which explains the new ctime: the content is the same
+    relabelled,  ///< links, mode or owner changed, which explains the new ctime: the content is the same
     grown,                  ///< longer, and written to: what was there before may have been written to as well
     changed,                ///< all else: the content may be another, whatever mtime was set to afterwards
 };
@@ -44,7 +44,7 @@ inline FileChange compare(const FileVersion& first, const FileVersion& later) {
     if (is_same(first.status_changed, later.status_changed)) return FileChange::unchanged;
     const bool is_explained = later.links != first.links || later.mode != first.mode || later.owner != first.owner ||
                               later.group != first.group;
-    return is_explained ? FileChange::renamed_or_relabelled : FileChange::changed;
+    return is_explained ? FileChange::relabelled : FileChange::changed;
 }
 
 }  // namespace reelgate::posix

@@ -44,7 +44,7 @@ NARROW, WIDE = 4096, 4 << 20
 GROWTH = 16 << 10
 
 # Failures after which there is nothing more to learn.
-MOST_FAILURES = 5
+MAX_FAILURES = 5
 
 
 @dataclasses.dataclass
@@ -640,7 +640,7 @@ class Crowd:
             while len(self.peers) < AT_ONCE and self.process.poll() is None and more():
                 with contextlib.suppress(ConnectionRefusedError):  # it has just died
                     self.add(make_peer())
-            if not self.peers or len(self.failures) >= MOST_FAILURES or self.process.poll() is not None:
+            if not self.peers or len(self.failures) >= MAX_FAILURES or self.process.poll() is not None:
                 break
             self.turn()
         seeds = [peer.seed for peer, _ in self.peers.values()]
@@ -775,7 +775,7 @@ FULL = range(100_000, 300_000, 2_000)
 
 
 def check_full_sockets(report, folder, volume):
-    with report.row("answers that nobody reads yet, and then what draws replies: nothing is lost"), \
+    with report.row("unread answers, and then what draws replies: nothing is lost"), \
             serving(folder, volume, None) as server:
         scripts = []
         for length in FULL:

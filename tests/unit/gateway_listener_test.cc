@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(folder_that_cannot_be_read_and_so_not_locked) {
     }) == "listens");
 }
 
-BOOST_AUTO_TEST_CASE(folder_is_locked_by_nobody_while_it_listens) {
+BOOST_AUTO_TEST_CASE(folder_is_not_locked_while_it_listens) {
     const TemporaryFolder folder;
     const Listener first(local(folder / "first"), 0600);
     BOOST_TEST(refusal(local(folder / "second")) == "nothing thrown");

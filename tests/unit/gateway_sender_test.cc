@@ -11,7 +11,7 @@
 namespace reelgate::gateway {
 namespace {
 
-constexpr Content content{1234};  ///< stands for a descriptor; nobody reads from it
+constexpr Content content{1234};  ///< stands for a descriptor; never read
 
 /// Records what it is asked to send, and fails at a call of its own choice.
 class RecordingSender : public Sender {

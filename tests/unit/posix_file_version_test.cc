@@ -16,7 +16,7 @@ namespace {
 std::string_view name_of(FileChange change) {
     switch (change) {
         case FileChange::unchanged: return "unchanged";
-        case FileChange::renamed_or_relabelled: return "renamed or relabelled";
+        case FileChange::relabelled: return "renamed or relabelled";
         case FileChange::grown: return "grown";
         case FileChange::changed: return "changed";
     }
