@@ -23,6 +23,9 @@ using Progress = gateway::ResponseWriter::Progress;
 /// Bytes after which a connection lets others go first.
 constexpr std::uint64_t turn = std::uint64_t{1} << 20;
 
+/// Requests after which it does: a web server that sends them without waiting for answers has thousands in those bytes.
+constexpr int turn_requests = 16;
+
 /// What a fast viewer is: one who took so many bytes, so many of them a second. Whoever watches takes far less.
 constexpr std::uint64_t fast_bytes = std::uint64_t{8} << 20;
 constexpr double fast_rate = 16 << 20;
@@ -57,8 +60,8 @@ Wait Connection::proceed(Worker& worker, bool is_readable) {
     is_handed_over_.exchange(false, std::memory_order_acquire);
     if (is_idle_) note_progress();
     is_idle_ = false;
-    has_yielded_ = false;
     read_ = 0;
+    begun_ = 0;
     if (is_readable && phase_ == Phase::answering && input_ == Input::open) look_for_abort(worker);
     Step step = Step::again;
     while (step == Step::again) step = advance(worker);
@@ -80,14 +83,14 @@ Connection::Step Connection::advance(Worker& worker) {
 /// Notes for other threads what it waits for.
 Wait Connection::wait() {
     const bool is_written = writer_.is_done();
-    is_idle_ = phase_ == Phase::reading && is_written && reader_.is_idle();
-    if (has_yielded_) return Wait::its_turn;
+    const bool is_read = is_written && unread_.empty();
+    is_idle_ = phase_ == Phase::reading && is_read && reader_.is_idle();
     switch (phase_) {
         case Phase::asking: return Wait::a_moment;
         case Phase::lingering: return Wait::readable;
         // What is not read now would make the connection readable for ever.
         case Phase::draining: return Wait::writable_only;
-        case Phase::reading: return is_written ? Wait::readable : Wait::writable_only;
+        case Phase::reading: return is_read ? Wait::readable : Wait::writable_only;
         case Phase::answering: return input_ == Input::open ? Wait::writable : Wait::writable_only;
     }
     return Wait::nothing;
@@ -112,6 +115,7 @@ void Connection::make_room() {
 Connection::Step Connection::receive(Worker& worker) {
     const Progress progress = writer_.is_done() ? Progress::done : writer_.write(fd_.get(), turn);
     if (progress != Progress::done) return progress == Progress::blocked ? Step::wait : Step::close;
+    if (begun_ >= turn_requests) return Step::wait;
     if (!unread_.empty()) {
         const std::string bytes = std::exchange(unread_, {});
         return take(worker, bytes);
@@ -167,6 +171,7 @@ Connection::Step Connection::begin_answer(Worker& worker) {
         log(LogLevel::warning, "read request: connection: params are cut off: closed");
         return end();
     }
+    ++begun_;
     target_ = request->target;
     begin_ = Clock::now();
     if (auto response = worker.monitor(*request)) {
@@ -221,7 +226,7 @@ Connection::Step Connection::send(Worker& worker) {
             make_room();
             reopen_input();
             return Step::wait;
-        case Progress::yielded: has_yielded_ = true; return Step::wait;
+        case Progress::yielded: return Step::wait;
         case Progress::aborted: end_answer(worker, is_stalled_ ? stalled : aborted); return Step::close;
         case Progress::broken:
             log(LogLevel::warning, {"send ", target_, ": ", writer_.why_broken(), ": cut off"});
@@ -244,6 +249,7 @@ Connection::Step Connection::end() {
     if (transport_ == Transport::unix_socket) return Step::close;
     shutdown(fd_.get(), SHUT_WR);
     phase_ = Phase::lingering;
+    look_at_peer();
     note_progress();
     return Step::again;
 }

@@ -32,8 +32,8 @@ struct Worker {
     std::unique_ptr<Handler> handler;  ///< its own; absent until it is first asked
     std::uint64_t version = 0;         ///< of the settings that the handler has
     std::atomic<Clock::rep> asking_since{0};  ///< when it began to ask the catalogue; 0: it does not
-    /// Answers a request about a video; nothing where the catalogue is locked or slow, and may be asked again. With
-    /// `is_last_try`, a locked catalogue is answered with 503; a slow one still gives nothing.
+    /// Answers a request about a video; nothing where it is to be asked again: the catalogue is locked, or has all other
+    /// threads. With `is_last_try`, a locked catalogue is answered with 503.
     std::function<std::optional<Answer>(const http::Request&, bool is_last_try)> answer;
     std::function<std::optional<http::Response>(const http::Request&)> monitor;  ///< nothing where it asks for a video
 };
@@ -43,7 +43,6 @@ enum class Wait {
     readable,
     writable,          ///< and, to notice an abort, readable
     writable_only,     ///< nothing more is to be read for now
-    its_turn,          ///< it could go on, and lets others go first
     a_moment,          ///< it asks the catalogue again after a moment; no thread may have it until then
     nothing,           ///< it is over: close
 };
@@ -83,8 +82,13 @@ public:
         return is_waited_for ? Clock::duration{progress_} : Clock::duration{};
     }
 
-    /// Tells whether everything was sent and only the peer's end is waited for. Any thread may ask.
+    /// Tells whether everything was written, and the peer has only to take it and to end the connection. Any thread may
+    /// ask.
     bool is_lingering() const { return phase_ == Phase::lingering; }
+
+    /// Tells whether the peer had taken everything when look_at_peer() last looked, and only its end is waited for. Any
+    /// thread may ask.
+    bool awaits_end() const { return is_lingering() && untaken_ == 0; }
 
     /// Notes progress if the peer has taken something since this was last asked; any thread may. A socket is writable
     /// again only when much of it is free: a slow viewer takes bytes long before that.
@@ -166,9 +170,9 @@ private:
     Input input_ = Input::open;
     bool is_viewer_ = false;     ///< it is being answered about a video
     bool is_cut_short_ = false;  ///< the web server has aborted the request
-    bool has_yielded_ = false;
     bool is_roomy_ = false;      ///< its socket was made to hold more
     std::uint64_t read_ = 0;     ///< bytes in the present turn
+    int begun_ = 0;              ///< requests in the present turn
     std::atomic<bool> is_handed_over_{false};
     std::atomic<bool> is_idle_{true};
     std::atomic<bool> is_new_{true};

@@ -55,14 +55,13 @@ constexpr std::chrono::milliseconds newcomer_time{1000};
 /// How long a request waits that could not ask the catalogue, until it tries again.
 constexpr std::chrono::milliseconds ask_again_time{10};
 
-/// How long asking the catalogue may take until it counts as slow, and for how long the last thread may do it: a look-up
-/// takes microseconds.
+/// How long asking the catalogue may take until it counts as slow: a look-up takes microseconds.
 constexpr std::chrono::milliseconds slow_asking{50};
 
 /// How much longer than the stall timeout, in parts of it, a stalled viewer may stay.
 constexpr int stall_precision = 8;
 
-/// How long a peer that was sent everything may neither take bytes nor close its connection.
+/// How long a peer that has taken everything may keep its connection.
 constexpr std::chrono::seconds linger_time{2};
 
 rlim_t most_descriptors() {
@@ -173,6 +172,7 @@ private:
     void run(Connection& connection, Worker& worker, bool is_readable, Arm how) noexcept;
     void close(Connection& connection);
     std::chrono::nanoseconds patience_with(const Connection& connection) const;
+    std::chrono::nanoseconds look_time(const Connection& connection) const;
     void drop_late() noexcept;
     void look_within(std::chrono::nanoseconds delay) noexcept;
     std::optional<Answer> answer(const http::Request& request, Worker& worker, bool is_last_try);
@@ -329,7 +329,8 @@ std::optional<Answer> Engine::answer(const http::Request& request, Worker& worke
         return Answer{http::error_response(request.method, 503, "Too many viewers"), std::nullopt, {}};
     }
     const Asking asking{asking_, worker};
-    // One thread stays with the viewers that are being sent to.
+    // One thread stays with the viewers that are being sent to. Only a burst of look-ups that begin at one moment, and
+    // are all slow, can take all, once: to give up a long one would have its work done again and again.
     const bool is_last_thread = settings_.threads > 1 && asking.count() == settings_.threads;
     if (is_last_thread && are_others_slow(worker)) return std::nullopt;
     if (worker.version != version_) {
@@ -338,9 +339,8 @@ std::optional<Answer> Engine::answer(const http::Request& request, Worker& worke
         worker.version = version_;
     }
     try {
-        return worker.handler->answer(
-            request, {.when_locked = is_last_try ? media::WhenLocked::fail : media::WhenLocked::come_again,
-                      .max_time = is_last_thread ? slow_asking : media::max_look_up});
+        return worker.handler->answer(request,
+                                      {is_last_try ? media::WhenLocked::fail : media::WhenLocked::come_again});
     } catch (const media::CatalogBusy&) {
         return std::nullopt;
     }
@@ -503,14 +503,14 @@ void Engine::run(Connection& connection, Worker& worker, bool is_readable, Arm h
             case Wait::a_moment: let_ask_again(connection, how); return;
             case Wait::readable: events = EPOLLIN; break;
             case Wait::writable: events = EPOLLOUT | EPOLLIN; break;
-            case Wait::writable_only:
-            case Wait::its_turn: events = EPOLLOUT; break;
+            case Wait::writable_only: events = EPOLLOUT; break;
         }
         if (wait != Wait::nothing) {
-            const auto patience = connection.is_idle() ? std::chrono::nanoseconds{} : patience_with(connection);
-            if (patience.count() > 0) look_within(patience / stall_precision);
+            const auto look = connection.is_idle() ? std::chrono::nanoseconds{} : look_time(connection);
             const int fd = connection.fd();
             connection.hand_over();
+            // What looks then has to find it waiting.
+            if (look.count() > 0) look_within(look);
             arm(fd, events, &connection, how);  // from here on it may be another thread's
             return;
         }
@@ -532,7 +532,12 @@ void Engine::close(Connection& connection) {
 
 /// How long the peer of a connection may take nothing; zero: for ever.
 std::chrono::nanoseconds Engine::patience_with(const Connection& connection) const {
-    return connection.is_lingering() ? linger_time : stall_timeout_.load();
+    return connection.awaits_end() ? linger_time : stall_timeout_.load();
+}
+
+/// How soon a connection is to be looked at again; zero: never. What a lingering one waits for changes without an event.
+std::chrono::nanoseconds Engine::look_time(const Connection& connection) const {
+    return std::chrono::nanoseconds{connection.is_lingering() ? linger_time : stall_timeout_.load()} / stall_precision;
 }
 
 /// Has drop_late() run when `delay` is over, if not earlier.
@@ -552,17 +557,18 @@ void Engine::drop_late() noexcept {
         next_look_ = Clock::duration::max();
         const Clock::duration now = Clock::now().time_since_epoch();
         for (Connection* connection : connections_) {
-            const auto patience = patience_with(*connection);
-            if (connection->waiting_since().count() == 0 || patience.count() == 0) continue;
-            soonest = soonest.count() == 0 ? patience : std::min(soonest, patience);
+            const auto look = look_time(*connection);
+            if (connection->waiting_since().count() == 0 || look.count() == 0) continue;
+            soonest = soonest.count() == 0 ? look : std::min(soonest, look);
             connection->look_at_peer();
-            if (connection->waiting_since() + patience > now) continue;
+            const auto patience = patience_with(*connection);
+            if (patience.count() == 0 || connection->waiting_since() + patience > now) continue;
             // Its own event comes of that, and its own thread closes it.
             connection->mark_stalled();
             shutdown(connection->fd(), SHUT_RDWR);
         }
     }
-    if (soonest.count() > 0) look_within(soonest / stall_precision);
+    if (soonest.count() > 0) look_within(soonest);
 }
 
 /// The signals that somebody may send us. They are blocked in every thread, and waited for.

@@ -104,7 +104,8 @@ void Notifier::send(std::string_view message) const {
     if (place_.front() == '@') address.sun_path[0] = '\0';
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + place_.size());
     const posix::UniqueFd fd{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    if (!fd || sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL,
+    // One that does not read holds nothing up.
+    if (!fd || sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                       reinterpret_cast<const sockaddr*>(&address), length) < 0)
         posix::throw_errno("notify", place_);
 }

@@ -346,7 +346,6 @@ std::chrono::milliseconds Catalog::waiting_time() const {
 
 void Catalog::fail(std::string_view operation, std::string_view object, int code) {
     if ((code & 0xff) == SQLITE_BUSY && patience_.when_locked == WhenLocked::come_again) throw CatalogBusy{};
-    if ((code & 0xff) == SQLITE_INTERRUPT && patience_.max_time < max_look_up) throw CatalogBusy{};
     // Whatever it was may be mended behind the same path: begin anew next time, also where no memory is left to say
     // what it was. A lock is no reason to.
     Connection failed;
@@ -393,7 +392,7 @@ void Catalog::open() {
     file_ = id_of(database_);
     shared_memory_ = {};
     looked_ = std::chrono::steady_clock::now();
-    latest_ = looked_ + patience_.max_time;
+    latest_ = looked_ + max_look_up;
 
     int code = open_connection(database_, SQLITE_OPEN_READONLY, waiting_time(), connection_);
     if (code == SQLITE_OK) code = sqlite3_exec(connection_.get(), "PRAGMA query_only = 1", nullptr, nullptr, nullptr);
@@ -442,7 +441,7 @@ void Catalog::close_all() {
 std::optional<VideoRow> Catalog::find(std::string_view id, Patience patience) {
     if (is_replaced()) close_all();
     const std::lock_guard lock{mutex_};
-    latest_ = std::chrono::steady_clock::now() + patience.max_time;
+    latest_ = std::chrono::steady_clock::now() + max_look_up;
     if (std::exchange(patience_, patience).when_locked != patience.when_locked && connection_)
         sqlite3_busy_timeout(connection_.get(), static_cast<int>(waiting_time().count()));
     if (!statement_) open();

@@ -41,8 +41,6 @@ enum class WhenLocked {
 /// How long a look-up may hold its thread.
 struct Patience {
     WhenLocked when_locked = WhenLocked::wait;
-    /// Where this is less than max_look_up, what takes longer is given up with CatalogBusy.
-    std::chrono::milliseconds max_time = max_look_up;
 };
 
 /// The catalogue does not answer without holding the thread, and may be asked again. Says nothing: mostly a lock is gone

@@ -11,6 +11,7 @@ import pathlib
 import re
 import select
 import selectors
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -132,6 +133,24 @@ def check_floods(report, folder, volume):
         equal({connection.read_record()[0] for _ in range(1000)}, {fastcgi.UNKNOWN_TYPE}, "types of the replies")
         connection.send(FILM_PATH, "HEAD")
         equal(connection.read_reply().status, 200, "status of the next")
+
+
+def check_turns(report, folder, volume):
+    with report.row("--threads 1: 500 requests that come at once: who asks next is answered in between"), \
+            Serving(folder, volume, "--threads", "1", "--status-path", "/status") as server, \
+            fastcgi.Connection(server.address) as many, fastcgi.Connection(server.address) as one:
+        many.send(FILM_PATH, "HEAD", flags=KEEP_CONN)  # both are known to the server then
+        many.read_reply()
+        one.send("/status", flags=KEEP_CONN)
+        one.read_reply()
+        server.process.send_signal(signal.SIGSTOP)
+        many.socket.sendall(500 * request(FILM_PATH, "HEAD", flags=KEEP_CONN))
+        one.send("/status")
+        server.process.send_signal(signal.SIGCONT)
+        answered = int(re.search(rb"^requests: +(\d+)$", one.read_reply().content, re.MULTILINE)[1])
+        assert answered < 100, f"{answered} requests answered before"
+        for _ in range(500):
+            equal(many.read_reply().status, 200, "status")
 
 
 # What a peer goes on saying that makes no progress: situation, before it, and every 0.2 s.
@@ -368,9 +387,10 @@ def check_end_over_internet(report, folder, volume):
     with Serving(folder, volume, "--log-level", "info", "--threads", "2",
                  address=("127.0.0.1", support.free_port())) as server:
         count = itertools.count(1)
-        for name, flags, late in (("a record", 0, record(fastcgi.STDIN, b"late")), ("an abort", 0, ABORT),
-                                  ("no FastCGI", KEEP_CONN, 64 * b"\xff"), ("a request", 0, request(FILM_PATH))):
-            with report.row(f"over TCP, a viewer that says {name} after its last request gets the end of the answer"), \
+        for name, flags, late in (("says a record", 0, record(fastcgi.STDIN, b"late")), ("says an abort", 0, ABORT),
+                                  ("says what is no FastCGI", KEEP_CONN, 64 * b"\xff"),
+                                  ("asks again", 0, request(FILM_PATH)), ("pauses for three seconds", 0, b"")):
+            with report.row(f"over TCP, a viewer that {name} after its last request gets the end of the answer"), \
                     socket.socket() as narrow:
                 narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 narrow.settimeout(support.DEADLINE)
@@ -378,6 +398,8 @@ def check_end_over_internet(report, folder, volume):
                 narrow.sendall(request(FILM_PATH, fields=[("HTTP_RANGE", "bytes=0-499999")], flags=flags))
                 server.wait_for_log(": complete", next(count))
                 narrow.sendall(late)
+                if not late:
+                    select.select([], [], [], 3)  # which is longer than one is waited for that has taken everything
                 viewer = fastcgi.Connection.__new__(fastcgi.Connection)
                 viewer.socket = narrow
                 equal(viewer.read_reply().content, FILM[:500_000], "content")
@@ -470,9 +492,10 @@ def check_catalog(report, folder, volume):
             Serving(folder, volume, "--threads", "2", "--ping-path", "/ping", "--query", SLOW) as server, \
             contextlib.ExitStack() as stack:
         slow = [stack.enter_context(fastcgi.Connection(server.address)) for _ in range(4)]
-        for connection in slow:
+        slow[0].send(FILM_PATH, "HEAD")
+        support.wait_until(lambda: support.processor_seconds(server.process) > 0.1, "it is slow")
+        for connection in slow[1:]:
             connection.send(FILM_PATH, "HEAD")
-        support.wait_until(lambda: support.processor_seconds(server.process) > 0.1, "they have begun")
         for _ in range(5):
             equal(ask(server, "/ping").status, 200, "status of the ping")
         equal(select.select([connection.socket for connection in slow], [], [], 0)[0], [], "answered before")
@@ -487,8 +510,8 @@ def main():
         volume.add("film", FILM)
         volume.add("changing", b"")
         volume.sparse("large", LARGE, {})
-        for check in (check_floods, check_chatter, check_idle, check_changes, check_growing, check_lost_socket,
-                      check_end_over_internet, check_catalog):
+        for check in (check_floods, check_turns, check_chatter, check_idle, check_changes, check_growing,
+                      check_lost_socket, check_end_over_internet, check_catalog):
             with report.row(f"{check.__name__}: the server, to the end"):
                 check(report, folder, volume)
     report.finish()

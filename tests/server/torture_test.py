@@ -27,7 +27,7 @@ import support
 from fastcgi import KEEP_CONN, begin, record, stream
 from support import equal
 
-SECONDS = float(os.environ.get("TORTURE_SECONDS", "15"))
+SECONDS = float(os.environ.get("TORTURE_SECONDS", "10"))
 AT_ONCE = 300
 
 FILMS = {"tiny": b"tiny\n", "empty": b"", "film": support.position_coded(200_000),
@@ -427,6 +427,7 @@ class Peer:
         self.received = bytearray()
         self.records = self.ended = self.replied = 0
         self.answer = None
+        self.failure = None  # what the system said last
         self.mute_until = self.resume_at = 0
         self.is_deaf = False  # the peer has closed; what is left to be sent is not
         self.is_over = False
@@ -484,7 +485,8 @@ class Peer:
             sent = self.socket.send(content)
         except BlockingIOError:
             return
-        except OSError:
+        except OSError as failure:
+            self.failure = failure
             self.actions.clear()  # it has closed: what it has said is still to be read
             return
         if sent == len(content):
@@ -497,7 +499,8 @@ class Peer:
             content = self.socket.recv(self.step)
         except BlockingIOError:
             return
-        except OSError:
+        except OSError as failure:
+            self.failure = failure
             content = b""
         if not content:
             self.is_over = True
@@ -509,7 +512,8 @@ class Peer:
         self.take_records()
 
     def progress(self):
-        return f"{self.ended} of {len(self.script.ends)} ends and {self.replied} of {self.script.firm_replies} replies"
+        return f"{self.ended} of {len(self.script.ends)} ends and {self.replied} of {self.script.firm_replies} replies" + \
+            (f" ({self.failure})" if self.failure else "")
 
     def take_records(self):
         done, view = 0, memoryview(self.received)
@@ -671,7 +675,7 @@ def torture(server, first, more):
     if server.process.poll() is not None:
         raise AssertionError(f"the server died with {server.process.returncode}, seeds {first} to {last}; played at "
                              f"that time: {playing[:40]}; failed before: {crowd.failures}")
-    assert not crowd.failures, "; ".join(crowd.failures)
+    assert not crowd.failures, f"{'; '.join(crowd.failures)}; the server said: {support.shorten(server.log())}"
     return last
 
 
