@@ -562,7 +562,9 @@ void Engine::drop_late() noexcept {
             soonest = soonest.count() == 0 ? look : std::min(soonest, look);
             connection->look_at_peer();
             const auto patience = patience_with(*connection);
-            if (patience.count() == 0 || connection->waiting_since() + patience > now) continue;
+            // Asked again, and once: a thread may have taken the connection meanwhile.
+            const auto since = connection->waiting_since();
+            if (since.count() == 0 || patience.count() == 0 || since + patience > now) continue;
             // Its own event comes of that, and its own thread closes it.
             connection->mark_stalled();
             shutdown(connection->fd(), SHUT_RDWR);
