@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/engine.h"
+#include "engine/server.h"
 #include "handler.h"
 #include "log.h"
 

@@ -61,11 +61,4 @@ void count_answer(Tally& tally, const http::Request& request, const Answer& answ
     tally.add(Counter::catalog_nanoseconds, static_cast<std::uint64_t>(answer.catalog_use.time.count()));
 }
 
-void Viewers::enter() {
-    const std::size_t now = now_.fetch_add(1, std::memory_order_relaxed) + 1;
-    std::size_t most = most_.load(std::memory_order_relaxed);
-    while (now > most && !most_.compare_exchange_weak(most, now, std::memory_order_relaxed)) {
-    }
-}
-
 }  // namespace reelgate::engine

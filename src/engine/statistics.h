@@ -81,18 +81,4 @@ void count_answer(Tally& tally, const http::Request& request, const Answer& answ
 /// Gives the counter of a status; nothing for one that is never sent.
 std::optional<Counter> counter_of_status(int status);
 
-/// Those who are being answered at the moment. Any thread may call anything.
-class alignas(cache_line) Viewers {
-public:
-    void enter();
-    void leave() { now_.fetch_sub(1, std::memory_order_relaxed); }
-
-    std::size_t now() const { return now_.load(std::memory_order_relaxed); }
-    std::size_t most() const { return most_.load(std::memory_order_relaxed); }
-
-private:
-    std::atomic<std::size_t> now_{0};
-    std::atomic<std::size_t> most_{0};
-};
-
 }  // namespace reelgate::engine

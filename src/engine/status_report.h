@@ -20,8 +20,8 @@ struct Status {
     std::size_t threads = 0;
     std::size_t open_connections = 0;
     std::size_t viewers = 0;
-    std::size_t most_viewers = 0;      ///< at a time, since the start
-    std::size_t most_descriptors = 0;  ///< that the process may have
+    std::size_t max_viewers = 0;      ///< at a time, since the start
+    std::size_t max_descriptors = 0;  ///< that the process may have
 };
 
 /// Formats "name: value" lines.

@@ -107,20 +107,6 @@ BOOST_AUTO_TEST_CASE(every_status_that_is_sent_is_counted) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(most_viewers_stay_on_record) {
-    Viewers viewers;
-    viewers.enter();
-    viewers.enter();
-    viewers.leave();
-    BOOST_TEST(viewers.now() == 1u);
-    BOOST_TEST(viewers.most() == 2u);
-    viewers.enter();
-    BOOST_TEST(viewers.most() == 2u);
-    viewers.enter();
-    BOOST_TEST(viewers.now() == 3u);
-    BOOST_TEST(viewers.most() == 3u);
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 /// No two figures are alike.
 Status some_status() {
-    Status status{.threads = 4, .open_connections = 5, .viewers = 6, .most_viewers = 7, .most_descriptors = 20'000};
+    Status status{.threads = 4, .open_connections = 5, .viewers = 6, .max_viewers = 7, .max_descriptors = 20'000};
     status.start_time = std::chrono::sys_days{std::chrono::year{2026} / 11 / 2} + 9h + 3min + 7s;
     status.now = status.start_time + 100s + 900ms;
     std::uint64_t figure = 100;

@@ -1,4 +1,4 @@
-// Owns the life of the server: its threads, signals, and the descriptors that they wait for together.
+// Owns the life of the server: what it is made of, signals, reload.
 // Does not know what is answered: a Handler does.
 // SPDX-License-Identifier: MIT
 #pragma once

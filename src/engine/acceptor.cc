@@ -1,0 +1,142 @@
+// Owns accepting: the listening socket is watched, paused when there is no descriptor for more, and given up when it no
+// longer listens.
+// SPDX-License-Identifier: MIT
+#include "engine/acceptor.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+
+#include "engine/worker.h"
+#include "log.h"
+#include "posix/error.h"
+
+namespace reelgate::engine {
+
+namespace {
+
+/// How long accepting pauses after an error that would come again at once, such as having no descriptor left.
+constexpr std::chrono::milliseconds accept_pause{100};
+
+constexpr std::uint32_t awaited_events = EPOLLIN | EPOLLRDHUP;
+
+/// Events of a listening socket that was shut down. accept4 then says EINVAL over TCP, and EAGAIN on a Unix socket.
+constexpr std::uint32_t shut_down_events = EPOLLHUP | EPOLLRDHUP;
+
+Transport transport_of(int listening_socket) {
+    int domain = 0;
+    socklen_t length = sizeof domain;
+    if (getsockopt(listening_socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0)
+        posix::throw_errno("look at", "listening socket");
+    return domain == AF_UNIX ? Transport::unix_socket : Transport::internet;
+}
+
+/// What is done after accept4.
+enum class AfterAccept {
+    next,   ///< wait for the next connection
+    pause,  ///< wait a moment: the socket would be readable for ever
+    end,    ///< it no longer listens: there will be no more
+};
+
+/// Decides what follows accept4. `error` is its errno(3), 0 for a connection; `events` is what epoll said before. Linux
+/// passes errors on that are the new connection's, such as ECONNABORTED (accept(2)).
+AfterAccept after_accept(int error, std::uint32_t events) {
+    switch (error) {
+        case EAGAIN: return (events & shut_down_events) != 0 ? AfterAccept::end : AfterAccept::next;
+        case 0: case EINTR: case ECONNABORTED: case EPERM: case EPROTO: case ENETDOWN: case ENETUNREACH:
+        case EHOSTDOWN: case EHOSTUNREACH: case ENOPROTOOPT: case ENONET:
+            return AfterAccept::next;
+        // Shut down by a process that shares it. EBADF and ENOTSOCK would be faults of ours, and repeat for ever.
+        case EINVAL: case EBADF: case ENOTSOCK: return AfterAccept::end;
+        default: return AfterAccept::pause;
+    }
+}
+
+}  // namespace
+
+Acceptor::Acceptor(EventLoop& loop, int listening_socket, Begin begin)
+    : loop_(loop), listening_socket_(listening_socket), transport_(transport_of(listening_socket)),
+      peers_(std::getenv("FCGI_WEB_SERVER_ADDRS")), begin_(std::move(begin)), pause_(loop, [this] { resume(); }) {
+    // Another thread, or another process on the same socket, may be faster than we are.
+    if (fcntl(listening_socket_, F_SETFL, fcntl(listening_socket_, F_GETFL) | O_NONBLOCK) != 0)
+        posix::throw_errno("prepare", "listening socket");
+    // Over TCP the end of an answer must not wait for an acknowledgement of its beginning. Accepted sockets inherit it;
+    // on a Unix socket this fails and does not matter.
+    const int on = 1;
+    setsockopt(listening_socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void Acceptor::start() { loop_.add(listening_socket_, awaited_events, *this); }
+
+void Acceptor::stop() noexcept {
+    const std::lock_guard lock{mutex_};
+    if (state_ != State::lost) state_ = State::stopped;
+    loop_.remove(listening_socket_);
+}
+
+void Acceptor::handle(std::uint32_t events, Worker& worker) {
+    posix::UniqueFd connection = accept(events, worker);
+    if (!connection) return;
+    worker.tally.add(Counter::connections);
+    begin_(std::move(connection), worker);
+}
+
+/// Returns nothing when another thread was faster, or there is no descriptor for it. What keeps accepting alive is done
+/// before anything is said about it.
+posix::UniqueFd Acceptor::accept(std::uint32_t events, Worker& worker) {
+    const std::lock_guard lock{mutex_};
+    if (is_over()) return {};
+    posix::UniqueFd connection{accept4(listening_socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+    const int error = connection ? 0 : errno;
+    switch (after_accept(error, events)) {
+        case AfterAccept::next: watch(); break;
+        case AfterAccept::pause: pause(error, worker); return {};
+        case AfterAccept::end:
+            state_ = State::lost;
+            // Wakes the thread that waits for signals, which says it.
+            kill(getpid(), SIGTERM);
+            return {};
+    }
+    if (!connection) return {};
+    state_ = State::accepting;
+    if (is_admitted(connection)) return connection;
+    log(LogLevel::warning, "accept connection: not from an address in FCGI_WEB_SERVER_ADDRS: closed");
+    return {};
+}
+
+void Acceptor::pause(int error, Worker& worker) noexcept {
+    pause_.start(accept_pause);
+    worker.tally.add(Counter::accept_pauses);
+    if (state_.exchange(State::paused) == State::paused) return;
+    const bool is_out_of_descriptors = error == EMFILE || error == ENFILE;
+    log(LogLevel::error, {"accept connection: ", posix::static_cause(error), ": accepting pauses",
+                          is_out_of_descriptors ? "; see ulimit -n" : ""});
+}
+
+/// Has the next connection accepted. Where even that cannot be asked for, it is tried again after a pause.
+void Acceptor::watch() noexcept {
+    if (!loop_.rearm(listening_socket_, awaited_events, *this)) pause_.start(accept_pause);
+}
+
+void Acceptor::resume() noexcept {
+    const std::lock_guard lock{mutex_};
+    if (!is_over()) watch();
+}
+
+bool Acceptor::is_admitted(const posix::UniqueFd& connection) const {
+    if (peers_.is_everybody()) return true;
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    return getpeername(connection.get(), reinterpret_cast<sockaddr*>(&peer), &length) == 0 && peers_.admits(peer);
+}
+
+}  // namespace reelgate::engine

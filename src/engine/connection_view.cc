@@ -1,0 +1,30 @@
+// Owns what threads may know of a connection that another thread has, and do to it.
+// SPDX-License-Identifier: MIT
+#include "engine/connection_view.h"
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+namespace reelgate::engine {
+
+Clock::duration ConnectionView::waiting_since() const {
+    const Situation situation = situation_;
+    const bool is_waiting = situation == Situation::waiting || situation == Situation::lingering;
+    return is_waiting ? Clock::duration{progress_} : Clock::duration{};
+}
+
+void ConnectionView::look_at_peer() {
+    int untaken = 0;
+    // Only a decrease counts: an increase is what we have written.
+    if (ioctl(fd_, SIOCOUTQ, &untaken) == 0 && untaken < untaken_.exchange(untaken)) note_progress();
+}
+
+void ConnectionView::cut_off() {
+    is_cut_off_ = true;
+    shutdown(fd_, SHUT_RDWR);
+}
+
+void ConnectionView::stop_reading() { shutdown(fd_, SHUT_RD); }
+
+}  // namespace reelgate::engine

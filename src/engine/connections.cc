@@ -1,0 +1,163 @@
+// Owns all connections: takes them in, lets them proceed when their events come, closes them, and waits until none is
+// left.
+// SPDX-License-Identifier: MIT
+#include "engine/connections.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "log.h"
+#include "posix/error.h"
+
+namespace reelgate::engine {
+
+namespace {
+
+/// How long a connection that was accepted and has said nothing yet may begin to, once it is time to end: its request
+/// is on its way. No longer, since there are peers who never speak.
+constexpr std::chrono::milliseconds newcomer_time{1000};
+
+/// How long a request waits that could not ask the catalogue, until it tries again.
+constexpr std::chrono::milliseconds ask_again_time{10};
+
+/// Returns the events of epoll that a connection waits for.
+std::uint32_t events_of(Wait wait) {
+    switch (wait) {
+        case Wait::readable: return EPOLLIN;
+        case Wait::writable: return EPOLLOUT | EPOLLIN;
+        case Wait::writable_only: return EPOLLOUT;
+        case Wait::a_moment:
+        case Wait::nothing: break;
+    }
+    return 0;
+}
+
+}  // namespace
+
+Connections::Connections(EventLoop& loop, std::size_t max_connections, std::chrono::seconds stall_timeout)
+    : loop_(loop), max_connections_(max_connections), ask_timer_(loop, [this] { ask_again(); }),
+      stall_watch_(loop, stall_timeout, [this] { cut_off_late(); }) {}
+
+Connections::~Connections() {
+    if (all_.empty()) return;
+    char text[96];
+    std::snprintf(text, sizeof text, "stop: %zu connections: not done within the grace period: cut off", all_.size());
+    log(LogLevel::warning, text);
+}
+
+void Connections::begin(posix::UniqueFd fd, Transport transport, Worker& worker) {
+    List one;
+    one.emplace_back(*this, std::move(fd), transport, max_connections_);
+    Served& served = one.front();
+    served.place = one.begin();
+    {
+        const std::lock_guard lock{mutex_};
+        all_.splice(all_.end(), one);
+    }
+    // Its request has mostly come with it.
+    run(served, EPOLLIN, worker);
+}
+
+std::size_t Connections::count() const {
+    const std::lock_guard lock{mutex_};
+    return all_.size();
+}
+
+void Connections::stop() noexcept {
+    is_stopping_ = true;
+    const std::lock_guard lock{mutex_};
+    // A connection that a thread is reading right now still gets an answer to what has come.
+    for (Served& served : all_)
+        if (served.connection.view().situation() == Situation::idle) served.connection.view().stop_reading();
+}
+
+void Connections::wait_until_empty(std::chrono::milliseconds grace) {
+    const auto is_empty = [this] { return all_.empty(); };
+    const auto newcomers = std::min(grace, newcomer_time);
+    std::unique_lock lock{mutex_};
+    if (empty_.wait_for(lock, newcomers, is_empty)) return;
+    for (Served& served : all_)
+        if (served.connection.view().situation() == Situation::fresh) served.connection.view().stop_reading();
+    empty_.wait_for(lock, grace - newcomers, is_empty);
+}
+
+void Connections::run(Served& served, std::uint32_t events, Worker& worker) noexcept {
+    try {
+        const Wait wait = served.connection.proceed(worker, (events & EPOLLIN) != 0);
+        if (wait != Wait::nothing && let_wait(served, wait)) return;
+    } catch (const std::exception& failure) {
+        served.connection.give_up(worker);
+        log(LogLevel::error, {"serve connection: ", failure.what(), ": closed"});
+    }
+    close(served);
+}
+
+/// Hands a connection over to whichever thread gets its next event. False where it is to be closed instead.
+bool Connections::let_wait(Served& served, Wait wait) {
+    ConnectionView& view = served.connection.view();
+    const Situation situation = served.connection.situation();
+    view.hand_over(situation);
+    // Asked after that: stop() sees an idle connection, or this sees that it has been called.
+    if (is_stopping_ && situation == Situation::idle) return false;
+    // What looks then has to find it waiting.
+    stall_watch_.watch(view);
+    // From here on it may be another thread's.
+    if (wait == Wait::a_moment)
+        let_ask_again(served);
+    else
+        arm(served, events_of(wait));
+    return true;
+}
+
+void Connections::arm(Served& served, std::uint32_t events) {
+    const int fd = served.connection.fd();
+    if (!std::exchange(served.is_watched, true))
+        loop_.add(fd, events, served);
+    else if (!loop_.rearm(fd, events, served))
+        posix::throw_errno("watch", "descriptor " + std::to_string(fd));
+}
+
+/// Keeps a connection until its request may ask the catalogue again. Has not kept it where it throws.
+void Connections::let_ask_again(Served& served) {
+    const std::lock_guard lock{mutex_};
+    waiting_.push_back(&served);
+    if (waiting_.size() > 1 || ask_timer_.start(ask_again_time)) return;
+    waiting_.pop_back();
+    posix::throw_errno("start", "timer");
+}
+
+/// Hands all requests that wait for the catalogue to the threads.
+void Connections::ask_again() noexcept {
+    std::vector<Served*> waiting;
+    {
+        const std::lock_guard lock{mutex_};
+        waiting.swap(waiting_);
+    }
+    for (Served* served : waiting) {
+        try {
+            arm(*served, EPOLLOUT);
+        } catch (const std::exception&) {
+            close(*served);
+        }
+    }
+}
+
+/// Cuts off those whose peers have done nothing for too long.
+void Connections::cut_off_late() noexcept {
+    const std::lock_guard lock{mutex_};
+    stall_watch_.begin_look();
+    for (Served& served : all_)
+        if (stall_watch_.is_late(served.connection.view())) served.connection.view().cut_off();
+}
+
+void Connections::close(Served& served) noexcept {
+    List closed;  // is destroyed without the lock
+    const std::lock_guard lock{mutex_};
+    closed.splice(closed.end(), all_, served.place);
+    if (all_.empty()) empty_.notify_all();
+}
+
+}  // namespace reelgate::engine

@@ -1,0 +1,82 @@
+// Owns all connections: takes them in, lets them proceed when their events come, closes them, and waits until none is
+// left.
+// Does not accept, and does not answer.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <list>
+#include <mutex>
+#include <vector>
+
+#include "engine/connection.h"
+#include "engine/event_loop.h"
+#include "engine/stall_watch.h"
+
+namespace reelgate::engine {
+
+class Connections {
+public:
+    /// FCGI_GET_VALUES is told that there may be `max_connections`. A peer that does nothing for `stall_timeout` is cut
+    /// off; zero: none is. Throws std::system_error.
+    Connections(EventLoop& loop, std::size_t max_connections, std::chrono::seconds stall_timeout);
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+
+    /// Closes all that are left, and says how many. No thread may have one.
+    ~Connections();
+
+    /// Takes a non-blocking connection, and lets it proceed.
+    void begin(posix::UniqueFd fd, Transport transport, Worker& worker);
+
+    std::size_t count() const;
+
+    void set_stall_timeout(std::chrono::seconds timeout) noexcept { stall_watch_.set_timeout(timeout); }
+
+    /// Closes those that are idle, now and from now on.
+    void stop() noexcept;
+
+    /// Waits until none is left, for `grace` at most. Call stop() before.
+    void wait_until_empty(std::chrono::milliseconds grace);
+
+private:
+    struct Served;
+    using List = std::list<Served>;
+
+    /// A connection, as the source of its events.
+    struct Served final : EventSource {
+        Served(Connections& all, posix::UniqueFd fd, Transport transport, std::size_t max_connections)
+            : owner(all), connection(std::move(fd), transport, max_connections) {}
+
+        void handle(std::uint32_t events, Worker& worker) override { owner.run(*this, events, worker); }
+
+        Connections& owner;
+        Connection connection;
+        List::iterator place;
+        bool is_watched = false;  ///< its descriptor is in the epoll set
+    };
+
+    void run(Served& served, std::uint32_t events, Worker& worker) noexcept;
+    bool let_wait(Served& served, Wait wait);
+    void arm(Served& served, std::uint32_t events);
+    void let_ask_again(Served& served);
+    void ask_again() noexcept;
+    void cut_off_late() noexcept;
+    void close(Served& served) noexcept;
+
+    EventLoop& loop_;
+    const std::size_t max_connections_;
+    std::atomic<bool> is_stopping_{false};
+
+    mutable std::mutex mutex_;
+    std::condition_variable empty_;
+    List all_;                      // under mutex_
+    std::vector<Served*> waiting_;  // under mutex_: they ask the catalogue again after a moment; no event comes of them
+    Timer ask_timer_;
+    StallWatch stall_watch_;
+};
+
+}  // namespace reelgate::engine

@@ -1,0 +1,57 @@
+// Owns what a peer has said, as far as it has not been acted on, and whether more of it is read now.
+// Does not read from the socket.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "gateway/record_reader.h"
+#include "gateway/response_writer.h"
+
+namespace reelgate::engine {
+
+class Input {
+public:
+    /// Whether what the peer says is read while a request of its is being answered.
+    enum class Gate {
+        open,
+        held,   ///< its next request has begun: not before this one is answered
+        full,   ///< enough replies wait to be sent: not before they are
+        ended,  ///< it has ended, or is no FastCGI
+    };
+
+    explicit Input(std::size_t max_connections) : reader_(max_connections) {}
+
+    Gate gate() const { return gate_; }
+    const gateway::RecordReader& reader() const { return reader_; }
+
+    /// Reads up to the first thing that is to be acted on, while no request is being answered. Keeps the rest. What has to
+    /// be replied on the way is given to `writer`.
+    gateway::Incoming read(std::string_view bytes, gateway::ResponseWriter& writer);
+
+    /// Reads while a request is being answered, and sets the gate. Returns whether the peer has aborted that request.
+    bool read_while_answering(std::string_view bytes, gateway::ResponseWriter& writer);
+
+    bool has_unread() const { return !unread_.empty(); }
+
+    /// Hands out what was kept.
+    std::string take_unread();
+
+    /// Takes note that the peer says nothing more.
+    void end() { gate_ = Gate::ended; }
+
+    /// Gives back the memory of the params, which have been decoded.
+    void forget_params() { reader_.release(); }
+
+    /// Goes on to the next request.
+    void next();
+
+private:
+    gateway::RecordReader reader_;
+    std::string unread_;
+    Gate gate_ = Gate::open;
+};
+
+}  // namespace reelgate::engine

@@ -1,0 +1,187 @@
+// Owns the life of the server: what it is made of, signals, reload.
+// SPDX-License-Identifier: MIT
+#include "engine/server.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <thread>
+#include <utility>
+
+#include "engine/acceptor.h"
+#include "engine/connections.h"
+#include "engine/event_loop.h"
+#include "engine/status_report.h"
+#include "engine/viewers.h"
+#include "engine/workers.h"
+#include "http/target.h"
+#include "log.h"
+
+namespace reelgate::engine {
+
+namespace {
+
+rlim_t raise_max_descriptors() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    // The soft limit is for programs that use select; we want all that we may have.
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+class Server {
+public:
+    Server(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings);
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server();
+
+    void start();
+    bool has_lost_socket() const { return acceptor_.has_lost_socket(); }
+    void stop_accepting();
+    void wait_until_empty() { connections_.wait_until_empty(grace_); }
+    void change_settings(Reloaded reloaded);
+
+private:
+    std::optional<http::Response> monitor(const http::Request& request);
+    Status status() const;
+
+    const EngineSettings settings_;  // as it began; what can change is in the next two
+    std::chrono::seconds grace_;     // only the thread that takes signals knows it
+    std::atomic<std::size_t> max_viewers_;
+    const std::size_t max_connections_ = raise_max_descriptors();
+    const std::chrono::system_clock::time_point start_time_ = std::chrono::system_clock::now();
+    Tally tally_;  // of the thread that takes signals
+    EventLoop loop_;
+    Viewers viewers_;
+    Workers workers_;
+    Connections connections_;
+    Acceptor acceptor_;
+};
+
+Server::Server(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings)
+    : settings_(settings), grace_(settings.grace), max_viewers_(settings.max_viewers),
+      workers_(settings.threads, handler), connections_(loop_, max_connections_, settings.stall_timeout),
+      acceptor_(loop_, listening_socket, [this](posix::UniqueFd connection, Worker& worker) {
+          connections_.begin(std::move(connection), acceptor_.transport(), worker);
+      }) {
+    for (const auto& worker : workers_.all()) {
+        worker->admit = [this] { return viewers_.admit(max_viewers_); };
+        worker->monitor = [this](const http::Request& request) { return monitor(request); };
+    }
+}
+
+Server::~Server() {
+    loop_.end();
+    workers_.join();
+}
+
+void Server::start() {
+    acceptor_.start();
+    workers_.start(loop_);
+}
+
+void Server::stop_accepting() {
+    acceptor_.stop();
+    connections_.stop();
+}
+
+void Server::change_settings(Reloaded reloaded) {
+    grace_ = reloaded.engine.grace;
+    max_viewers_ = reloaded.engine.max_viewers;
+    connections_.set_stall_timeout(reloaded.engine.stall_timeout);
+    workers_.change_handler(std::move(reloaded.handler));
+    tally_.add(Counter::reloads);
+}
+
+/// Answers what is asked about reelgate itself; neither catalogue nor --max-viewers has a say in it.
+std::optional<http::Response> Server::monitor(const http::Request& request) {
+    const std::string_view path = http::raw_path(request.target);
+    if (path.empty()) return std::nullopt;
+    if (path == settings_.ping_path) return answer_ping(request);
+    if (path == settings_.status_path) return answer_status(request, status());
+    return std::nullopt;
+}
+
+Status Server::status() const {
+    Status status{.start_time = start_time_, .now = std::chrono::system_clock::now()};
+    workers_.add_to(status.counts);
+    tally_.add_to(status.counts);
+    status.threads = settings_.threads;
+    status.viewers = viewers_.now();
+    status.max_viewers = viewers_.max();
+    status.max_descriptors = max_connections_;
+    status.open_connections = connections_.count();
+    return status;
+}
+
+/// The signals that somebody may send us. They are blocked in every thread, and waited for.
+sigset_t awaited_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) sigaddset(&signals, number);
+    return signals;
+}
+
+/// Takes over the new settings. Returns what came of it; where that has a cause, `text` holds it.
+std::string_view take_over(Server& server, const Hooks& hooks, std::span<char> text) noexcept {
+    try {
+        server.change_settings(hooks.reload());
+        log(LogLevel::notice, "reload: settings are in force");
+        return "reload: settings are in force";
+    } catch (const std::exception& failure) {
+        log(LogLevel::error, {"reload: ", failure.what(), ": the old settings stay"});
+        std::snprintf(text.data(), text.size(), "reload: %s: the old settings stay", failure.what());
+        return text.data();
+    }
+}
+
+/// Reads the settings anew. Whatever fails, the server goes on.
+void reload(Server& server, const Hooks& hooks) noexcept {
+    // Changed settings are a reason to see what still fails.
+    tell_repeated_lines();
+    char text[512];
+    hooks.ready(take_over(server, hooks, text));
+}
+
+}  // namespace
+
+unsigned default_threads() { return std::max(4U, 2 * std::thread::hardware_concurrency()); }
+
+void hold_signals() {
+    const sigset_t signals = awaited_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+End serve(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings, const Hooks& hooks) {
+    hold_signals();
+    gateway::initialise_fastcgi();
+    // After libfcgi, which has handlers of its own for these: none of them ever runs.
+    signal(SIGPIPE, SIG_IGN);
+    const sigset_t signals = awaited_signals();
+
+    Server server{listening_socket, handler, settings};
+    server.start();
+    log(LogLevel::notice, "serve: " + std::to_string(settings.threads) + " threads: ready");
+    hooks.ready(std::to_string(settings.threads) + " threads serve");
+    int received = 0;
+    while (sigwait(&signals, &received) == 0 && received == SIGHUP) reload(server, hooks);
+    server.stop_accepting();
+    const bool has_lost_socket = server.has_lost_socket();
+    if (has_lost_socket)
+        log(LogLevel::error, {"accept connection: the listening socket was shut down by another process: ",
+                              "answers may end; start reelgate again"});
+    else
+        log(LogLevel::notice, {"stop: ", sigabbrev_np(received), ": answers may end"});
+    hooks.stop_listening();
+    server.wait_until_empty();
+    return has_lost_socket ? End::socket_lost : End::signalled;
+}
+
+}  // namespace reelgate::engine

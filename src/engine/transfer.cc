@@ -1,0 +1,50 @@
+// Owns the request that is being answered: since when, with what, how much of it has gone, and how that ended.
+// SPDX-License-Identifier: MIT
+#include "engine/transfer.h"
+
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "log.h"
+
+namespace reelgate::engine {
+
+void Transfer::begin(http::Request request) {
+    target_ = request.target;
+    request_ = std::move(request);
+    begin_ = Clock::now();
+}
+
+http::Response Transfer::answer(Answer answer, Tally* tally) {
+    if (tally) count_answer(*tally, *request_, answer);
+    is_counted_ = tally != nullptr;
+    request_.reset();
+    answer_ = std::move(answer);
+    counted_ = 0;
+    planned_ = http::content_length(answer_.response);
+    return std::exchange(answer_.response, {});
+}
+
+bool Transfer::count(Tally& tally, std::uint64_t sent) {
+    if (sent == counted_) return false;
+    if (is_counted_) tally.add(Counter::bytes_sent, sent - counted_);
+    counted_ = sent;
+    return true;
+}
+
+void Transfer::end(Tally& tally, std::uint64_t sent, const Ending& ending) noexcept {
+    if (is_counted_) tally.add(ending.counter);
+    seat_.reset();
+    if (!answer_.summary.empty()) {
+        char text[96];
+        std::snprintf(text, sizeof text, ": %llu of %llu bytes in %.3f s: %s", static_cast<unsigned long long>(sent),
+                      static_cast<unsigned long long>(planned_), std::chrono::duration<double>(age()).count(),
+                      ending.name);
+        log(LogLevel::info, {"response ", answer_.summary, text});
+    }
+    // A connection that waits for its next request keeps nothing of this one, which an assignment alone would.
+    const Transfer ended = std::exchange(*this, {});
+}
+
+}  // namespace reelgate::engine
