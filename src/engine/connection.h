@@ -52,6 +52,16 @@ enum class Transport { unix_socket, internet };
 
 class Connection {
 public:
+    /// What is going on.
+    enum class Phase {
+        reading,    ///< a request, or its beginning, is awaited
+        asking,     ///< a whole request waits until the catalogue can be asked
+        answering,  ///< a whole request is being answered
+        draining,   ///< what was said last is being written: then it is over
+        lingering,  ///< everything is written: the peer's end is awaited, since closing before would lose what it has
+                    ///< not taken yet
+    };
+
     /// Takes a non-blocking connection. `viewers` are those that are being answered; what FCGI_GET_VALUES is told of
     /// the number of connections is `most_connections`.
     Connection(posix::UniqueFd fd, Transport transport, std::size_t most_connections, Viewers& viewers);
@@ -66,6 +76,9 @@ public:
     void give_up(Worker& worker) noexcept { end_answer(worker, aborted); }
 
     int fd() const { return fd_.get(); }
+
+    /// Returns what is going on. Any thread may ask.
+    Phase phase() const { return phase_; }
 
     /// Whether no request, nor part of one, has come since the last was answered: nothing is lost by closing. May be
     /// asked by any thread while the connection waits.
@@ -106,15 +119,6 @@ public:
 
 private:
     enum class Step { again, wait, close };
-
-    enum class Phase {
-        reading,    ///< a request, or its beginning, is awaited
-        asking,     ///< a whole request waits until the catalogue can be asked
-        answering,  ///< a whole request is being answered
-        draining,   ///< what was said last is being written: then it is over
-        lingering,  ///< everything is written: the peer's end is awaited, since closing before would lose what it has
-                    ///< not taken yet
-    };
 
     /// Whether what the peer sends is read while it is being answered.
     enum class Input {
