@@ -208,6 +208,9 @@ public:
         return proceed((waited.revents & POLLIN) != 0), true;
     }
 
+    /// Lets it proceed, and says that it is readable, whatever it waits for.
+    void proceed_as_readable() { proceed(true); }
+
     /// Cuts it off since its peer does nothing.
     void cut_off_as_stalled() {
         connection_->mark_stalled();

@@ -80,6 +80,8 @@ void film_has_grown(Fixture& fixture) { fixture.set_file_length(reel_length + 1)
 
 void its_turn_comes(Fixture& fixture) { fixture.let_proceed(); }
 
+void is_readable_all_the_same(Fixture& fixture) { fixture.proceed_as_readable(); }
+
 void is_asked_for_the_last_time(Fixture& fixture) { fixture.wait_for_last_try(); }
 
 void stalls(Fixture& fixture) { fixture.cut_off_as_stalled(); }
@@ -426,6 +428,10 @@ const Row answering[] = {
      .before = {says(film), says(second_clip.substr(0, 20)), says(second_clip.substr(20))}, .event = takes_all,
      .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: film; answer 2: clip",
      .counted = "2 times complete"},
+    {.name = "nothing_is_read_behind_the_next_request",
+     .before = {says(film), says(second_clip), says(ping), is_readable_all_the_same}, .event = takes_all,
+     .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: film; answer 2: clip; answer 1: pong",
+     .counted = "2 times complete; monitoring"},
     {.name = "abort_behind_the_next_request_is_not_for_this_one",
      .before = {says(film), says(begin(two, keep)), says(abort)}, .event = takes_all,
      .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: film", .counted = "complete"},
@@ -436,6 +442,9 @@ const Row answering[] = {
 
     // Input: full
     {.name = "too_many_replies", .before = {says(film)}, .event = says(flood),
+     .phase = Phase::answering, .wait = Wait::writable_only, .taken = "answer 1 begins", .viewers = 1},
+    {.name = "replies_become_too_many", .before = {says(film), says(times(200, management(42)))},
+     .event = says(times(200, management(42))),
      .phase = Phase::answering, .wait = Wait::writable_only, .taken = "answer 1 begins", .viewers = 1},
     {.name = "too_many_replies_and_all_is_taken", .before = {says(whole_reel), says(flood)}, .event = takes_all,
      .phase = Phase::reading, .wait = Wait::readable, .taken = "1000 times unknown type 42; answer 1: reel",
@@ -587,6 +596,16 @@ BOOST_AUTO_TEST_CASE(peer_that_talks_as_fast_as_we_read_ends_a_turn) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(nothing_is_read_that_has_not_come) {
+    Fixture fixture;
+    says(film)(fixture);
+    fixture.take();
+    std::size_t reads = 0;
+    const WatchedSocketCalls watched{[&] { ++reads; }, nullptr};
+    BOOST_TEST(fixture.let_proceed());
+    BOOST_TEST(reads == 0u);
+}
+
 // What any thread may know
 
 struct ViewRow {
@@ -735,6 +754,9 @@ BOOST_FIXTURE_TEST_CASE(log_says_how_an_answer_ended, WithInfo) {
     }
 }
 
+/// Bytes of a film in one record: fifteen pages.
+constexpr std::uint64_t record_length = 61'440;
+
 struct BytesRow {
     std::string_view name;
     std::vector<Event> events;
@@ -747,6 +769,10 @@ const BytesRow bytes[] = {
      .least = film_length + clip_length, .most = film_length + clip_length},
     {.name = "as_it_goes", .events = {says(film)}, .least = 1, .most = film_length - 1},
     {.name = "when_the_peer_has_gone", .events = {says(film), leaves}, .least = 1, .most = film_length - 1},
+    // The abort is read after the replies are written, which are written with the beginning of the second record.
+    {.name = "aborted_behind_too_many_replies",
+     .events = {says(whole_reel), says(times(256, management(42)) + abort), takes_all},
+     .least = 2 * record_length, .most = 3 * record_length},
     {.name = "of_ours", .events = {says(page_request), takes_all}, .least = 0, .most = 0},
 };
 
