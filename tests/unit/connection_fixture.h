@@ -211,6 +211,9 @@ public:
     /// Lets it proceed, and says that it is readable, whatever it waits for.
     void proceed_as_readable() { proceed(true); }
 
+    /// Looks at how much the peer has taken.
+    void look_at_peer() { connection_->look_at_peer(); }
+
     /// Cuts it off since its peer does nothing.
     void cut_off_as_stalled() {
         connection_->mark_stalled();
@@ -289,7 +292,6 @@ public:
 
     /// Says what any thread may know of it.
     std::string view() const {
-        connection_->look_at_peer();
         std::vector<std::string> told;
         if (connection_->is_new()) told.push_back("new");
         if (connection_->is_idle()) told.push_back("idle");
