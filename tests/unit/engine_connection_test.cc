@@ -683,6 +683,8 @@ const ProgressRow progress[] = {
      .is_progress = false},
     {.name = "request_goes_on", .before = {says(ping.substr(0, 10))}, .event = says(ping.substr(10, 20)),
      .is_progress = false},
+    {.name = "values_are_answered_within_a_request", .before = {says(ping.substr(0, 16))}, .event = says(values),
+     .is_progress = false},
     {.name = "next_request_begins", .before = {says(ping)}, .event = says(second_ping.substr(0, 10)),
      .is_progress = true},
     {.name = "catalogue_has_taken_its_time",
