@@ -27,6 +27,32 @@ enum class Wait {
     nothing,        ///< it is over: close
 };
 
+/// A connection, from its first byte to its end. Its phase decides what an event means:
+///
+///     phase      event                                      phase after it
+///     reading    a request is whole                         asking; answering, if it is about the server itself
+///                it is aborted, or is for another role      reading; draining, if the connection is not kept
+///                this is no FastCGI                         draining
+///                params are cut off                         the end
+///                the peer has ended, or has gone            closed
+///     asking     the catalogue is locked                    asking: again after a moment, at last with 503
+///                the catalogue answers                      answering
+///                the peer says more, or goes                asking: it is not noticed before the answer
+///     answering  all is written                             reading; the end, if the connection is not kept
+///                it is aborted                              answering: the rest is left out
+///                the next request begins                    answering: it is held until all is written
+///                too many replies wait                      answering: nothing is read until they are written
+///                the peer has ended, or is no FastCGI       answering: nothing more is read, then the end
+///                the peer has gone                          closed
+///                the file is not what was announced         closed: no end of the answer is written
+///     draining   all is written                             the end
+///                the peer has gone                          closed
+///     the end    over a Unix socket                         closed
+///                over TCP                                   lingering
+///     lingering  the peer says more                         lingering: it is thrown away
+///                the peer has ended, or has gone            closed
+///
+/// A full socket, or a turn that is used up, leaves the phase as it is. A failure of ours closes in each.
 class Connection {
 public:
     enum class Phase {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "records.h"
+
 namespace reelgate::gateway {
 namespace {
 
@@ -14,55 +16,14 @@ using namespace std::string_literals;
 
 constexpr std::size_t connections = 5000;
 
-std::string record(RecordType type, std::string_view content, std::uint16_t request_id = 1, std::size_t padding = 0) {
-    std::string out;
-    append_record_header(out, type, request_id, content.size());
-    out[6] = static_cast<char>(padding);
-    return out.append(content).append(padding, '\xff');
-}
-
-std::string begin(std::uint16_t request_id = 1, unsigned char flags = 0, unsigned role = 1) {
-    std::string content(8, '\0');
-    content[0] = static_cast<char>(role >> 8);
-    content[1] = static_cast<char>(role);
-    content[2] = static_cast<char>(flags);
-    return record(RecordType::begin_request, content, request_id);
-}
-
-std::string params(std::string_view content, std::uint16_t request_id = 1) {
-    return record(RecordType::params, content, request_id);
-}
-
-std::string body(std::string_view content, std::uint16_t request_id = 1) {
-    return record(RecordType::std_in, content, request_id);
-}
-
-/// What follows FCGI_BEGIN_REQUEST in a request with these params.
-std::string rest(std::string_view content = "param", std::uint16_t request_id = 1) {
-    return params(content, request_id) + params("", request_id) + body("", request_id);
-}
-
-std::string end(std::uint16_t request_id, ProtocolStatus status) {
-    std::string out;
-    append_end_request(out, request_id, status);
-    return out;
-}
-
-std::string unknown(int type) {
-    std::string out;
-    append_unknown_type(out, static_cast<RecordType>(type));
-    return out;
-}
-
 std::string values(std::string_view asked) {
     std::string out;
     append_values(out, asked, connections);
     return out;
 }
 
-const std::string abort_request = record(RecordType::abort_request, "");
+const std::string abort_request = abort();
 const std::string multiplexing = "\x0f\x00"s "FCGI_MPXS_CONNS";
-constexpr unsigned char keep = 1;
 
 struct Row {
     std::string_view name;

@@ -4,7 +4,6 @@
 #include "gateway/response_writer.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,7 +16,9 @@
 #include "gateway/record.h"
 #include "position_coded.h"
 #include "posix/unique_fd.h"
+#include "records.h"
 #include "sent_file.h"
+#include "socket_pair.h"
 #include "temporary_folder.h"
 
 namespace reelgate::gateway {
@@ -50,33 +51,15 @@ std::string_view describe(Progress progress) {
 class Fixture {
 public:
     Fixture() : file_{folder_.write("film.mp4", file_content())}, content_{open(file_.c_str(), O_RDONLY | O_CLOEXEC)} {
-        int ends[2];
-        if (!content_ || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
-            posix::throw_errno("prepare", "connection");
-        connection_ = posix::UniqueFd{ends[0]};
-        peer_ = posix::UniqueFd{ends[1]};
+        if (!content_) posix::throw_errno("prepare", "file to send");
     }
 
-    /// Goes over TCP instead, with windows so narrow that it takes part of a record at a time. The peer waits now.
-    void use_internet() {
-        const int narrow = 2048;
-        sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
-        auto* const generic = reinterpret_cast<sockaddr*>(&address);
-        socklen_t length = sizeof address;
-        const posix::UniqueFd listener{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-        setsockopt(listener.get(), SOL_SOCKET, SO_RCVBUF, &narrow, sizeof narrow);
-        connection_ = posix::UniqueFd{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-        setsockopt(connection_.get(), SOL_SOCKET, SO_SNDBUF, &narrow, sizeof narrow);
-        if (bind(listener.get(), generic, length) != 0 || listen(listener.get(), 1) != 0 ||
-            getsockname(listener.get(), generic, &length) != 0 || connect(connection_.get(), generic, length) != 0 ||
-            fcntl(connection_.get(), F_SETFL, O_NONBLOCK) != 0)
-            posix::throw_errno("prepare", "connection over TCP");
-        peer_ = posix::UniqueFd{accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    }
+    /// Goes over TCP instead. The peer waits now.
+    void use_internet() { sockets_ = narrow_pair_over_tcp(); }
 
     /// Lets the peer take what is still on its way.
     void take_rest() {
-        shutdown(connection_.get(), SHUT_WR);
+        shutdown(sockets_.connection.get(), SHUT_WR);
         take();
     }
 
@@ -84,13 +67,13 @@ public:
         writer.begin({200, {}, std::move(pieces)}, sent_file(content_.get(), may_grow), request_id);
     }
 
-    Progress write(std::uint64_t budget = no_limit) { return writer.write(connection_.get(), budget); }
+    Progress write(std::uint64_t budget = no_limit) { return writer.write(sockets_.connection.get(), budget); }
 
     /// Lets the peer take up to `most` bytes.
     void take(std::size_t most = everything) {
         char buffer[65536];
         while (most > 0) {
-            const ssize_t n = read(peer_.get(), buffer, std::min(most, sizeof buffer));
+            const ssize_t n = read(sockets_.peer.get(), buffer, std::min(most, sizeof buffer));
             if (n <= 0) return;
             taken.append(buffer, static_cast<std::size_t>(n));
             most -= static_cast<std::size_t>(n);
@@ -105,12 +88,7 @@ public:
         return progress;
     }
 
-    /// Makes the socket hold as little as the kernel lets it.
-    void shrink_socket() {
-        const int least = 1;
-        if (setsockopt(connection_.get(), SOL_SOCKET, SO_SNDBUF, &least, sizeof least) != 0)
-            posix::throw_errno("shrink", "socket");
-    }
+    void shrink_socket() { shrink(sockets_.connection); }
 
     void truncate_file(off_t length) {
         if (truncate(file_.c_str(), length) != 0) posix::throw_errno("truncate", file_);
@@ -119,7 +97,7 @@ public:
     const std::string& file() const { return file_; }
     int content() const { return content_.get(); }
 
-    void leave() { peer_ = {}; }
+    void leave() { sockets_.peer = {}; }
 
     ResponseWriter writer;
     bool may_grow = false;  ///< as Content has it
@@ -128,7 +106,8 @@ public:
 private:
     TemporaryFolder folder_;
     std::string file_;
-    posix::UniqueFd content_, connection_, peer_;
+    posix::UniqueFd content_;
+    SocketPair sockets_ = pair_of_unix_sockets();
 };
 
 /// What a peer makes of bytes.
@@ -140,14 +119,8 @@ struct Heard {
 
 Heard hear(std::string_view bytes) {
     Heard heard;
-    while (bytes.size() >= record_header_length) {
-        unsigned char raw[record_header_length];
-        std::copy_n(bytes.begin(), record_header_length, raw);
-        const RecordHeader header = parse_record_header(raw);
-        const std::size_t length = record_header_length + header.content_length + header.padding_length;
-        if (header.version != fcgi_version || bytes.size() < length) break;
-        const std::string_view content = bytes.substr(record_header_length, header.content_length);
-        bytes.remove_prefix(length);
+    while (const auto record = take_record(bytes)) {
+        const auto& [header, content] = *record;
         if (header.type == RecordType::std_out) {
             BOOST_TEST(header.request_id == request_id);
             heard.out += content;
@@ -217,11 +190,7 @@ const Row rows[] = {
 };
 
 /// A record that stands between those of a response.
-const std::string reply = [] {
-    std::string out;
-    append_unknown_type(out, static_cast<RecordType>(42));
-    return out;
-}();
+const std::string reply = unknown(42);
 
 BOOST_AUTO_TEST_SUITE(gateway_response_writer)
 

@@ -1,0 +1,50 @@
+// Owns what a test has happen before sockets are read and written: a peer that is as fast as we are.
+// SPDX-License-Identifier: MIT
+#include "socket_calls.h"
+
+#include <dlfcn.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+namespace {
+
+thread_local std::function<void()> before_reading, before_writing;
+
+/// Finds what would have been called without this file: C's library, or a sanitizer before it.
+template <typename Function>
+Function* next(const char* name) {
+    return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+}  // namespace
+
+extern "C" ssize_t recv(int socket, void* buffer, size_t length, int flags) {
+    static const auto original = next<ssize_t(int, void*, size_t, int)>("recv");
+    if (before_reading) before_reading();
+    return original(socket, buffer, length, flags);
+}
+
+extern "C" ssize_t send(int socket, const void* buffer, size_t length, int flags) {
+    static const auto original = next<ssize_t(int, const void*, size_t, int)>("send");
+    if (before_writing) before_writing();
+    return original(socket, buffer, length, flags);
+}
+
+extern "C" ssize_t sendfile(int out, int in, off_t* offset, size_t count) noexcept {
+    static const auto original = next<ssize_t(int, int, off_t*, size_t)>("sendfile");
+    if (before_writing) before_writing();
+    return original(out, in, offset, count);
+}
+
+namespace reelgate {
+
+WatchedSocketCalls::WatchedSocketCalls(std::function<void()> reading, std::function<void()> writing) {
+    before_reading = std::move(reading);
+    before_writing = std::move(writing);
+}
+
+WatchedSocketCalls::~WatchedSocketCalls() { before_reading = before_writing = nullptr; }
+
+}  // namespace reelgate
