@@ -13,8 +13,7 @@ namespace reelgate::commands {
 int cgi(const Settings& settings, const char* const* meta_variables) {
     Handler handler{settings.handler};
     const Answer answer = handler.answer(gateway::request_from(meta_variables));
-    gateway::DescriptorSender sender{STDOUT_FILENO};
-    sender.check(gateway::send_response(answer.response, answer.file(), sender));
+    gateway::check(gateway::write_response(STDOUT_FILENO, answer.response, answer.file()));
     return EXIT_SUCCESS;
 }
 

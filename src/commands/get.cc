@@ -66,12 +66,11 @@ int get(const Invocation& invocation) {
     if (invocation.arguments.has("body-only")) settings.offload = Offload::none;
     Handler handler{std::move(settings)};
     const Answer answer = handler.answer(gateway::request_from(environment.data()));
-    gateway::DescriptorSender sender{STDOUT_FILENO};
     if (invocation.arguments.has("body-only")) {
         check_is_video(answer.response, invocation.arguments.operands.front());
-        sender.check(gateway::send_content(answer.response, answer.file(), sender));
+        gateway::check(gateway::write_content(STDOUT_FILENO, {answer.response.pieces, answer.file()}));
     } else {
-        sender.check(gateway::send_response(answer.response, answer.file(), sender));
+        gateway::check(gateway::write_response(STDOUT_FILENO, answer.response, answer.file()));
     }
     // What the client did wrong is an answer like any other; what we could not do is a failure of the command.
     return answer.response.status < 500 ? EXIT_SUCCESS : EXIT_FAILURE;

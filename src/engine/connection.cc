@@ -126,20 +126,20 @@ Connection::Step Connection::begin_answer(Worker& worker) {
         return end();
     }
     ++turn_.begun;
-    transfer_.begin(std::move(*request));
-    if (auto response = worker.monitor(transfer_.request())) {
+    exchange_.begin(std::move(*request));
+    if (auto response = worker.monitor(exchange_.request())) {
         worker.tally.add(Counter::monitoring);
         Answer answer;
         answer.response = std::move(*response);
-        begin_sending(transfer_.answer(std::move(answer), nullptr));
+        begin_sending(exchange_.answer(std::move(answer), nullptr));
     } else if (Viewers::Seat seat = worker.admit()) {
-        transfer_.seat(std::move(seat));
+        exchange_.seat(std::move(seat));
         phase_ = Phase::asking;
     } else {
         worker.tally.add(Counter::viewers_refused);
         Answer answer;
-        answer.response = refuse(transfer_.request());
-        begin_sending(transfer_.answer(std::move(answer), &worker.tally));
+        answer.response = refuse(exchange_.request());
+        begin_sending(exchange_.answer(std::move(answer), &worker.tally));
     }
     take_while_answering(input_.take_unread());
     return Step::again;
@@ -147,40 +147,40 @@ Connection::Step Connection::begin_answer(Worker& worker) {
 
 /// Asks for the answer. While the catalogue is locked, asks again later, and holds no thread in between.
 Connection::Step Connection::ask(Worker& worker) {
-    auto answer = worker.answer(transfer_.request(), transfer_.age() >= media::lock_patience);
+    auto answer = worker.answer(exchange_.request(), exchange_.age() >= media::lock_patience);
     if (!answer) return Step::wait;
-    begin_sending(transfer_.answer(std::move(*answer), &worker.tally));
+    begin_sending(exchange_.answer(std::move(*answer), &worker.tally));
     return Step::again;
 }
 
 void Connection::begin_sending(http::Response response) {
     phase_ = Phase::answering;
-    writer_.begin(std::move(response), transfer_.content(), input_.reader().request_id());
-    if (transfer_.is_cut_short()) writer_.cut_short();  // while it asked
+    writer_.begin(std::move(response), exchange_.content(), input_.reader().request_id());
+    if (exchange_.is_cut_short()) writer_.cut_short();  // while it asked
     // The catalogue may have taken its time: none of it was the peer's.
     view_.note_progress();
 }
 
 Connection::Step Connection::send(Worker& worker) {
     const Progress progress = writer_.write(fd(), turn_bytes);
-    if (transfer_.count(worker.tally, writer_.sent())) view_.note_progress();
+    if (exchange_.count(worker.tally, writer_.sent())) view_.note_progress();
     switch (progress) {
         case Progress::blocked:
-            send_buffer_.fit(fd(), writer_.sent(), transfer_.age());
+            send_buffer_.fit(fd(), writer_.sent(), exchange_.age());
             if (input_.gate() == Input::Gate::full && writer_.interjected() == 0)
                 take_while_answering(input_.take_unread());
             return Step::wait;
         case Progress::yielded: return Step::wait;
         case Progress::aborted:
-            end_answer(worker, view_.is_cut_off() ? Transfer::stalled : Transfer::aborted);
+            end_answer(worker, view_.is_cut_off() ? Exchange::stalled : Exchange::aborted);
             return Step::close;
         case Progress::broken:
-            log(LogLevel::warning, {"send ", transfer_.target(), ": ", writer_.why_broken(), ": cut off"});
-            end_answer(worker, Transfer::broken);
+            log(LogLevel::warning, {"send ", exchange_.target(), ": ", writer_.why_broken(), ": cut off"});
+            end_answer(worker, Exchange::broken);
             return Step::close;
         case Progress::done: break;
     }
-    end_answer(worker, transfer_.is_cut_short() ? Transfer::aborted : Transfer::complete);
+    end_answer(worker, exchange_.is_cut_short() ? Exchange::aborted : Exchange::complete);
     return go_on();
 }
 
@@ -232,14 +232,14 @@ void Connection::look_for_abort(Worker& worker) {
 
 void Connection::take_while_answering(std::string_view bytes) {
     if (!input_.read_while_answering(bytes, writer_)) return;
-    transfer_.cut_short();
+    exchange_.cut_short();
     writer_.cut_short();
 }
 
-void Connection::end_answer(Worker& worker, const Transfer::Ending& ending) noexcept {
+void Connection::end_answer(Worker& worker, const Exchange::Ending& ending) noexcept {
     if (phase_ != Phase::asking && phase_ != Phase::answering) return;
     phase_ = Phase::reading;
-    transfer_.end(worker.tally, writer_.sent(), ending);
+    exchange_.end(worker.tally, writer_.sent(), ending);
 }
 
 }  // namespace reelgate::engine

@@ -10,7 +10,7 @@
 #include "engine/connection_view.h"
 #include "engine/input.h"
 #include "engine/send_buffer.h"
-#include "engine/transfer.h"
+#include "engine/exchange.h"
 #include "engine/transport.h"
 #include "engine/worker.h"
 #include "gateway/response_writer.h"
@@ -73,7 +73,7 @@ public:
     Wait proceed(Worker& worker, bool is_readable);
 
     /// Takes note that it will be closed because of a failure of ours.
-    void give_up(Worker& worker) noexcept { end_answer(worker, Transfer::aborted); }
+    void give_up(Worker& worker) noexcept { end_answer(worker, Exchange::aborted); }
 
     int fd() const { return fd_.get(); }
     Phase phase() const { return phase_; }
@@ -105,7 +105,7 @@ private:
     bool has_read_all() const { return writer_.is_done() && !input_.has_unread(); }
     void look_for_abort(Worker& worker);
     void take_while_answering(std::string_view bytes);
-    void end_answer(Worker& worker, const Transfer::Ending& ending) noexcept;
+    void end_answer(Worker& worker, const Exchange::Ending& ending) noexcept;
     Wait wait() const;
 
     posix::UniqueFd fd_;
@@ -114,7 +114,7 @@ private:
     SendBuffer send_buffer_;
     Input input_;
     gateway::ResponseWriter writer_;
-    Transfer transfer_;
+    Exchange exchange_;
     Phase phase_ = Phase::reading;
     Turn turn_;
     bool is_fresh_ = true;  ///< nothing has come yet

@@ -1,4 +1,4 @@
-// Owns the way out to a plain descriptor: CGI's standard output, and `get`'s.
+// Owns the way out to a plain descriptor, which is waited for: CGI's standard output, and `get`'s.
 // SPDX-License-Identifier: MIT
 #include "gateway/cgi.h"
 
@@ -11,11 +11,15 @@
 #include <cerrno>
 #include <stdexcept>
 
+#include "gateway/header_block.h"
 #include "posix/error.h"
 
 namespace reelgate::gateway {
 
 namespace {
+
+using Kind = Failure::Kind;
+using Next = PieceCursor::Next;
 
 /// Bytes after which the file is looked at again: few of them are of another version when it is changed meanwhile.
 constexpr std::uint64_t step = std::uint64_t{256} << 10;
@@ -24,81 +28,113 @@ constexpr std::uint64_t step = std::uint64_t{256} << 10;
 /// back.
 constexpr std::uint64_t last_step = 4096;
 
-}  // namespace
+/// A descriptor that it does not own, and what was written to it.
+class Output {
+public:
+    explicit Output(int out) : out_(out) {}
 
-Ending DescriptorSender::fail(Ending ending) {
-    error_ = errno;
-    return ending;
-}
+    Failure write_text(std::string_view text);
 
-Ending DescriptorSender::break_off(const char* fault) {
-    fault_ = fault;
-    return Ending::broken;
-}
+    /// Writes the next bytes of a response: a whole text, or part of a range.
+    Failure write_next(PieceCursor& pieces);
 
-/// Tells whether errno is of the passing kind. A descriptor that somebody made non-blocking is waited for.
-bool DescriptorSender::may_try_again() {
-    if (errno == EINTR) return true;
-    if (errno != EAGAIN) return false;
+    std::uint64_t written() const { return written_; }
+
+private:
+    Failure wait_out(Failure failure) const;
+    Failure write_range(int file, std::uint64_t position, std::uint64_t length);
+    Failure write_read(int file, std::uint64_t position, std::uint64_t length);
+
+    int out_;
+    bool kernel_copies_ = true;
+    std::uint64_t written_ = 0;
+};
+
+/// Waits for the end of a failure that passes, and returns any other. A descriptor that somebody made non-blocking is
+/// waited for.
+Failure Output::wait_out(Failure failure) const {
+    if (failure.kind == Kind::interrupted) return {};
+    if (failure.kind != Kind::blocked) return failure;
     pollfd wait{out_, POLLOUT, 0};
-    return poll(&wait, 1, -1) >= 0 || errno == EINTR;
+    if (poll(&wait, 1, -1) < 0 && errno != EINTR) return {Kind::aborted, errno};
+    return {};
 }
 
-Ending DescriptorSender::send_text(std::string_view text) {
+Failure Output::write_text(std::string_view text) {
     while (!text.empty()) {
         const ssize_t n = write(out_, text.data(), text.size());
-        if (n < 0 && may_try_again()) continue;
-        if (n < 0) return fail(Ending::aborted);
+        if (n < 0) {
+            if (const Failure failure = wait_out(failure_of_output(errno))) return failure;
+            continue;
+        }
         text.remove_prefix(static_cast<std::size_t>(n));
+        written_ += static_cast<std::uint64_t>(n);
     }
-    return Ending::complete;
+    return {};
 }
 
-Ending DescriptorSender::send_file(Content& content, http::ByteRange range, std::uint64_t& sent) {
-    auto position = static_cast<off_t>(range.first_pos);
-    std::uint64_t left = range.length();
-    bool kernel_copies = true;
+Failure Output::write_next(PieceCursor& pieces) {
+    const std::uint64_t before = written_;
+    Failure failure;
+    if (pieces.next() == Next::text) {
+        failure = write_text(pieces.text());
+    } else {
+        const std::uint64_t left = pieces.left();
+        failure = pieces.content().look();
+        if (!failure)
+            failure = write_range(pieces.content().fd, pieces.position(),
+                                  left > last_step ? std::min(left - last_step, step) : left);
+    }
+    pieces.advance(written_ - before);
+    return failure;
+}
+
+/// Writes the first bytes of a part of the file; none where a failure has passed.
+Failure Output::write_range(int file, std::uint64_t position, std::uint64_t length) {
+    if (!kernel_copies_) return write_read(file, position, length);
+    auto offset = static_cast<off_t>(position);
+    const ssize_t n = sendfile(out_, file, &offset, length);
+    if (n < 0 && errno == EINVAL) {  // a file opened for appending, some terminals
+        kernel_copies_ = false;
+        return {};
+    }
+    if (n < 0) return wait_out(failure_of_copy(out_, errno));
+    if (n == 0) return {Kind::shorter};  // since it was looked at
+    written_ += static_cast<std::uint64_t>(n);
+    return {};
+}
+
+/// Does the same through a buffer.
+Failure Output::write_read(int file, std::uint64_t position, std::uint64_t length) {
     std::array<char, 65536> buffer;
-    while (left > 0) {
-        if (const char* const fault = content.look()) return break_off(fault);
-        const std::uint64_t length = left > last_step ? std::min(left - last_step, step) : left;
-        ssize_t n = -1;
-        if (kernel_copies) {
-            n = sendfile(out_, content.fd, &position, length);
-            if (n < 0 && errno == EINVAL) {  // a file opened for appending, some terminals
-                kernel_copies = false;
-                continue;
-            }
-            // sendfile does not say which end failed: the file's is an I/O error, all else is the way out.
-            if (n < 0 && !may_try_again()) return fail(errno == EIO ? Ending::broken : Ending::aborted);
-        } else {
-            n = pread(content.fd, buffer.data(), std::min<std::uint64_t>(length, buffer.size()), position);
-            if (n < 0 && errno != EINTR) return fail(Ending::broken);
-            if (n > 0) {
-                const Ending ending = send_text({buffer.data(), static_cast<std::size_t>(n)});
-                if (ending != Ending::complete) return ending;
-                position += n;
-            }
-        }
-        if (n == 0) return break_off("the file is shorter than it was");  // truncated since that look
-        if (n > 0) {
-            left -= static_cast<std::uint64_t>(n);
-            sent += static_cast<std::uint64_t>(n);
-        }
-    }
-    return Ending::complete;
+    const ssize_t n = pread(file, buffer.data(), std::min<std::uint64_t>(length, buffer.size()),
+                            static_cast<off_t>(position));
+    if (n < 0) return wait_out(failure_of_file(errno));
+    if (n == 0) return {Kind::shorter};
+    return write_text({buffer.data(), static_cast<std::size_t>(n)});
 }
 
-void DescriptorSender::check(const Transfer& transfer) const {
-    if (transfer.ending == Ending::complete) return;
-    if (transfer.ending == Ending::aborted) posix::throw_errno("write", "standard output", error_);
+}  // namespace
+
+Transfer write_response(int out, const http::Response& response, const Content& content) {
+    if (const Failure failure = Output{out}.write_text(format_header_block(response))) return {failure, 0};
+    return write_content(out, {response.pieces, content});
+}
+
+Transfer write_content(int out, PieceCursor pieces) {
+    Output output{out};
+    Failure failure;
+    while (!failure && pieces.next() != Next::end) failure = output.write_next(pieces);
+    return {failure, output.written()};
+}
+
+void check(const Transfer& transfer) {
+    if (!transfer.failure) return;
+    if (transfer.failure.kind == Kind::aborted) posix::throw_errno("write", "standard output", transfer.failure.error);
     throw std::runtime_error{"send video: after " + std::to_string(transfer.sent) + " bytes: " +
-                             (fault_ ? fault_ : posix::cause(error_))};
+                             describe(transfer.failure)};
 }
 
-void print(std::string_view text) {
-    DescriptorSender out{STDOUT_FILENO};
-    out.check({out.send_text(text), 0});
-}
+void print(std::string_view text) { check({Output{STDOUT_FILENO}.write_text(text), 0}); }
 
 }  // namespace reelgate::gateway

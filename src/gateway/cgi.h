@@ -1,32 +1,31 @@
-// Owns the way out to a plain descriptor: CGI's standard output, and `get`'s.
+// Owns the way out to a plain descriptor, which is waited for: CGI's standard output, and `get`'s.
 // Does not read the request: that is in the meta-variables.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "gateway/sender.h"
+#include <cstdint>
+#include <string_view>
+
+#include "gateway/failure.h"
+#include "gateway/piece_cursor.h"
+#include "http/response.h"
 
 namespace reelgate::gateway {
 
-/// Sends to a descriptor that it does not own.
-class DescriptorSender : public Sender {
-public:
-    explicit DescriptorSender(int out) : out_(out) {}
-
-    Ending send_text(std::string_view text) override;
-    Ending send_file(Content& content, http::ByteRange range, std::uint64_t& sent) override;
-
-    /// Throws what cut `transfer`, the latest one, short.
-    void check(const Transfer& transfer) const;
-
-private:
-    Ending fail(Ending ending);
-    Ending break_off(const char* fault);
-    bool may_try_again();
-
-    int out_;
-    int error_ = 0;                ///< errno of the latest failure
-    const char* fault_ = nullptr;  ///< what became of the file, where that was the failure
+/// What became of a response.
+struct Transfer {
+    Failure failure;         ///< none: it is complete; otherwise aborted, or what is wrong with the file
+    std::uint64_t sent = 0;  ///< bytes of content, the header block not counted
 };
+
+/// Writes a response to `out`: header block and pieces, whose ranges refer to `content`.
+Transfer write_response(int out, const http::Response& response, const Content& content);
+
+/// Writes the content of a response to `out`, without a header block.
+Transfer write_content(int out, PieceCursor pieces);
+
+/// Throws what cut `transfer` to standard output short.
+void check(const Transfer& transfer);
 
 /// Writes all of a command's text to standard output. Throws std::system_error.
 void print(std::string_view text);

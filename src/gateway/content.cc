@@ -2,22 +2,25 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/content.h"
 
+#include <cerrno>
+
 namespace reelgate::gateway {
 
-const char* Content::look() {
+Failure Content::look() {
+    using Kind = Failure::Kind;
     struct stat status;
-    if (fstat(fd, &status) != 0) return "the file cannot be looked at any more";
+    while (fstat(fd, &status) != 0)
+        if (const Failure failure = failure_of_file(errno); failure.kind != Kind::interrupted) return failure;
     const posix::FileVersion now = posix::version_of(status);
     switch (posix::compare(version, now)) {
-        case posix::FileChange::unchanged: return nullptr;
+        case posix::FileChange::unchanged: return {};
         case posix::FileChange::relabelled:
             version = now;  // its new ctime explains no later change
-            return nullptr;
-        case posix::FileChange::grown: return may_grow ? nullptr : "the file was changed meanwhile";
+            return {};
+        case posix::FileChange::grown: return {may_grow ? Kind::none : Kind::changed};
         case posix::FileChange::changed: break;
     }
-    return now.complete_length < version.complete_length ? "the file is shorter than it was"
-                                                         : "the file was changed meanwhile";
+    return {now.complete_length < version.complete_length ? Kind::shorter : Kind::changed};
 }
 
 }  // namespace reelgate::gateway

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "gateway/failure.h"
 #include "posix/file_version.h"
 
 namespace reelgate::gateway {
@@ -12,9 +13,9 @@ struct Content {
     posix::FileVersion version{};  ///< as the answer announces it
     bool may_grow = false;         ///< the validator stays while the file grows
 
-    /// Looks whether the file is still what the answer announces. Returns what became of it instead, for the log; null
-    /// while it is the same. What is written within the grain of the file system's clock cannot be seen.
-    const char* look();
+    /// Looks whether the file is still what the answer announces. Returns what became of it instead; none while it is
+    /// the same. What is written within the grain of the file system's clock cannot be seen.
+    Failure look();
 };
 
 }  // namespace reelgate::gateway

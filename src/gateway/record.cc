@@ -58,6 +58,11 @@ void append_record_header(std::string& out, RecordType type, std::uint16_t reque
     out.append(2, '\0');  // no padding; reserved
 }
 
+void set_content_length(std::string& out, std::size_t header, std::size_t content_length) {
+    out[header + 4] = static_cast<char>(content_length >> 8 & 0xff);
+    out[header + 5] = static_cast<char>(content_length & 0xff);
+}
+
 void append_end_request(std::string& out, std::uint16_t request_id, ProtocolStatus status) {
     append_record_header(out, RecordType::end_request, request_id, 8);
     out.append(4, '\0');  // the application status

@@ -51,6 +51,9 @@ RecordHeader parse_record_header(const unsigned char (&bytes)[record_header_leng
 /// Formats a header, without padding.
 void append_record_header(std::string& out, RecordType type, std::uint16_t request_id, std::size_t content_length);
 
+/// Sets the length of the content in a header that was appended at `header`.
+void set_content_length(std::string& out, std::size_t header, std::size_t content_length);
+
 /// Formats FCGI_END_REQUEST; its application status is 0, which no web server looks at.
 void append_end_request(std::string& out, std::uint16_t request_id, ProtocolStatus status);
 

@@ -4,12 +4,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "gateway/content.h"
+#include "gateway/failure.h"
+#include "gateway/piece_cursor.h"
 #include "http/response.h"
 
 namespace reelgate::gateway {
@@ -42,41 +44,39 @@ public:
     std::size_t interjected() const { return interjected_.size(); }
 
     /// Leaves out the rest, from the end of the present record on: the web server has aborted the request.
-    void cut_short() {
-        forget_pieces();
-        range_left_ = 0;
-    }
+    void cut_short() { pieces_.cut_short(record_left_); }
 
-    /// Says why the response is broken, for the log.
-    const char* why_broken() const { return why_broken_; }
+    /// Says why the response is broken, for the log; null where it is not.
+    const char* why_broken() const { return failure_ ? describe(failure_) : nullptr; }
 
     /// Bytes of content that have been written: given to the kernel, that is, for the peer.
-    std::uint64_t sent() const { return sent_ + content_in_out(); }
+    std::uint64_t sent() const {
+        return sent_ + std::clamp(out_done_, content_begin_, content_end_) - content_begin_;
+    }
 
 private:
-    void forget_pieces();
     void fill();
-    void break_off(const char* why);
-    bool is_still_announced();
+    void gather();
+    bool gather_piece(std::uint64_t room);
     bool copy_range(std::uint64_t length);
-    bool announce_range();
-    std::uint64_t stdout_in_out() const;
-    std::uint64_t content_in_out() const;
+    void announce_range();
+    void append_end();
+    bool is_still_announced();
+    bool is_long_range_next() const;
+    std::uint64_t range_record_length() const;
     Progress write_out(int connection, std::uint64_t& budget);
     Progress write_file(int connection, std::uint64_t& budget);
+    Progress take(Failure failure);
 
-    std::vector<http::Piece> pieces_;
-    std::size_t piece_ = 0;          ///< the next, or the one that range_left_ bytes are left of
-    std::uint64_t position_ = 0;     ///< in the file
-    std::uint64_t range_left_ = 0;   ///< bytes of the present range that no record header has announced
-    std::uint64_t record_left_ = 0;  ///< bytes of the file that the present record still has to get
+    PieceCursor pieces_;             ///< what is neither written nor in out_
+    std::uint64_t record_left_ = 0;  ///< bytes of the present range that the present record still has to get
     std::string out_;                ///< what has to be written before that
     std::size_t out_done_ = 0;
+    std::size_t content_begin_ = 0;  ///< where out_ has content, which is in one place
+    std::size_t content_end_ = 0;
     std::string interjected_;
-    std::uint64_t sent_ = 0;         ///< bytes of content, without those in out_
-    std::uint64_t head_left_ = 0;    ///< bytes of the header block, which precedes the content, in or before out_
-    Content content_;
-    const char* why_broken_ = nullptr;  ///< null: it is not
+    std::uint64_t sent_ = 0;  ///< bytes of content, without those in out_
+    Failure failure_;         ///< why the response is broken
     std::uint16_t request_id_ = 0;
     bool is_unverified_ = false;  ///< bytes of the file went out since it was last looked at
     bool is_ended_ = true;        ///< the end is in out_, or has been written

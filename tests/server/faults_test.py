@@ -379,6 +379,88 @@ def check_calls(report, folder, volume, rules):
             assert not row.field or reply.field(row.field), f"without {row.field}"
 
 
+@dataclasses.dataclass
+class BrokenRow:
+    """A call that fails while a film is sent to a peer who is there, and what the log and `get` say of it."""
+    name: str
+    call: str
+    error: int
+    at: int
+    sent: bytes
+    film: bytes    # what of it may come
+    cause: str
+
+
+WHOLE = request(FILM_PATH)
+BROKEN = [
+    *[BrokenRow(f"sendfile says {errno.errorcode[error]}", "sendfile", error, 2, WHOLE, FILM, cause)
+      for error, cause in ((errno.EIO, "Input/output error"), (errno.ETIMEDOUT, "Connection timed out"),
+                           (errno.ESTALE, "Stale file handle"),
+                           (errno.ENOTCONN, "Transport endpoint is not connected"),
+                           (errno.EHOSTUNREACH, "No route to host"))],
+    BrokenRow("pread says EIO", "pread", errno.EIO, 1, WITH_TAIL, FILM, "Input/output error"),
+    BrokenRow("fstat says ESTALE", "fstat", errno.ESTALE, 3, WHOLE, FILM, "Stale file handle"),
+]
+
+# Calls that fail because of the peer, who takes nothing more.
+ABORTED_CALLS = [("send", errno.ETIMEDOUT), ("send", errno.EPIPE), ("sendfile", errno.EPIPE)]
+
+
+def check_broken(report, folder, volume, rules):
+    """What fails of the film breaks the answer off, and the log says why; what fails of the peer is no film's fault."""
+    for row in BROKEN:
+        with report.row(f"{row.name} of a film: broken, for that cause"), \
+                Subject(folder, volume, rules, "--threads", "1", "--log-level", "info") as subject, \
+                subject.trial("once", GET_RANGE, [RANGE]):
+            log = fail_once(subject, row.call, row.error, row.at, row.sent)
+            assert f"warning: send {FILM_PATH}: {row.cause}: cut off" in log, log
+            assert re.search(r"response .* bytes in .*: broken", log), log
+    for call, error in ABORTED_CALLS:
+        name = errno.errorcode[error]
+        with report.row(f"{call} says {name} of the peer: aborted, and the film is not complained of"), \
+                Subject(folder, volume, rules, "--threads", "1", "--log-level", "info") as subject, \
+                subject.trial("once", GET_RANGE, [RANGE]):
+            log = fail_once(subject, call, error, 1, WHOLE)
+            assert "cut off" not in log, log
+            assert re.search(r"response .* bytes in .*: aborted", log), log
+
+
+def fail_once(subject, call, error, at, sent):
+    """Lets a call of an answer fail, which must not look whole then; gives what was logged meanwhile."""
+    subject.ask(GET_RANGE, [RANGE])  # opens what a thread keeps
+    subject.wait_for_closing()
+    before = subject.server.log_file.stat().st_size
+    subject.rules.fail_call(call, error, at)
+    equal(judge(converse(subject.address, sent), [Wanted(206 if sent is WITH_TAIL else 200, FILM)]), 0, "whole answers")
+    subject.wait_for_closing()
+    equal(subject.rules.failed(call), 1, "calls that have met the rule")
+    return subject.log_since(before).decode()
+
+
+# What `get` says of the same, whose way out is a pipe.
+GET_BROKEN = [
+    *[(call, error, f"send video: after {{}} bytes: {os.strerror(error)}")
+      for call, error in (("sendfile", errno.EIO), ("sendfile", errno.ETIMEDOUT), ("sendfile", errno.ENOTCONN))],
+    ("sendfile", errno.EPIPE, "write standard output: Broken pipe"),
+    ("sendfile", errno.ENOSPC, "write standard output: No space left on device"),
+    ("write", errno.ETIMEDOUT, "write standard output: Connection timed out"),
+]
+
+
+def check_get(report, folder, volume, rules):
+    for call, error, complaint in GET_BROKEN:
+        with report.row(f"{call} says {errno.errorcode[error]} in get: {complaint.format('N')}"):
+            # The header block is written; content alone comes by sendfile, of which some is there before the second.
+            options, at = (["--body-only"], 2) if call == "sendfile" else ([], 1)
+            rules.clear()
+            rules.fail_call(call, error, at)
+            done = support.reelgate("get", "--data", volume.path, "film", *options, environment=rules.environment)
+            equal(rules.failed(call), 1, "calls that have met the rule")
+            equal(done.returncode, 1, "exit status")
+            assert FILM.startswith(done.stdout), "what was written is not the film's beginning"
+            assert complaint.format(len(done.stdout)) in done.stderr.decode(), done.stderr
+
+
 def answer_of(raw):
     """The one answer that came on a connection, which has to have ended in order."""
     records = list(records_of(raw))
@@ -526,6 +608,8 @@ def main():
         volume.sparse("large", LARGE, {})
         rules = faults.Faults(folder / "rules")
         check_calls(report, folder, volume, rules)
+        check_broken(report, folder, volume, rules)
+        check_get(report, folder, volume, rules)
         check_accepting(report, folder, volume, rules)
         check_sweeps(report, folder, volume, rules)
         check_storms(report, folder, volume, rules)

@@ -1,14 +1,20 @@
-// Owns the tests of the way out to a plain descriptor, with real pipes, files and devices.
+// Owns the tests of the way out to a plain descriptor, with real pipes, files and devices: what goes out, in which
+// order, and when it stops.
 // SPDX-License-Identifier: MIT
 #include "gateway/cgi.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <thread>
 
 #include "child_process.h"
+#include "failure_names.h"
+#include "gateway/header_block.h"
+#include "http/plan.h"
 #include "messages.h"
 #include "position_coded.h"
 #include "sent_file.h"
@@ -28,10 +34,6 @@ posix::UniqueFd open_or_throw(const std::filesystem::path& path, int flags) {
 
 std::string slice(const std::string& content, http::ByteRange range) {
     return content.substr(range.first_pos, range.length());
-}
-
-std::string_view describe(Ending ending) {
-    return ending == Ending::complete ? "complete" : ending == Ending::aborted ? "aborted" : "broken";
 }
 
 struct Fixture {
@@ -59,10 +61,8 @@ BOOST_FIXTURE_TEST_SUITE(gateway_cgi, Fixture)
 
 BOOST_AUTO_TEST_CASE(text_into_a_pipe) {
     Pipe pipe;
-    DescriptorSender sender{pipe.write_end.get()};
-    BOOST_TEST(describe(sender.send_text("Status: 200 OK\r\n")) == "complete");
-    BOOST_TEST(describe(sender.send_text("")) == "complete");
-    BOOST_TEST(describe(sender.send_text("\r\n")) == "complete");
+    const Transfer transfer = write_content(pipe.write_end.get(), {{"Status: 200 OK\r\n", "", "\r\n"}, film});
+    BOOST_TEST(name_of(transfer.failure) == "none");
     pipe.write_end = posix::UniqueFd{};
     BOOST_TEST(read_all(pipe.read_end.get()) == "Status: 200 OK\r\n\r\n");
 }
@@ -76,10 +76,8 @@ BOOST_AUTO_TEST_CASE(ranges_into_a_pipe) {
                 const pid_t writer = fork();
                 if (writer == 0) {
                     alarm(child_timeout);
-                    std::uint64_t sent = 0;
-                    DescriptorSender sender{pipe.write_end.get()};
-                    const bool complete = sender.send_file(film, row.range, sent) == Ending::complete;
-                    _exit(complete && sent == row.range.length() ? 0 : 1);
+                    const Transfer transfer = write_content(pipe.write_end.get(), {{row.range}, film});
+                    _exit(!transfer.failure && transfer.sent == row.range.length() ? 0 : 1);
                 }
                 pipe.write_end = posix::UniqueFd{};
                 std::string text = read_all(pipe.read_end.get());
@@ -112,14 +110,13 @@ BOOST_AUTO_TEST_CASE(full_pipe_that_does_not_block_is_waited_for) {
             const int write_end = pipe.write_end.get();
             Transfer transfer;
             std::thread writer{[&] {
-                DescriptorSender sender{write_end};
-                transfer = send_content({200, {}, {piece}}, film, sender);
+                transfer = write_content(write_end, {{piece}, film});
                 pipe.write_end = posix::UniqueFd{};
             }};
             wait_until_full(write_end);
             const std::string received = read_all(pipe.read_end.get());
             writer.join();
-            BOOST_TEST(describe(transfer.ending) == "complete");
+            BOOST_TEST(name_of(transfer.failure) == "none");
             BOOST_TEST(transfer.sent == long_length);
             BOOST_TEST((received == content), received.size() << " bytes");
         }
@@ -130,14 +127,13 @@ BOOST_AUTO_TEST_CASE(reader_of_a_full_pipe_that_does_not_block_goes) {
     for (const http::Piece& piece : {http::Piece{content}, http::Piece{http::ByteRange{0, long_length - 1}}}) {
         BOOST_TEST_CONTEXT((piece.index() == 0 ? "text" : "range")) {
             NonBlockingPipe pipe;
-            DescriptorSender sender{pipe.write_end.get()};
             Transfer transfer;
-            std::thread writer{[&] { transfer = send_content({200, {}, {piece}}, film, sender); }};
+            std::thread writer{[&] { transfer = write_content(pipe.write_end.get(), {{piece}, film}); }};
             wait_until_full(pipe.write_end.get());
             pipe.read_end = posix::UniqueFd{};
             writer.join();
-            BOOST_TEST(describe(transfer.ending) == "aborted");
-            const std::string message = message_of<std::system_error>([&] { sender.check(transfer); });
+            BOOST_TEST(name_of(transfer.failure) == "aborted");
+            const std::string message = message_of<std::system_error>([&] { check(transfer); });
             BOOST_TEST(contains(message, "Broken pipe"), message);
         }
     }
@@ -160,10 +156,9 @@ BOOST_AUTO_TEST_CASE(ranges_into_files) {
             BOOST_TEST_CONTEXT(row.name << " " << output.name) {
                 const std::filesystem::path path = folder.write("out", "");
                 const posix::UniqueFd out = open_or_throw(path, output.flags);
-                DescriptorSender sender{out.get()};
-                std::uint64_t sent = 100;  // adds to what is there
-                BOOST_TEST(describe(sender.send_file(film, row.range, sent)) == "complete");
-                BOOST_TEST(sent == 100 + row.range.length());
+                const Transfer transfer = write_content(out.get(), {{row.range}, film});
+                BOOST_TEST(name_of(transfer.failure) == "none");
+                BOOST_TEST(transfer.sent == row.range.length());
                 BOOST_TEST(read_file(path) == slice(content, row.range));
             }
         }
@@ -173,9 +168,8 @@ BOOST_AUTO_TEST_CASE(ranges_into_files) {
 BOOST_AUTO_TEST_CASE(appended_file_keeps_what_it_had) {
     const std::filesystem::path path = folder.write("out", "before|");
     const posix::UniqueFd out = open_or_throw(path, O_WRONLY | O_APPEND);
-    DescriptorSender sender{out.get()};
-    const Transfer transfer = send_content({206, {}, {"text|", http::ByteRange{8, 15}}}, film, sender);
-    BOOST_TEST(describe(transfer.ending) == "complete");
+    const Transfer transfer = write_content(out.get(), {{"text|", http::ByteRange{8, 15}}, film});
+    BOOST_TEST(name_of(transfer.failure) == "none");
     BOOST_TEST(transfer.sent == 13u);
     BOOST_TEST(read_file(path) == "before|text|0000008|");
 }
@@ -188,17 +182,79 @@ BOOST_AUTO_TEST_CASE(end_of_a_five_gib_file) {
     BOOST_REQUIRE(pwrite(sparse.get(), "5368709110", 10, static_cast<off_t>(complete_length - 10)) == 10);
     const std::filesystem::path copy = folder.write("out", "");
     const posix::UniqueFd out = open_or_throw(copy, O_WRONLY);
-    DescriptorSender sender{out.get()};
-    std::uint64_t sent = 0;
     const http::ByteRange range{complete_length - 12, complete_length - 1};
-    Content file = sent_file(sparse.get());
-    BOOST_TEST(describe(sender.send_file(file, range, sent)) == "complete");
+    const Transfer transfer = write_content(out.get(), {{range}, sent_file(sparse.get())});
+    BOOST_TEST(name_of(transfer.failure) == "none");
     BOOST_TEST(read_file(copy) == std::string("\0\0" "5368709110", 12));
 }
 
+struct OrderRow {
+    std::string_view name;
+    std::vector<http::Piece> pieces;
+    std::string_view expected;
+};
+
+const OrderRow orders[] = {
+    {.name = "no_content", .pieces = {}, .expected = ""},
+    {.name = "text", .pieces = {"abc"}, .expected = "abc"},
+    {.name = "range", .pieces = {http::ByteRange{5, 9}}, .expected = "00|00"},
+    {.name = "text_and_ranges_in_turn", .pieces = {"ab", http::ByteRange{20, 29}, "cd", http::ByteRange{0, 0}, "e"},
+     .expected = "ab016|000002cd0e"},
+};
+
+BOOST_AUTO_TEST_CASE(header_block_then_pieces_in_order) {
+    for (const OrderRow& row : orders) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const http::Response response{200, {{"Content-Type", "video/mp4"}}, row.pieces};
+            Pipe pipe;
+            const Transfer transfer = write_response(pipe.write_end.get(), response, film);
+            pipe.write_end = posix::UniqueFd{};
+            BOOST_TEST(read_all(pipe.read_end.get()) == format_header_block(response) + std::string{row.expected});
+            BOOST_TEST(name_of(transfer.failure) == "none");
+            BOOST_TEST(transfer.sent == row.expected.size());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(content_alone_has_no_header_block) {
+    for (const OrderRow& row : orders) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Pipe pipe;
+            const Transfer transfer = write_content(pipe.write_end.get(), {row.pieces, film});
+            pipe.write_end = posix::UniqueFd{};
+            BOOST_TEST(read_all(pipe.read_end.get()) == row.expected);
+            BOOST_TEST(transfer.sent == row.expected.size());
+        }
+    }
+}
+
+// RFC 9110 §9.3.2: HEAD
+
+constexpr std::string_view head_ranges[] = {"(none)", "bytes=0-", "bytes=-1", "bytes=5000-", "nonsense",
+                                            "bytes=0-0,9-"};
+
+BOOST_AUTO_TEST_CASE(head_reads_no_byte) {
+    const http::Representation representation{
+        .complete_length = 1000, .entity_tag = {}, .last_modified = {}, .media_type = "video/mp4"};
+    for (const std::string_view range : head_ranges) {
+        BOOST_TEST_CONTEXT(range) {
+            http::Request request{.method = "HEAD", .target = "/api/stream/abc", .range = std::nullopt};
+            if (range != "(none)") request.range = std::string{range};
+            const http::Response response =
+                http::plan_response(request, representation, {}, {{}, [] { return std::string{"B"}; }});
+            Pipe pipe;
+            const Content unreadable{};
+            const Transfer transfer = write_response(pipe.write_end.get(), response, unreadable);
+            pipe.write_end = posix::UniqueFd{};
+            BOOST_TEST(read_all(pipe.read_end.get()) == format_header_block(response));
+            BOOST_TEST(name_of(transfer.failure) == "none");
+            BOOST_TEST(transfer.sent == 0u);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(complete_transfer_checks_out) {
-    const DescriptorSender sender{-1};
-    BOOST_TEST(message_of<std::exception>([&] { sender.check({Ending::complete, 9}); }) == "nothing thrown");
+    BOOST_TEST(message_of<std::exception>([] { check({{}, 9}); }) == "nothing thrown");
 }
 
 // The way out fails: aborted, and the cause is the system's
@@ -206,11 +262,10 @@ BOOST_AUTO_TEST_CASE(complete_transfer_checks_out) {
 BOOST_AUTO_TEST_CASE(full_device) {
     const posix::UniqueFd full = open_or_throw("/dev/full", O_WRONLY);
     for (const http::Piece& piece : {http::Piece{"text"}, http::Piece{http::ByteRange{0, 99}}}) {
-        DescriptorSender sender{full.get()};
-        const Transfer transfer = send_content({200, {}, {piece}}, film, sender);
-        BOOST_TEST(describe(transfer.ending) == "aborted");
+        const Transfer transfer = write_content(full.get(), {{piece}, film});
+        BOOST_TEST(name_of(transfer.failure) == "aborted");
         BOOST_TEST(transfer.sent == 0u);
-        const std::string message = message_of<std::system_error>([&] { sender.check(transfer); });
+        const std::string message = message_of<std::system_error>([&] { check(transfer); });
         BOOST_TEST(contains(message, "write standard output: No space left on device"), message);
     }
 }
@@ -219,15 +274,83 @@ BOOST_AUTO_TEST_CASE(reader_has_gone) {
     for (const http::Piece& piece : {http::Piece{"text"}, http::Piece{http::ByteRange{0, 99}}}) {
         Pipe pipe;
         pipe.read_end = posix::UniqueFd{};
-        DescriptorSender sender{pipe.write_end.get()};
-        const Transfer transfer = send_content({200, {}, {piece}}, film, sender);
-        BOOST_TEST(describe(transfer.ending) == "aborted");
-        const std::string message = message_of<std::system_error>([&] { sender.check(transfer); });
+        const Transfer transfer = write_content(pipe.write_end.get(), {{piece}, film});
+        BOOST_TEST(name_of(transfer.failure) == "aborted");
+        const std::string message = message_of<std::system_error>([&] { check(transfer); });
         BOOST_TEST(contains(message, "Broken pipe"), message);
     }
 }
 
+struct LimitRow {
+    std::string_view name;
+    std::size_t limit = 0;          ///< bytes behind the header block that the way out takes
+    std::string_view expected;  ///< of the content
+};
+
+constexpr LimitRow limits[] = {
+    {.name = "at_the_first_text", .limit = 0, .expected = ""},
+    {.name = "within_the_first_text", .limit = 1, .expected = "a"},
+    {.name = "at_the_first_range", .limit = 2, .expected = "ab"},
+    {.name = "within_the_first_range", .limit = 6, .expected = "ab0000"},
+    {.name = "at_the_second_text", .limit = 10, .expected = "ab0000000|"},
+    {.name = "within_the_last_range", .limit = 15, .expected = "ab0000000|cd000"},
+};
+
+/// Lets no file of this process become longer, and what would be longer fail.
+void limit_files(std::size_t length) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{length, length};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) posix::throw_errno("limit", "files");
+}
+
+BOOST_AUTO_TEST_CASE(failure_stops_and_is_counted_to_the_byte) {
+    const http::Response response{206, {}, {"ab", http::ByteRange{0, 7}, "cd", http::ByteRange{8, 14}, "after"}};
+    const std::string head = format_header_block(response);
+    for (const FlagsRow& output : outputs) {
+        for (const LimitRow& row : limits) {
+            BOOST_TEST_CONTEXT(row.name << " " << output.name) {
+                const std::filesystem::path path = folder.write("out", "");
+                const posix::UniqueFd out = open_or_throw(path, output.flags);
+                const std::string fate = in_child([&] {
+                    limit_files(head.size() + row.limit);
+                    const Transfer transfer = write_response(out.get(), response, film);
+                    return std::string{name_of(transfer.failure)} + " " + describe(transfer.failure) + " after " +
+                           std::to_string(transfer.sent);
+                });
+                BOOST_TEST(fate == "aborted File too large after " + std::to_string(row.expected.size()));
+                BOOST_TEST(read_file(path) == head + std::string{row.expected});
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(failure_within_the_header_block_has_sent_nothing) {
+    const http::Response response{200, {}, {"ab"}};
+    const posix::UniqueFd out = open_or_throw(folder.write("out", ""), O_WRONLY);
+    const std::string fate = in_child([&] {
+        limit_files(5);
+        const Transfer transfer = write_response(out.get(), response, film);
+        return std::string{name_of(transfer.failure)} + " after " + std::to_string(transfer.sent);
+    });
+    BOOST_TEST(fate == "aborted after 0");
+}
+
 // The file fails: broken, and what is missing is never made up
+
+BOOST_AUTO_TEST_CASE(file_that_is_shorter_than_its_range) {
+    std::filesystem::resize_file(folder / "media", 100);
+    const std::vector<http::Piece> pieces{"ab", http::ByteRange{0, 9}, "cd", http::ByteRange{95, 104}, "after"};
+    for (const FlagsRow& output : outputs) {
+        BOOST_TEST_CONTEXT(output.name) {
+            const std::filesystem::path path = folder.write("out", "");
+            const posix::UniqueFd out = open_or_throw(path, output.flags);
+            const Transfer transfer = write_content(out.get(), {pieces, sent_file(media.get())});
+            BOOST_TEST(name_of(transfer.failure) == "shorter");
+            BOOST_TEST(transfer.sent == 19u);
+            BOOST_TEST(read_file(path) == "ab" + content.substr(0, 10) + "cd" + content.substr(95, 5));
+        }
+    }
+}
 
 BOOST_AUTO_TEST_CASE(file_that_shrank) {
     for (const FlagsRow& output : outputs) {
@@ -235,12 +358,11 @@ BOOST_AUTO_TEST_CASE(file_that_shrank) {
             std::filesystem::resize_file(folder / "media", 100);
             const std::filesystem::path path = folder.write("out", "");
             const posix::UniqueFd out = open_or_throw(path, output.flags);
-            DescriptorSender sender{out.get()};
-            const Transfer transfer = send_content({200, {}, {http::ByteRange{8, 199}, "after"}}, film, sender);
-            BOOST_TEST(describe(transfer.ending) == "broken");
+            const Transfer transfer = write_content(out.get(), {{http::ByteRange{8, 199}, "after"}, film});
+            BOOST_TEST(name_of(transfer.failure) == "shorter");
             BOOST_TEST(transfer.sent == 0u);
             BOOST_TEST(read_file(path) == "");
-            const std::string message = message_of<std::runtime_error>([&] { sender.check(transfer); });
+            const std::string message = message_of<std::runtime_error>([&] { check(transfer); });
             BOOST_TEST(contains(message, "after 0 bytes: the file is shorter than it was"), message);
         }
     }
@@ -249,10 +371,9 @@ BOOST_AUTO_TEST_CASE(file_that_shrank) {
 BOOST_AUTO_TEST_CASE(file_that_cannot_be_read) {
     const posix::UniqueFd unreadable = open_or_throw(folder.path(), O_RDONLY | O_DIRECTORY);
     const posix::UniqueFd out = open_or_throw(folder.write("out", ""), O_WRONLY | O_APPEND);
-    DescriptorSender sender{out.get()};
-    const Transfer transfer = send_content({200, {}, {http::ByteRange{0, 9}}}, sent_file(unreadable.get()), sender);
-    BOOST_TEST(describe(transfer.ending) == "broken");
-    const std::string message = message_of<std::runtime_error>([&] { sender.check(transfer); });
+    const Transfer transfer = write_content(out.get(), {{http::ByteRange{0, 9}}, sent_file(unreadable.get())});
+    BOOST_TEST(name_of(transfer.failure) == "unreadable");
+    const std::string message = message_of<std::runtime_error>([&] { check(transfer); });
     BOOST_TEST(contains(message, "after 0 bytes: Is a directory"), message);
 }
 

@@ -44,6 +44,18 @@ BOOST_AUTO_TEST_CASE(header_is_eight_bytes_most_significant_first) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(length_of_the_content_is_set_afterwards) {
+    for (const HeaderRow& row : headers) {
+        BOOST_TEST_CONTEXT(row.name) {
+            std::string out = "before";
+            append_record_header(out, row.type, row.request_id, 0);
+            out += "content";
+            set_content_length(out, 6, row.content_length);
+            BOOST_TEST(out == "before" + row.expected + "content");
+        }
+    }
+}
+
 // FastCGI 1.0 §3.4
 
 struct PairRow {

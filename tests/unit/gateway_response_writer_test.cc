@@ -4,14 +4,19 @@
 #include "gateway/response_writer.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "failure_names.h"
 #include "gateway/header_block.h"
 #include "gateway/record.h"
 #include "position_coded.h"
@@ -45,6 +50,11 @@ std::string_view describe(Progress progress) {
         case Progress::broken: return "broken";
     }
     return "none of them";
+}
+
+std::string_view cause_of(const ResponseWriter& writer) {
+    const char* const cause = writer.why_broken();
+    return cause ? cause : "it is not broken";
 }
 
 /// A connection to write into, and the peer who reads from its other end; a file to send.
@@ -98,6 +108,18 @@ public:
     int content() const { return content_.get(); }
 
     void leave() { sockets_.peer = {}; }
+
+    /// Lets TCP lose its patience with a peer who takes nothing: ETIMEDOUT, as where the machine is gone.
+    void vanish() {
+        const unsigned patience = 1;  // ms
+        if (setsockopt(connection_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience) != 0)
+            posix::throw_errno("change", "patience");
+    }
+
+    void wait_until_hung_up() {
+        pollfd state{connection_.get(), 0, 0};
+        if (poll(&state, 1, 20'000) != 1) throw std::runtime_error{"the connection has not failed"};
+    }
 
     ResponseWriter writer;
     bool may_grow = false;  ///< as Content has it
@@ -259,6 +281,34 @@ BOOST_AUTO_TEST_CASE(records_end_at_whole_pages) {
                "out " + std::to_string(head.size()) + " out 61439 out 61440 out 61440 out 12275 out 0 end ");
 }
 
+struct SharedRow {
+    std::string_view name;
+    std::vector<http::Piece> pieces;
+    std::string expected;  ///< records behind that of the header block
+};
+
+const SharedRow shared[] = {
+    {"texts_and_small_ranges", {"first", range(5, 10), "second", range(7, 8192), "end"}, "out 8216 out 0 end "},
+    {"long_range_between", {"first", range(0, 61'440), "second", range(7, 20)}, "out 5 out 61440 out 26 out 0 end "},
+    {"tail_of_a_range_and_what_follows", {range(0, 62'000), "second"}, "out 61440 out 566 out 0 end "},
+    {"text_that_fills_a_record", {std::string(most_record_content, 't'), "u"}, "out 65528 out 1 out 0 end "},
+    {"range_for_which_there_is_no_room", {std::string(most_record_content - 9, 't'), range(0, 10), "u"},
+     "out 65519 out 11 out 0 end "},
+    {"range_for_which_there_is_just_room", {std::string(most_record_content - 10, 't'), range(0, 10), "u"},
+     "out 65528 out 1 out 0 end "},
+};
+
+BOOST_AUTO_TEST_CASE(what_is_copied_shares_a_record) {
+    for (const SharedRow& row : shared) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Fixture fixture;
+            fixture.begin(row.pieces);
+            BOOST_TEST(describe(fixture.write_and_take()) == "done");
+            BOOST_TEST(hear(fixture.taken).records == "out " + std::to_string(head.size()) + " " + row.expected);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(one_response_after_another) {
     Fixture fixture;
     for (const Row& row : rows) {
@@ -387,6 +437,8 @@ BOOST_AUTO_TEST_CASE(file_that_shrinks_breaks_the_response) {
             BOOST_TEST(describe(fixture.write_and_take()) == "broken");
             const Heard heard = hear(fixture.taken);
             BOOST_TEST((heard.records.find("end") == std::string::npos));
+            BOOST_TEST(((" " + heard.records).find(" out 0 ") == std::string::npos));  // the end of FCGI_STDOUT
+            BOOST_TEST(cause_of(fixture.writer) == "the file is shorter than it was");
             BOOST_TEST((head + content_of(row.pieces)).starts_with(heard.out));
             // A header of a version that does not exist, since it was found out before a record was announced.
             BOOST_TEST(heard.rest == std::string(record_header_length, '\0'));
@@ -482,10 +534,10 @@ BOOST_AUTO_TEST_CASE(link_that_was_seen_explains_no_later_change) {
     Content content = sent_file(fixture.content());
     wait_for_another_time(fixture.file());
     BOOST_TEST_REQUIRE(link(fixture.file().c_str(), (fixture.file() + ".link").c_str()) == 0);
-    BOOST_TEST(!content.look());
+    BOOST_TEST(name_of(content.look()) == "none");
     wait_for_another_time(fixture.file());
     write_secretly(fixture.file());
-    BOOST_TEST(content.look());
+    BOOST_TEST(name_of(content.look()) == "changed");
 }
 
 BOOST_AUTO_TEST_CASE(file_that_shrinks_within_a_record_leaves_it_cut) {
@@ -508,6 +560,24 @@ BOOST_AUTO_TEST_CASE(peer_that_has_gone) {
     BOOST_TEST(describe(fixture.write()) == "blocked");
     fixture.leave();
     BOOST_TEST(describe(fixture.write()) == "aborted");
+}
+
+BOOST_AUTO_TEST_CASE(peer_over_tcp_that_has_gone_within_a_record) {
+    for (const bool vanishes : {false, true}) {
+        BOOST_TEST_CONTEXT((vanishes ? "vanished" : "reset")) {
+            Fixture fixture;
+            fixture.use_internet();
+            fixture.begin({range(0, file_length)});
+            // Within the content out of the file: its failure may be the peer's or the file's.
+            while (fixture.writer.sent() == 0 && fixture.write() == Progress::blocked) fixture.take(1);
+            BOOST_TEST_REQUIRE(fixture.writer.sent() > 0u);
+            BOOST_TEST_REQUIRE(describe(fixture.write()) == "blocked");
+            vanishes ? fixture.vanish() : fixture.leave();  // who leaves has not read everything
+            fixture.wait_until_hung_up();
+            BOOST_TEST(describe(fixture.write()) == "aborted");
+            BOOST_TEST((fixture.writer.why_broken() == nullptr));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(peer_that_had_gone_before) {

@@ -14,7 +14,7 @@
 
 namespace reelgate::engine {
 
-class Transfer {
+class Exchange {
 public:
     /// How an answer ended: as what it is counted, and what the log says.
     struct Ending {

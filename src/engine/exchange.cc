@@ -1,6 +1,6 @@
 // Owns the request that is being answered: since when, with what, how much of it has gone, and how that ended.
 // SPDX-License-Identifier: MIT
-#include "engine/transfer.h"
+#include "engine/exchange.h"
 
 #include <chrono>
 #include <cstdio>
@@ -10,13 +10,13 @@
 
 namespace reelgate::engine {
 
-void Transfer::begin(http::Request request) {
+void Exchange::begin(http::Request request) {
     target_ = request.target;
     request_ = std::move(request);
     begin_ = Clock::now();
 }
 
-http::Response Transfer::answer(Answer answer, Tally* tally) {
+http::Response Exchange::answer(Answer answer, Tally* tally) {
     if (tally) count_answer(*tally, *request_, answer);
     is_counted_ = tally != nullptr;
     request_.reset();
@@ -26,14 +26,14 @@ http::Response Transfer::answer(Answer answer, Tally* tally) {
     return std::exchange(answer_.response, {});
 }
 
-bool Transfer::count(Tally& tally, std::uint64_t sent) {
+bool Exchange::count(Tally& tally, std::uint64_t sent) {
     if (sent == counted_) return false;
     if (is_counted_) tally.add(Counter::bytes_sent, sent - counted_);
     counted_ = sent;
     return true;
 }
 
-void Transfer::end(Tally& tally, std::uint64_t sent, const Ending& ending) noexcept {
+void Exchange::end(Tally& tally, std::uint64_t sent, const Ending& ending) noexcept {
     if (is_counted_) tally.add(ending.counter);
     seat_.reset();
     if (!answer_.summary.empty()) {
@@ -44,7 +44,7 @@ void Transfer::end(Tally& tally, std::uint64_t sent, const Ending& ending) noexc
         log(LogLevel::info, {"response ", answer_.summary, text});
     }
     // A connection that waits for its next request keeps nothing of this one, which an assignment alone would.
-    const Transfer ended = std::exchange(*this, {});
+    const Exchange ended = std::exchange(*this, {});
 }
 
 }  // namespace reelgate::engine

@@ -1,0 +1,57 @@
+// Owns the place in a response's content: which bytes come next, and where they are.
+// Does not read or send them.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "gateway/content.h"
+#include "http/response.h"
+
+namespace reelgate::gateway {
+
+/// Goes through the pieces of a response, from the first byte to the last. Keeps no memory of them at the end.
+class PieceCursor {
+public:
+    /// Says where the next bytes are.
+    enum class Next { text, range, end };
+
+    /// Makes a cursor that is at the end.
+    PieceCursor() = default;
+
+    /// Makes a cursor at the first byte of `pieces`, whose ranges refer to `content`.
+    PieceCursor(std::vector<http::Piece> pieces, const Content& content);
+
+    Next next() const { return next_; }
+
+    /// Counts the bytes of the present piece that are left: none at the end, and never none elsewhere.
+    std::uint64_t left() const { return left_; }
+
+    /// Gives the rest of the present text. Valid until the cursor moves.
+    std::string_view text() const;
+
+    /// Gives the position in the file of the present range's next byte.
+    std::uint64_t position() const { return position_; }
+
+    /// Gives what the ranges refer to.
+    Content& content() { return content_; }
+
+    /// Moves on by `n` bytes, of which there are no more than left().
+    void advance(std::uint64_t n);
+
+    /// Leaves out the rest, but for the next `kept` bytes of the present range.
+    void cut_short(std::uint64_t kept);
+
+private:
+    void enter_piece();
+
+    std::vector<http::Piece> pieces_;  ///< in reverse: the last is the present one, unless it was cut short
+    std::uint64_t position_ = 0;  ///< in the file, or in the text
+    std::uint64_t left_ = 0;
+    Content content_;
+    Next next_ = Next::end;
+};
+
+}  // namespace reelgate::gateway
