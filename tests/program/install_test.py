@@ -363,6 +363,11 @@ systemctl start nginx
 """
 
 
+def lines_with_remedy(where):
+    said = where.run("journalctl", "--unit", "reelgate", "--output", "cat", "--no-pager").stdout
+    return [line for line in said.splitlines() if "`" in line]
+
+
 def check_newcomer(report, where):
     """The way of somebody who has a database and a web server already, and goes by what the log says."""
     conf = "/etc/reelgate/reelgate.conf"
@@ -381,10 +386,14 @@ def check_newcomer(report, where):
         where.run("sh", "-ec", SITE)
         remedies = []
         # Folder, database and -shm have each their own right, and the unit its sandbox.
+        lines = lines_with_remedy(where)
         while where.run("sh", "-c", "systemctl reset-failed; systemctl restart reelgate", check=False).returncode != 0:
-            said = where.run("journalctl", "--unit", "reelgate", "--output", "cat", "--no-pager").stdout
-            remedy = re.findall(r"`([^`]+)`", [line for line in said.splitlines() if "`" in line][-1])[0]
-            assert remedy not in remedies, f"said again, though it was done: {said}"
+            before = len(lines)
+            # The journal takes lines when it comes to it.
+            support.wait_until(lambda: len(lines_with_remedy(where)) > before, "a line with a remedy")
+            lines = lines_with_remedy(where)
+            remedy = re.findall(r"`([^`]+)`", lines[-1])[0]
+            assert remedy not in remedies, f"said again, though it was done: {lines}"
             remedies.append(remedy)
             where.run("sh", "-ec", remedy)
         said = where.run("reelgate-probe", "http://127.0.0.1/api/stream/holiday").stdout
