@@ -20,7 +20,7 @@ public:
     /// Begins with a connection, in the thread of `worker`.
     using Begin = std::function<void(posix::UniqueFd connection, Worker& worker)>;
 
-    /// Who may connect is said by the environment's FCGI_WEB_SERVER_ADDRS (FastCGI 1.0 §3.2). Throws std::system_error.
+    /// FCGI_WEB_SERVER_ADDRS in the environment says who may connect (FastCGI 1.0 §3.2). Throws std::system_error.
     Acceptor(EventLoop& loop, int listening_socket, Begin begin);
 
     /// Begins to accept. Throws std::system_error.
@@ -31,7 +31,8 @@ public:
 
     Transport transport() const { return transport_; }
 
-    /// Tells whether another process has shut the listening socket down. SIGTERM is then raised, and nothing more accepted.
+    /// Tells whether another process has shut the listening socket down. Nothing more is accepted then, and SIGTERM is
+    /// raised.
     bool has_lost_socket() const { return state_ == State::lost; }
 
     /// Accepts one connection, and arms the socket again, so that another thread can take the next while this one is

@@ -60,7 +60,8 @@ public:
         asking,     ///< a whole request waits until the catalogue can be asked
         answering,  ///< a whole request is being answered
         draining,   ///< what was said last is being written: then it is over
-        lingering,  ///< all is written: the peer's end is awaited, since closing before would lose what it has not taken
+        lingering,  ///< all is written: the peer's end is awaited, since closing earlier would lose what it has not
+                    ///< taken yet
     };
 
     /// Takes a non-blocking connection. FCGI_GET_VALUES is told that there may be `max_connections`.

@@ -27,8 +27,8 @@ posix::UniqueFd make_timer() {
 
 EventLoop::EventLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), end_(eventfd(0, EFD_CLOEXEC)) {
     if (!epoll_ || !end_) posix::throw_errno("create", "epoll set");
-    // The only one without a source, and the only one that is not for one event: it stays readable until every thread has
-    // seen it.
+    // The only one without a source, and the only one that is not for one event: it stays readable until every thread
+    // has seen it.
     epoll_event event{EPOLLIN, {nullptr}};
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, end_.get(), &event) != 0) posix::throw_errno("watch", "end");
 }

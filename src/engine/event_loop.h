@@ -37,8 +37,8 @@ public:
     /// Watches a descriptor that was added for the next event. Returns whether that could be done.
     bool rearm(int fd, std::uint32_t events, EventSource& source) noexcept;
 
-    /// Watches a timer, which is edge-triggered and never armed again: it wakes one thread each time it goes off, whatever
-    /// has failed since. Throws std::system_error.
+    /// Watches a timer, which is edge-triggered and never armed again: it wakes one thread each time it goes off,
+    /// whatever has failed since. Throws std::system_error.
     void add_timer(int fd, EventSource& source);
 
     void remove(int fd) noexcept;

@@ -36,8 +36,8 @@ public:
     const std::string& target() const { return target_; }
     Clock::duration age() const { return Clock::now() - begin_; }
 
-    /// Takes the answer, which is counted in `tally` where it is one about a video. The request is forgotten. Returns the
-    /// response: a parked viewer keeps what is left to be sent, and not the fields.
+    /// Takes the answer; counts it in `tally`, which is given for an answer about a video. Forgets the request. Returns
+    /// the response: a parked viewer keeps what is left to be sent, and not the fields.
     http::Response answer(Answer answer, Tally* tally);
 
     /// What the response's ranges refer to.
@@ -47,7 +47,8 @@ public:
     void cut_short() { is_cut_short_ = true; }
     bool is_cut_short() const { return is_cut_short_; }
 
-    /// Counts the bytes of content that have gone so far, as they go: a film takes hours. Returns whether there were more.
+    /// Counts the bytes of content that have gone so far; as they go, since a film takes hours. Returns whether there are
+    /// more than the last time.
     bool count(Tally& tally, std::uint64_t sent);
 
     /// Ends it. It is counted and logged where it got as far as an answer.

@@ -27,8 +27,8 @@ public:
     Gate gate() const { return gate_; }
     const gateway::RecordReader& reader() const { return reader_; }
 
-    /// Reads up to the first thing that is to be acted on, while no request is being answered. Keeps the rest. What has to
-    /// be replied on the way is given to `writer`.
+    /// Reads up to the first thing that is to be acted on, while no request is being answered. Keeps the rest. Gives
+    /// `writer` what is to be replied on the way.
     gateway::Incoming read(std::string_view bytes, gateway::ResponseWriter& writer);
 
     /// Reads while a request is being answered, and sets the gate. Returns whether the peer has aborted that request.

@@ -15,7 +15,7 @@ namespace reelgate::engine {
 struct EngineSettings {
     unsigned threads = 1;                     ///< at least 1; not a limit on viewers
     std::size_t max_viewers = 0;              ///< answers at a time, 503 beyond; 0: as many as descriptors allow
-    std::chrono::seconds stall_timeout{600};  ///< of a peer that takes no byte, or whose request is incomplete; 0: for ever
+    std::chrono::seconds stall_timeout{600};  ///< for how long a peer may do nothing; 0: for ever
     std::chrono::seconds grace{30};           ///< how long answers may go on after the signal to stop
     std::string status_path;                  ///< the target that is answered with the state of the server; empty: off
     std::string ping_path;                    ///< the target that is answered with 200 alone; empty: off

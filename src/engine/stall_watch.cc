@@ -46,7 +46,7 @@ std::chrono::nanoseconds StallWatch::patience_with(const ConnectionView& connect
     return connection.awaits_end() ? linger_time : timeout_.load();
 }
 
-/// How soon a connection is to be looked at again; zero: never. What a lingering one waits for changes without an event.
+/// How soon a connection is to be looked at again; zero: never. A lingering peer takes bytes without an event.
 std::chrono::nanoseconds StallWatch::look_time(const ConnectionView& connection) const {
     const bool is_lingering = connection.situation() == Situation::lingering;
     return std::chrono::nanoseconds{is_lingering ? linger_time : timeout_.load()} / precision;

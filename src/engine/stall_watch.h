@@ -23,8 +23,8 @@ public:
     /// Has a connection that waits looked at in time.
     void watch(const ConnectionView& connection) noexcept;
 
-    /// Looks at a connection, has it looked at again while it waits, and tells whether its peer is late. Called by `look`
-    /// alone.
+    /// Looks at a connection, has it looked at again while it waits, and tells whether its peer is late. Only `look` calls
+    /// this.
     bool is_late(ConnectionView& connection) noexcept;
 
     /// Begins a look: whatever it finds waiting is looked at again.

@@ -28,10 +28,10 @@ struct Worker {
 
     /// Gives a viewer's seat; none where there are too many viewers.
     std::function<Viewers::Seat()> admit;
-    /// Answers a request about a video; nothing where it is to be asked again: the catalogue is locked, or has all other
-    /// threads. With `is_last_try`, a locked catalogue is answered with 503.
+    /// Answers a request about a video. Returns nothing where it is to be asked again: the catalogue is locked, or has all
+    /// other threads. With `is_last_try`, a locked catalogue is answered with 503.
     std::function<std::optional<Answer>(const http::Request&, bool is_last_try)> answer;
-    /// Answers a request about reelgate itself; nothing where it asks for a video.
+    /// Answers a request about reelgate itself. Returns nothing for one about a video.
     std::function<std::optional<http::Response>(const http::Request&)> monitor;
 };
 

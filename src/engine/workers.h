@@ -19,13 +19,13 @@ namespace reelgate::engine {
 
 class Workers {
 public:
-    /// Makes `count` of them, with all that they need: descriptors and memory may be short later. `handler` is what their
-    /// Handlers are made from.
+    /// Makes `count` of them, with all that they need, since memory may be short later. Their Handlers are made from
+    /// `handler`.
     Workers(unsigned count, HandlerSettings handler);
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;
 
-    /// In the order of their making; to be completed before start().
+    /// Gives them all; what they lack is to be set before start().
     std::vector<std::unique_ptr<Worker>>& all() { return workers_; }
 
     /// Starts the threads, which serve `loop` until it ends.
@@ -37,8 +37,7 @@ public:
     /// Has Handlers made anew from `handler` by each thread when it next needs one.
     void change_handler(HandlerSettings handler);
 
-    /// Answers a request about a video with the Handler of `worker`. Returns nothing where the request is to be asked again:
-    /// the catalogue is locked, or has all other threads. With `is_last_try`, a locked catalogue is answered with 503.
+    /// Answers a request about a video with the Handler of `worker`, as Worker::answer.
     std::optional<Answer> answer(const http::Request& request, Worker& worker, bool is_last_try);
 
     /// Adds what all of them have counted.

@@ -112,12 +112,12 @@ public:
     /// Lets TCP lose its patience with a peer who takes nothing: ETIMEDOUT, as where the machine is gone.
     void vanish() {
         const unsigned patience = 1;  // ms
-        if (setsockopt(connection_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience) != 0)
+        if (setsockopt(sockets_.connection.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience) != 0)
             posix::throw_errno("change", "patience");
     }
 
     void wait_until_hung_up() {
-        pollfd state{connection_.get(), 0, 0};
+        pollfd state{sockets_.connection.get(), 0, 0};
         if (poll(&state, 1, 20'000) != 1) throw std::runtime_error{"the connection has not failed"};
     }
 
