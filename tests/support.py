@@ -64,10 +64,11 @@ def shorten(value):
     return text if len(text) <= 300 else f"{text[:140]} ... {text[-140:]}"
 
 
-def position_coded(length):
-    """Bytes that tell where they stand: lines of ten, each with its number."""
-    lines = (length + 9) // 10
-    return b"".join(b"%09d\n" % i for i in range(lines))[:length]
+def position_coded(length, first=0):
+    """Bytes that tell where they stand: lines of ten, each with its number. `first` is where they begin to be given."""
+    line, skipped = divmod(first, 10)
+    lines = (skipped + length + 9) // 10
+    return b"".join(b"%09d\n" % i for i in range(line, line + lines))[skipped:skipped + length]
 
 
 def set_time(path, seconds):
