@@ -40,11 +40,13 @@ FOLDER_ENTRY = struct.Struct("=QQII")
 MINOR_VERSION = 31
 ASYNC_READ, KEEP_CACHE = 1 << 0, 1 << 1
 ROOT = 1
-BUFFER = 64 << 10  # of one request; the kernel wants it to be larger than the largest write, and 8 KiB
+LARGEST_WRITE = 4096
+BUFFER = 64 << 10  # of one request; the kernel wants 8 KiB at least, and room for the largest write
 
 # sys/mount.h
-MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE, MNT_DETACH, UMOUNT_NOFOLLOW = 2, 4, 16384, 1 << 18, 2, 8
-CLONE_NEWNS = 0x20000
+MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 1 << 1, 1 << 2, 1 << 14, 1 << 18
+MNT_DETACH, UMOUNT_NOFOLLOW = 1 << 1, 1 << 3
+CLONE_NEWNS = 1 << 17
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
@@ -159,7 +161,8 @@ class FileSystem:
 
     def init(self, _node, arguments):
         _, _, read_ahead, flags = INIT_IN.unpack_from(arguments)
-        return INIT_OUT.pack(7, MINOR_VERSION, min(read_ahead, self.read_ahead), flags & ASYNC_READ, 0, 0, 4096, 1, 0, 0, 0)
+        return INIT_OUT.pack(7, MINOR_VERSION, min(read_ahead, self.read_ahead), flags & ASYNC_READ, 0, 0, LARGEST_WRITE,
+                             1, 0, 0, 0)
 
     def look_up(self, _node, arguments):
         name = os.fsdecode(arguments.rstrip(b"\0"))
