@@ -46,7 +46,7 @@ MAX_GROWTH = (256 if support.is_sanitized() else 8) << 10
 LOCAL = support.position_coded(8 << 20)
 RANGE = 64 << 10
 MAX_FAR = 100  # ranges of WATCHED bytes, none of which another viewer reads
-WATCHED = 2 << 20  # more than a socket's buffers hold
+WATCHED = 1 << 20  # more than a socket holds, and the storage reads ahead, for one who has not read yet
 FAR_LENGTH = MAX_FAR * WATCHED
 FAR_FILMS = {"far.mp4": FAR_LENGTH, "other.mp4": 1_000_000}
 
@@ -104,11 +104,10 @@ class Watchers:
         self.length = length
         self.connections = []
         self.raw = {}
-        for number in range(count):
+        for number in range(count):  # one after another: a storage that is asked too much at once hangs, too
             connection = fastcgi.Connection(server.address)
             self.connections.append(connection)
             connection.send(target, fields=range_field(number * WATCHED, length))
-        for connection in self.connections:
             self.raw[connection] = bytearray(connection.read_exactly(1000))
         self.thread = threading.Thread(target=self.read)
 
@@ -320,13 +319,14 @@ def check_slow(row, library, threads):
             library.site(threads, timeout=5, read_ahead=16 << 10) as (nas, server), \
             contextlib.ExitStack() as viewers:
         nas.slow_down(100_000)
-        length = 8 << 10
+        length = 16 << 10
         connections = [viewers.enter_context(fastcgi.Connection(server.address)) for _ in range(20)]
         for number, connection in enumerate(connections):
             connection.send(FAR_PATH, fields=range_field(number * WATCHED, length))
         support.wait_until(lambda: nas.count("read") > 0, "the first read")
         check_local(server)
-        assert any(unread(connection) < length for connection in connections), "the others come after all of them"
+        # Those whom threads are busy with cannot be told from those who would be waited for.
+        assert sum(unread(connection) < length for connection in connections) > max(THREADS), "waited for the slow ones"
         check_others(server, threads)
         for number, connection in enumerate(connections):
             reply = connection.read_reply()
