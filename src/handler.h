@@ -62,8 +62,8 @@ public:
 
     /// Answers a request. Never throws for what a client sends or what is wrong with catalogue and files: that is
     /// answered with 500 or 503, and logged. Throws media::CatalogBusy where that was asked for, and media::StorageBusy
-    /// where `gate` refuses: the request may be asked again then, and nothing has been said or counted. Without a gate it
-    /// waits for the storage as long as it takes.
+    /// where `gate` refuses: the request may be asked again then, and nothing has been said or counted. Without a gate
+    /// it waits for the storage as long as it takes.
     Answer answer(const http::Request& request, media::Patience patience = {}, media::StorageGate* gate = nullptr);
 
     /// Closes the folder of videos if it has not been used for a while; see media::MediaFolder. For any thread.

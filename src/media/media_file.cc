@@ -130,8 +130,8 @@ NoMediaFile no_media_file(int error, const std::string& path) {
     }
 }
 
-/// Gives the file that openat2 has opened, or why it is none. Closes what is not wanted: only for a thread that may touch
-/// its device.
+/// Gives the file that openat2 has opened, or why it is none. Closes what is not wanted: only for a thread that may
+/// touch its device.
 std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, const std::string& path) {
     if (!fd) return no_media_file(error, path);
     struct stat status;

@@ -23,7 +23,8 @@ namespace reelgate::media {
 
 /// An opened regular file. The descriptor holds the version that an answer begins with, whatever is renamed over
 /// its name meanwhile. All who have the same version open at the same time share one descriptor: whoever reads says
-/// from which position. Dropping the last of them closes it, which may block on its device: the last owner sees to that.
+/// from which position. Dropping the last of them closes it, which may block on its device: the last owner sees to
+/// that.
 struct MediaFile {
     std::shared_ptr<const posix::UniqueFd> fd;
     std::uint64_t complete_length = 0;  ///< bytes, from fstat on `fd`, never from the catalogue

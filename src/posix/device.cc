@@ -28,7 +28,8 @@ UniqueFd open_cached(int folder, const fs::path& path, unsigned flags, std::uint
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC | flags;
     how.resolve = RESOLVE_CACHED | resolve;
-    return UniqueFd{static_cast<int>(syscall(SYS_openat2, folder, path.empty() ? "." : path.c_str(), &how, sizeof how))};
+    const char* const name = path.empty() ? "." : path.c_str();
+    return UniqueFd{static_cast<int>(syscall(SYS_openat2, folder, name, &how, sizeof how))};
 }
 
 /// What the kernel remembers of an open file. Nothing where it does not tell.

@@ -88,8 +88,13 @@ inline void refuse_system_call(unsigned number, unsigned error) {
 /// Takes this process out of the sight of others: what it mounts is gone when it ends.
 inline void enter_own_mounts() {
     const uid_t user = geteuid();
+    const gid_t group = getegid();
     if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0) posix::throw_errno("unshare", "mounts");
-    if (user != 0) std::ofstream{"/proc/self/uid_map"} << "0 " << user << " 1";
+    if (user != 0) {
+        std::ofstream{"/proc/self/uid_map"} << "0 " << user << " 1";
+        std::ofstream{"/proc/self/setgroups"} << "deny";
+        std::ofstream{"/proc/self/gid_map"} << "0 " << group << " 1";
+    }
     if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) posix::throw_errno("keep private", "mounts");
 }
 

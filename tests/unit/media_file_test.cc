@@ -471,7 +471,8 @@ const GateRow gated[] = {
     {.name = "link_that_leaves", .file = "leaves.mp4", .entered = "videos videos videos",
      .expected = "refused: FILE: leads out of the folder of videos (a symbolic link or ..); put the file itself there, "
                  "or a hard link"},
-    {.name = "absolute_link", .file = "absolute.mp4", .entered = "videos videos videos", .expected = "refused: FILE: leads"},
+    {.name = "absolute_link", .file = "absolute.mp4", .entered = "videos videos videos",
+     .expected = "refused: FILE: leads"},
     {.name = "dot_dot", .file = "../secret.mp4", .entered = "videos videos", .expected = "refused: FILE: leads"},
     // The folder is looked at once more.
     {.name = "absent", .file = "none.mp4", .entered = "videos videos videos", .expected = "absent: FILE: No such file"},
