@@ -159,7 +159,7 @@ std::optional<http::OffloadField> Handler::offload(const std::string& name, cons
 
 Answer Handler::represent(const http::Request& request, const std::string& id, const media::VideoRow& row) {
     const std::string name = row.file_name(id);
-    auto opened = videos_.open(name);
+    auto opened = videos_.open(name, gate_);
     if (const auto* none = std::get_if<media::NoMediaFile>(&opened)) {
         using Reason = media::NoMediaFile::Reason;
         log(none->reason == Reason::absent ? LogLevel::info : LogLevel::warning, "open " + id + ": " + none->why);
@@ -216,9 +216,10 @@ Answer Handler::decide(const http::Request& request) {
     return represent(request, *id, *row);
 }
 
-Answer Handler::answer(const http::Request& request, media::Patience patience) {
+Answer Handler::answer(const http::Request& request, media::Patience patience, media::StorageGate* gate) {
     Answer answer;
     patience_ = patience;
+    gate_ = gate;
     catalog_use_ = {};
     try {
         answer = decide(request);

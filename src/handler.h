@@ -61,8 +61,13 @@ public:
     explicit Handler(HandlerSettings settings);
 
     /// Answers a request. Never throws for what a client sends or what is wrong with catalogue and files: that is
-    /// answered with 500 or 503, and logged. Throws media::CatalogBusy where that was asked for.
-    Answer answer(const http::Request& request, media::Patience patience = {});
+    /// answered with 500 or 503, and logged. Throws media::CatalogBusy where that was asked for, and media::StorageBusy
+    /// where `gate` refuses: the request may be asked again then, and nothing has been said or counted. Without a gate
+    /// it waits for the storage as long as it takes.
+    Answer answer(const http::Request& request, media::Patience patience = {}, media::StorageGate* gate = nullptr);
+
+    /// Closes the folder of videos if it has not been used for a while; see media::MediaFolder. For any thread.
+    void let_go_of_storage() { videos_.let_go_if_unused(media::MediaFolder::Clock::now()); }
 
     /// Finds out whether catalogue and folder of videos can be used, for start-up. Throws what is wrong.
     void check();
@@ -79,6 +84,7 @@ private:
     media::MediaFolder videos_;
     CatalogUse catalog_use_;    ///< by the present request
     media::Patience patience_;  ///< of the present request
+    media::StorageGate* gate_ = nullptr;  ///< of the present request
     std::filesystem::path folder_for_web_server_;
 };
 

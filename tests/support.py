@@ -11,6 +11,7 @@ import os
 import pathlib
 import pty
 import pwd
+import re
 import select
 import shutil
 import signal
@@ -64,10 +65,11 @@ def shorten(value):
     return text if len(text) <= 300 else f"{text[:140]} ... {text[-140:]}"
 
 
-def position_coded(length):
-    """Bytes that tell where they stand: lines of ten, each with its number."""
-    lines = (length + 9) // 10
-    return b"".join(b"%09d\n" % i for i in range(lines))[:length]
+def position_coded(length, first=0):
+    """Bytes that tell where they stand: lines of ten, each with its number. `first` is where they begin to be given."""
+    line, skipped = divmod(first, 10)
+    lines = (skipped + length + 9) // 10
+    return b"".join(b"%09d\n" % i for i in range(line, line + lines))[skipped:skipped + length]
 
 
 def set_time(path, seconds):
@@ -354,6 +356,15 @@ def processor_seconds(process):
     """What a process has had of the processors, user and system, in seconds."""
     after_name = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_of(process):
+    """What a process has in memory, in KiB."""
+    return int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1])
+
+
+def threads_of(process):
+    return len(os.listdir(f"/proc/{process.pid}/task"))
 
 
 def open_files(process):

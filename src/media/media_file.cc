@@ -8,12 +8,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
-#include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "posix/access.h"
+#include "posix/device.h"
 #include "posix/error.h"
 
 namespace reelgate::media {
@@ -79,11 +82,14 @@ private:
 /// asks to try again (openat2(2)). Bounded, so that a storm of renames cannot hold a thread.
 constexpr int max_tries = 16;
 
-int open_beneath(int folder, const std::string& name) {
+/// Keeps a name within the folder.
+constexpr std::uint64_t beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+
+int open_beneath(int folder, const std::string& name, std::uint64_t resolve = beneath) {
     open_how how{};
     // Non-blocking and without a controlling terminal: the name may turn out to be a FIFO or a device.
     how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    how.resolve = resolve;
     int fd = -1;
     for (int i = 0; i < max_tries; ++i) {
         // glibc has no wrapper for openat2.
@@ -124,35 +130,10 @@ NoMediaFile no_media_file(int error, const std::string& path) {
     }
 }
 
-}  // namespace
-
-void MediaFolder::reopen_if_replaced(std::chrono::steady_clock::time_point now) {
-    struct stat status;
-    const bool is_same =
-        fd_ && stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
-    looked_ = now;
-    if (is_same) return;
-    fd_ = posix::UniqueFd{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    if (!fd_ || fstat(fd_.get(), &status) != 0) posix::throw_errno("open folder of videos", path_.native());
-    device_ = status.st_dev;
-    inode_ = status.st_ino;
-}
-
-std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!fd_ || now - looked_ >= look_interval) reopen_if_replaced(now);
-
-    posix::UniqueFd fd{open_beneath(fd_.get(), name)};
-    int error = errno;
-    if (!fd && error == ENOENT && looked_ != now) {
-        // Nobody is told that a video is gone while its folder is just being mounted.
-        reopen_if_replaced(now);
-        fd = posix::UniqueFd{open_beneath(fd_.get(), name)};
-        error = errno;
-    }
-    const std::string path = (path_ / name).native();
+/// Gives the file that openat2 has opened, or why it is none. Closes what is not wanted: only for a thread that may
+/// touch its device.
+std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, const std::string& path) {
     if (!fd) return no_media_file(error, path);
-
     struct stat status;
     if (fstat(fd.get(), &status) != 0) posix::throw_errno("stat", path);
     if (!S_ISREG(status.st_mode)) return NoMediaFile{Reason::refused, path + ": not a regular file"};
@@ -162,11 +143,120 @@ std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name) 
     file.complete_length = static_cast<std::uint64_t>(status.st_size);
     file.last_modified = http::Time{std::chrono::seconds{status.st_mtim.tv_sec}};
     file.version = posix::version_of(status);
+    file.device = status.st_dev;
     return file;
 }
 
+/// A device that this thread may touch, as long as this lives. Throws StorageBusy where it may not.
+class Entered {
+public:
+    Entered(StorageGate* gate, dev_t device) : gate_(gate) {
+        if (gate_ && !gate_->enter(device)) throw StorageBusy{device};
+    }
+    Entered(const Entered&) = delete;
+    Entered& operator=(const Entered&) = delete;
+    ~Entered() {
+        if (gate_) gate_->leave();
+    }
+
+private:
+    StorageGate* gate_;
+};
+
+/// Calls `function` where the device that a path leads to may be touched. That device is not known before the symbolic
+/// links on the way are, each of which may lie on a device of its own.
+template <typename Function>
+auto on_device_of(int folder, const std::filesystem::path& path, std::uint64_t resolve, StorageGate* gate,
+                  Function&& function) {
+    if (!gate) return function();
+    for (posix::DeviceSearch search{folder, path, resolve};;) {
+        const Entered entered{gate, search.device()};
+        if (!search.follow_link()) return function();
+    }
+}
+
+/// Tells whether storage has lost what was open, or failed in passing: opening it anew may help.
+bool is_lost(const std::system_error& failure) {
+    constexpr std::array lost{ESTALE, ENOTCONN, EIO, ETIMEDOUT, ECONNABORTED};
+    return std::find(lost.begin(), lost.end(), failure.code().value()) != lost.end();
+}
+
+}  // namespace
+
+bool MediaFolder::is_in_place(StorageGate* gate) const {
+    const Entered entered{gate, device_};
+    struct stat status;
+    return stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+}
+
+/// Tells, without asking the storage, whether the path leads to another device than the folder that is open.
+bool MediaFolder::is_elsewhere() const { return posix::DeviceSearch{AT_FDCWD, path_}.device() != device_; }
+
+void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
+    if (!fd_ || !is_in_place(gate)) {
+        fd_ = posix::UniqueFd{};
+        on_device_of(AT_FDCWD, path_, 0, gate, [&] {
+            posix::UniqueFd fd{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+            struct stat status;
+            if (!fd || fstat(fd.get(), &status) != 0) posix::throw_errno("open folder of videos", path_.native());
+            device_ = status.st_dev;
+            inode_ = status.st_ino;
+            fd_ = std::move(fd);
+        });
+    }
+    looked_ = now;
+}
+
+MediaFolder::Opened MediaFolder::open_in_folder(const std::string& name, StorageGate* gate) {
+    const std::string path = (path_ / name).native();
+    {
+        const Entered entered{gate, device_};
+        posix::UniqueFd fd{open_beneath(fd_.get(), name, gate ? beneath | RESOLVE_NO_XDEV : beneath)};
+        if (const int error = errno; fd || !gate || error != EXDEV) return media_file(std::move(fd), error, path);
+    }
+    // It is on another mount, or leads out of the folder.
+    return on_device_of(fd_.get(), name, beneath, gate, [&] {
+        posix::UniqueFd fd{open_beneath(fd_.get(), name)};
+        const int error = errno;
+        return media_file(std::move(fd), error, path);
+    });
+}
+
+MediaFolder::Opened MediaFolder::open_once(const std::string& name, Clock::time_point now, StorageGate* gate) {
+    if (!fd_ || now - looked_ >= look_interval) reopen_if_replaced(now, gate);
+    Opened opened = open_in_folder(name, gate);
+    const auto* none = std::get_if<NoMediaFile>(&opened);
+    if (!none || none->reason != Reason::absent || looked_ == now) return opened;
+    // Nobody is told that a video is gone while its folder is just being mounted.
+    reopen_if_replaced(now, gate);
+    return open_in_folder(name, gate);
+}
+
+std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name, StorageGate* gate) {
+    const std::lock_guard lock{mutex_};
+    const auto now = used_ = Clock::now();
+    try {
+        return open_once(name, now, gate);
+    } catch (const std::system_error& failure) {
+        if (!is_lost(failure)) throw;
+    } catch (const StorageBusy& busy) {
+        // Another file system may have been mounted over one that will never answer.
+        if (!fd_ || busy.device != device_ || !is_elsewhere()) throw;
+    }
+    fd_ = posix::UniqueFd{};
+    return open_once(name, now, gate);
+}
+
+void MediaFolder::let_go_if_unused(Clock::time_point now) {
+    // Another who has the lock is using the folder, perhaps waiting for its storage.
+    const std::unique_lock lock{mutex_, std::try_to_lock};
+    if (lock && now - used_ >= max_unused) fd_ = posix::UniqueFd{};
+}
+
 void MediaFolder::check() {
-    reopen_if_replaced(std::chrono::steady_clock::now());
+    const std::lock_guard lock{mutex_};
+    used_ = Clock::now();
+    reopen_if_replaced(used_, nullptr);
     // An open folder is not yet one whose files can be reached.
     const std::string why = posix::obstacle(path_, X_OK);
     if (!why.empty()) throw std::runtime_error{"open folder of videos: " + why};

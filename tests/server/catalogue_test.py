@@ -13,12 +13,12 @@ import pathlib
 import pwd
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 
 import fastcgi
 import servers
+import sshfs
 import support
 from fastcgi import KEEP_CONN
 from support import Serving, equal
@@ -26,7 +26,6 @@ from support import Serving, equal
 FILM = support.position_coded(100_000)
 LARGE = 64 << 20  # more than any socket's buffers hold
 
-SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 
 # Applies the first command that the message gives, as an administrator who reads it would.
 AS_THE_LOG_SAYS = "as the log says"
@@ -280,29 +279,11 @@ def check_replaced(place):
         equal(last_error(server), "", "log")
 
 
-@contextlib.contextmanager
-def over_the_network(real, place):
-    """A folder mounted with sshfs, as from another machine; its two ends speak through a pair of sockets."""
-    place.mkdir()
-    ends = socket.socketpair()
-    with subprocess.Popen([SFTP_SERVER], stdin=ends[0], stdout=ends[0]) as far, \
-            subprocess.Popen(["sshfs", f":{real}", str(place), "-o", "passive", "-f"], stdin=ends[1], stdout=ends[1]) as near:
-        for end in ends:
-            end.close()
-        try:
-            support.wait_until(lambda: os.path.ismount(place), "sshfs", near)
-            yield
-        finally:
-            subprocess.run(["umount", str(place)], check=True)
-            near.wait(support.DEADLINE)
-            far.wait(support.DEADLINE)
-
-
 def check_network(report, folder, volume):
     place = folder / "network"
     hint = "lies on fuse.sshfs, a network file system: SQLite's WAL mode does not work there, and its locks may not; keep " \
            "the catalogue on a local disk (--database), the videos may stay"
-    with over_the_network(volume.path, place):
+    with sshfs.mounted(volume.path, place):
         database = place / "catalog.db"
         with report.row("catalogue: on a network file system: a warning at the start"):
             with Serving(folder, volume, "--database", str(database)) as server:

@@ -12,9 +12,7 @@ import dataclasses
 import heapq
 import itertools
 import os
-import pathlib
 import random
-import re
 import selectors
 import socket
 import struct
@@ -658,11 +656,6 @@ def random_peer(seed, address):
     return Peer(seed, random_script(rng), address, rng)
 
 
-def memory_of(process):
-    """What it has in memory, in KiB."""
-    return int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1])
-
-
 def torture(server, first, more):
     """Plays connections, `first` being the first one's seed, to their end; none may fail, and the server has to live.
     Gives the last one's seed."""
@@ -692,7 +685,7 @@ def check_torture(report, folder, volume, transport, address, base):
                 end = time.monotonic() + part * SECONDS
                 last = torture(server, base + distance, lambda: time.monotonic() < end)
                 print(f"note: random connections over {transport}, {name}: seeds {base + distance} to {last}")
-            memory = memory or memory_of(server.process)
+            memory = memory or support.memory_of(server.process)
         check_after(report, server, transport, memory)
 
 
@@ -704,7 +697,7 @@ def check_after(report, server, transport, memory):
     with report.row(f"after the torture over {transport}: no connection is left"):
         support.wait_until(lambda: support.sockets(server.process) == 1, "the listening socket alone", server.process)
     with report.row(f"after the torture over {transport}: no more memory than after its first third"):
-        grown = memory_of(server.process) - memory
+        grown = support.memory_of(server.process) - memory
         assert support.is_sanitized() or grown < GROWTH, f"{grown} KiB more than {memory}"
 
 

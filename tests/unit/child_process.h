@@ -7,15 +7,20 @@
 #include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <spawn.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstddef>
+#include <ctime>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
@@ -78,6 +83,33 @@ inline void refuse_system_call(unsigned number, unsigned error) {
     const sock_fprog program{std::size(rules), rules};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
         posix::throw_errno("refuse", "system call");
+}
+
+/// Takes this process out of the sight of others: what it mounts is gone when it ends.
+inline void enter_own_mounts() {
+    const uid_t user = geteuid();
+    const gid_t group = getegid();
+    if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0) posix::throw_errno("unshare", "mounts");
+    if (user != 0) {
+        std::ofstream{"/proc/self/uid_map"} << "0 " << user << " 1";
+        std::ofstream{"/proc/self/setgroups"} << "deny";
+        std::ofstream{"/proc/self/gid_map"} << "0 " << group << " 1";
+    }
+    if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) posix::throw_errno("keep private", "mounts");
+}
+
+/// Mounts an empty file system, whose names are all in the kernel's cache, on a folder.
+inline void mount_on(const std::filesystem::path& folder) {
+    if (mount("none", folder.c_str(), "tmpfs", 0, nullptr) != 0) posix::throw_errno("mount", folder.native());
+}
+
+/// Sees to it that the kernel can follow a symbolic link without writing down when it did, or that it cannot.
+inline void let_follow_at_once(const std::filesystem::path& link, bool can) {
+    timespec times[2]{};
+    clock_gettime(CLOCK_REALTIME, &times[0]);
+    times[0].tv_sec += can ? 3600 : -48 * 3600;
+    times[1].tv_nsec = UTIME_OMIT;
+    if (utimensat(AT_FDCWD, link.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) posix::throw_errno("date", link.native());
 }
 
 /// Calls `function` in a child process, and gives the text that it returns; "threw: ..." where it throws, and

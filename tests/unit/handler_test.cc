@@ -891,6 +891,36 @@ BOOST_AUTO_TEST_CASE(kernel_refuses_to_open) {
     }
 }
 
+// Storage that must not be touched now
+
+struct Gate final : media::StorageGate {
+    bool enter(dev_t) override { return is_open; }
+    void leave() noexcept override {}
+
+    bool is_open = false;
+};
+
+BOOST_AUTO_TEST_CASE(storage_that_must_not_be_touched_now) {
+    Handler handler{settings};
+    Gate gate;
+    set_log_level(LogLevel::debug);
+    const CapturedStderr log;
+    const auto number = [&] { return std::stoul(handler.answer(request_for("/api/stream/film")).summary); };
+    const auto before = number();
+    const std::string said = log.text();
+    for (const char* const target : {"/api/stream/film", "/api/stream/film.mp4"})
+        BOOST_CHECK_THROW(handler.answer(request_for(target), {}, &gate), media::StorageBusy);
+    BOOST_TEST(log.text() == said);
+    BOOST_TEST(number() == before + 1);
+    BOOST_TEST(handler.answer(request_for("/api/stream/none"), {}, &gate).response.status == 404);
+    gate.is_open = true;
+    const Answer given = handler.answer(request_for("/api/stream/film"), {}, &gate);
+    BOOST_TEST(given.response.status == 200);
+    BOOST_TEST(given.catalog_use.look_ups == 1);
+    handler.let_go_of_storage();
+    BOOST_TEST(handler.answer(request_for("/api/stream/film"), {}, &gate).response.status == 200);
+}
+
 // Start-up and the log
 
 BOOST_AUTO_TEST_CASE(check_finds_nothing_wrong) {

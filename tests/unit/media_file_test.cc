@@ -8,9 +8,14 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <new>
+#include <optional>
 #include <thread>
 
 #include "child_process.h"
@@ -80,6 +85,63 @@ struct Videos {
         make_socket(folder / "socket.mp4");
     }
 };
+
+/// Counts the descriptors whose closing may ask a storage.
+unsigned open_descriptors() {
+    unsigned count = 0;
+    for (int fd = 0; fd < 256; ++fd) {
+        const int flags = fcntl(fd, F_GETFL);
+        count += flags >= 0 && (flags & O_PATH) == 0;
+    }
+    return count;
+}
+
+/// Records which devices are entered; refuses one, if told. Allocates nothing.
+class RecordingGate final : public StorageGate {
+public:
+    bool enter(dev_t device) override {
+        is_in_order_ = is_in_order_ && !is_inside_ && count_ < devices_.size();
+        devices_[count_++ % devices_.size()] = device;
+        is_inside_ = device != refused;
+        if (is_inside_ && on_enter) on_enter();
+        return is_inside_;
+    }
+    void leave() noexcept override {
+        is_in_order_ = is_in_order_ && is_inside_;
+        is_inside_ = false;
+        open_at_leave = open_descriptors();
+    }
+
+    void clear() { count_ = 0; }
+    unsigned count() const { return count_; }
+
+    /// Tells whether each that was allowed has been left before the next, and the last one too.
+    bool is_in_order() const { return is_in_order_ && !is_inside_; }
+
+    /// The devices in their order, by name.
+    std::string text(const std::map<dev_t, std::string>& names) const {
+        std::string text;
+        for (unsigned i = 0; i < count_; ++i)
+            text.append(text.empty() ? "" : " ").append(names.contains(devices_[i]) ? names.at(devices_[i]) : "?");
+        return text + (is_in_order() ? "" : ", not in order");
+    }
+
+    std::optional<dev_t> refused;
+    std::function<void()> on_enter;
+    unsigned open_at_leave = 0;  ///< descriptors, when the last device was left
+
+private:
+    std::array<dev_t, 32> devices_{};
+    unsigned count_ = 0;
+    bool is_inside_ = false;
+    bool is_in_order_ = true;
+};
+
+dev_t device_of(const fs::path& path) {
+    struct stat status;
+    if (stat(path.c_str(), &status) != 0) posix::throw_errno("stat", path.native());
+    return status.st_dev;
+}
 
 struct NameRow {
     std::string_view name;
@@ -337,6 +399,291 @@ BOOST_AUTO_TEST_CASE(kernel_or_sandbox_without_openat2) {
 
 BOOST_AUTO_TEST_CASE(folder_that_is_there) {
     BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{folder}.check(); }) == "nothing thrown");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// Storage that might not answer: each device is touched only where the gate allows it
+
+/// The folder of videos and two others below it, each with a file system of its own.
+struct Storages {
+    TemporaryFolder outer;
+    fs::path folder = outer.make_folder("videos");
+    RecordingGate gate;
+    std::map<dev_t, std::string> names;
+
+    void make() {
+        enter_own_mounts();
+        mount_on(folder);
+        for (const char* const name : {"nas", "usb"}) {
+            outer.make_folder("videos/" + std::string{name});
+            mount_on(folder / name);
+            names[device_of(folder / name)] = name;
+        }
+        names[device_of(folder)] = "videos";
+        names[device_of(outer.path())] = "outer";
+        outer.write("videos/film.mp4", position_coded(100));
+        outer.write("videos/nas/film.mp4", position_coded(200));
+        outer.write("videos/usb/film.mp4", position_coded(300));
+        outer.write("secret.mp4", "secret");
+        make_link("film.mp4", "link.mp4", true);
+        make_link("nas/film.mp4", "to_nas.mp4", true);
+        make_link("../usb/film.mp4", "nas/slow_to_usb.mp4", false);
+        make_link("../secret.mp4", "leaves.mp4", true);
+        make_link(folder / "nas/film.mp4", "absolute.mp4", true);
+    }
+
+    void make_link(const fs::path& target, const std::string& name, bool can_follow_at_once) const {
+        fs::create_symlink(target, folder / name);
+        let_follow_at_once(folder / name, can_follow_at_once);
+    }
+
+    /// Says what has been entered for it, and what it gave.
+    std::string open(MediaFolder& videos, const std::string& name) {
+        gate.clear();
+        std::string given;
+        try {
+            given = describe(videos.open(name, &gate));
+        } catch (const StorageBusy& busy) {
+            given = "busy";
+        } catch (const std::exception& failure) {
+            given = failure.what();
+        }
+        return gate.text(names) + ": " + given;
+    }
+};
+
+struct GateRow {
+    std::string_view name;
+    std::string file;
+    std::string_view entered;
+    std::string_view expected;  ///< what the description begins with
+};
+
+const GateRow gated[] = {
+    {.name = "film_of_the_folder", .file = "film.mp4", .entered = "videos", .expected = "100 bytes"},
+    {.name = "link_to_it", .file = "link.mp4", .entered = "videos", .expected = "100 bytes"},
+    {.name = "film_elsewhere", .file = "nas/film.mp4", .entered = "videos nas", .expected = "200 bytes"},
+    {.name = "link_elsewhere", .file = "to_nas.mp4", .entered = "videos nas", .expected = "200 bytes"},
+    {.name = "link_there_that_has_to_be_read", .file = "nas/slow_to_usb.mp4", .entered = "videos nas usb",
+     .expected = "300 bytes"},
+    {.name = "no_regular_file", .file = "nas", .entered = "videos nas", .expected = "refused"},
+    {.name = "link_that_leaves", .file = "leaves.mp4", .entered = "videos videos videos",
+     .expected = "refused: FILE: leads out of the folder of videos (a symbolic link or ..); put the file itself there, "
+                 "or a hard link"},
+    {.name = "absolute_link", .file = "absolute.mp4", .entered = "videos videos videos",
+     .expected = "refused: FILE: leads"},
+    {.name = "dot_dot", .file = "../secret.mp4", .entered = "videos videos", .expected = "refused: FILE: leads"},
+    // The folder is looked at once more.
+    {.name = "absent", .file = "none.mp4", .entered = "videos videos videos", .expected = "absent: FILE: No such file"},
+    {.name = "absent_elsewhere", .file = "nas/none.mp4", .entered = "videos nas videos videos nas",
+     .expected = "absent: FILE: No such file"},
+};
+
+BOOST_FIXTURE_TEST_SUITE(media_file_storages, Storages)
+
+BOOST_AUTO_TEST_CASE(devices_that_are_entered) {
+    for (const GateRow& row : gated) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string text = in_child([&] {
+                make();
+                MediaFolder videos{folder};
+                const std::string first = open(videos, "film.mp4");
+                return first + "; " + open(videos, row.file);
+            });
+            std::string expected = "videos videos: 100 bytes; " + std::string{row.entered} + ": ";
+            expected += row.expected;
+            if (const auto at = expected.find("FILE"); at != std::string::npos)
+                expected.replace(at, 4, (folder / row.file).native());
+            BOOST_TEST(text.substr(0, expected.size()) == expected, text);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(device_of_a_film) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolder videos{folder};
+        std::string found;
+        for (const char* const name : {"film.mp4", "nas/film.mp4", "nas/slow_to_usb.mp4"})
+            found += names[std::get<MediaFile>(videos.open(name, &gate)).device] + " ";
+        return found;
+    });
+    BOOST_TEST(text == "videos nas usb ");
+}
+
+BOOST_AUTO_TEST_CASE(folder_behind_links) {
+    const std::string text = in_child([&] {
+        make();
+        fs::create_symlink("videos/to_nas", outer / "way");
+        let_follow_at_once(outer / "way", false);
+        make_link("nas", "to_nas", false);
+        MediaFolder videos{outer / "way"};
+        return open(videos, "film.mp4");
+    });
+    BOOST_TEST(text == "outer videos nas nas: 200 bytes");
+}
+
+BOOST_AUTO_TEST_CASE(device_that_is_refused) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolder videos{folder};
+        std::string lines;
+        const auto try_with = [&](const fs::path& refused, const std::string& name) {
+            gate.refused = device_of(refused);
+            lines += open(videos, name) + "\n";
+        };
+        try_with(folder, "film.mp4");
+        try_with(folder / "nas", "film.mp4");
+        try_with(folder, "film.mp4");
+        try_with(folder, "none.mp4");
+        try_with(folder / "nas", "nas/film.mp4");
+        try_with(folder / "nas", "to_nas.mp4");
+        try_with(folder / "nas", "usb/film.mp4");
+        try_with(folder / "usb", "nas/slow_to_usb.mp4");
+        // Nothing is opened that is refused.
+        refuse_system_call(SYS_openat2, EIO);
+        fs::current_path(folder);  // where a search begins that gets nowhere
+        try_with(folder, "film.mp4");
+        return lines;
+    });
+    BOOST_TEST(text == "videos: busy\n"
+                       "videos videos: 100 bytes\n"
+                       "videos: busy\n"
+                       "videos: busy\n"
+                       "videos nas: busy\n"
+                       "videos nas: busy\n"
+                       "videos usb: 300 bytes\n"
+                       "videos nas usb: busy\n"
+                       "videos: busy\n");
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_is_refused_for_ever_and_mounted_over) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolder videos{folder};
+        open(videos, "film.mp4");
+        gate.refused = device_of(folder);
+        mount_on(folder);
+        names[device_of(folder)] = "new";
+        outer.write("videos/film.mp4", "another volume");
+        return open(videos, "film.mp4");
+    });
+    BOOST_TEST(text == "videos new new: 14 bytes");
+}
+
+/// What is closed may block as well.
+BOOST_AUTO_TEST_CASE(what_is_not_wanted_is_closed_before_its_device_is_left) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolder videos{folder};
+        std::string lines;
+        const Opened held = videos.open("nas/film.mp4");
+        const unsigned before = open_descriptors();
+        for (const char* const name : {"nas", "nas/film.mp4", "nas/none.mp4"}) {
+            open(videos, name);
+            lines.append(name).append(gate.open_at_leave == before ? ": closed\n" : ": open\n");
+        }
+        return lines;
+    });
+    BOOST_TEST(text == "nas: closed\nnas/film.mp4: closed\nnas/none.mp4: closed\n");
+}
+
+BOOST_AUTO_TEST_CASE(allocation_that_fails_on_a_device) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolder videos{folder};
+        videos.open("film.mp4");
+        const unsigned before = open_descriptors();
+        std::string wrong;
+        bool has_failed = false;
+        for_each_failing_allocation(
+            1,
+            [&] {
+                has_failed = false;
+                gate.clear();
+                try {
+                    videos.open("nas/slow_to_usb.mp4", &gate);
+                } catch (const std::bad_alloc&) {
+                    has_failed = true;
+                }
+            },
+            [&](const std::string& which) {
+                if (!gate.is_in_order() || (has_failed && gate.count() > 0 && gate.open_at_leave > before))
+                    wrong += which + ": " + gate.text(names) + ", " + std::to_string(gate.open_at_leave - before) + "\n";
+            });
+        return wrong + (has_failed ? "failed" : "done");
+    });
+    BOOST_TEST(text == "done");
+}
+
+struct LostRow {
+    std::string_view name;
+    int error;
+    bool is_tried_again;
+};
+
+constexpr LostRow lost_storage[] = {
+    {.name = "replaced_on_the_server", .error = ESTALE, .is_tried_again = true},
+    {.name = "file_system_whose_program_has_ended", .error = ENOTCONN, .is_tried_again = true},
+    {.name = "file_system_that_was_aborted", .error = ECONNABORTED, .is_tried_again = true},
+    {.name = "disk", .error = EIO, .is_tried_again = true},
+    {.name = "server_does_not_answer", .error = ETIMEDOUT, .is_tried_again = true},
+    {.name = "no_memory_in_the_kernel", .error = ENOMEM, .is_tried_again = false},
+    {.name = "no_descriptors_left", .error = EMFILE, .is_tried_again = false},
+};
+
+BOOST_AUTO_TEST_CASE(storage_that_has_lost_the_film) {
+    for (const LostRow& row : lost_storage) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string text = in_child([&] {
+                make();
+                fs::current_path(folder);  // where a search begins that gets nowhere
+                MediaFolder videos{folder};
+                open(videos, "film.mp4");
+                refuse_system_call(SYS_openat2, static_cast<unsigned>(row.error));
+                return open(videos, "film.mp4");
+            });
+            BOOST_TEST(text == std::string{row.is_tried_again ? "videos videos videos" : "videos"} + ": open " +
+                                   (folder / "film.mp4").native() + ": " + posix::cause(row.error));
+        }
+    }
+}
+
+// A folder that nobody uses is let go, so that it can be unmounted
+
+BOOST_AUTO_TEST_CASE(folder_that_nobody_has_used_for_a_while) {
+    const std::string text = in_child([&] {
+        make();
+        outer.write("videos/usb/new.mp4", "new");
+        MediaFolder videos{folder / "usb"};
+        std::string lines = describe(videos.open("film.mp4")) + "\n";
+        const auto used = MediaFolder::Clock::now();
+        const auto unmount = [&] {
+            lines += umount((folder / "usb").c_str()) == 0 ? "unmounted\n" : posix::cause(errno) + "\n";
+        };
+        unmount();
+        videos.let_go_if_unused(used + max_unused - std::chrono::seconds{2});
+        unmount();
+        videos.let_go_if_unused(used + max_unused);
+        videos.let_go_if_unused(used + 2 * max_unused);
+        unmount();
+        outer.write("videos/usb/film.mp4", "another volume");
+        return lines + describe(videos.open("film.mp4"));
+    });
+    BOOST_TEST(text == "300 bytes\nDevice or resource busy\nDevice or resource busy\nunmounted\n14 bytes");
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_waits_for_its_storage_is_not_let_go) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolder videos{folder};
+        gate.on_enter = [&] {
+            std::thread{[&] { videos.let_go_if_unused(MediaFolder::Clock::now() + 2 * max_unused); }}.join();
+        };
+        return open(videos, "nas/film.mp4");
+    });
+    BOOST_TEST(text == "videos videos nas: 200 bytes");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
