@@ -40,6 +40,7 @@ constexpr std::array table{
     Option{"max-viewers", "N", "0", "answers at a time, 503 beyond them (0: as many as descriptors allow)"},
     Option{"stall-timeout", "SECONDS", "600",
            "drop a viewer that takes no byte for this long, and a request that is not whole by then (0: never)"},
+    Option{"storage-timeout", "SECONDS", "5", "answer requests for films with 503 whose storage is silent for this long"},
     Option{"grace", "SECONDS", "30", "how long SIGTERM lets transfers finish"},
     Option{"max-ranges", "N", "100", "more range-specs than this: Range is ignored"},
     Option{"offload", "HOW", "none",
@@ -413,6 +414,9 @@ constexpr std::array setters{
            }},
     Setter{"max-viewers", [](Settings& s, const Value& v) { s.engine.max_viewers = number_from(v, 0, 1'000'000'000); }},
     Setter{"stall-timeout", [](Settings& s, const Value& v) { s.engine.stall_timeout = seconds_from(v); }},
+    Setter{"storage-timeout", [](Settings& s, const Value& v) {
+               s.engine.storage_timeout = std::chrono::seconds{number_from(v, 1, 3600)};
+           }},
     Setter{"grace", [](Settings& s, const Value& v) { s.engine.grace = seconds_from(v); }},
     Setter{"max-ranges", [](Settings& s, const Value& v) { s.handler.policy.max_ranges = number_from(v, 1, 10'000); }},
     Setter{"offload", [](Settings& s, const Value& v) { s.handler.offload = offload_from(v); }},

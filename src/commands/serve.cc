@@ -7,6 +7,7 @@
 #include <new>
 
 #include "commands/commands.h"
+#include "engine/deadline.h"
 #include "gateway/listener.h"
 #include "gateway/peers.h"
 #include "gateway/service_manager.h"
@@ -108,7 +109,10 @@ int serve(const Invocation& invocation) {
             tell(notifier, "STATUS=reading the settings anew\n",
                  [] { return gateway::reloading_message(monotonic_now()); });
             const Settings reloaded = invocation.reload();
-            Handler{reloaded.handler}.check();
+            // Storage that hangs is a reason neither to keep the old settings nor to take no more signals.
+            if (!engine::run_within(reloaded.engine.storage_timeout,
+                                    [handler = reloaded.handler] { Handler{handler}.check(); }))
+                log(LogLevel::warning, "reload: videos: their storage does not answer: not checked");
             engine::Reloaded result{reloaded.handler, reloaded.engine};
             // Nothing below fails: all of the new settings come into force, or none.
             set_log_level(reloaded.log_level);

@@ -19,18 +19,8 @@ namespace {
 using gateway::Incoming;
 using Progress = gateway::ResponseWriter::Progress;
 
-/// Bytes after which a connection lets others go first.
-constexpr std::uint64_t turn_bytes = std::uint64_t{1} << 20;
-
-/// Requests after which it does: a web server that sends them without waiting for answers has thousands in those bytes.
-constexpr int turn_requests = 16;
-
-/// Bytes that are read at a time while a request is answered: an FCGI_ABORT_REQUEST has eight. What is read of the next
-/// request is kept until then, by every viewer whose web server does not wait.
-constexpr std::size_t read_while_answering_length = 4096;
-
-http::Response refuse(const http::Request& request) {
-    return http::error_response(request.method, 503, "Too many viewers");
+Answer unavailable(const http::Request& request, std::string_view why) {
+    return {http::error_response(request.method, 503, why), std::nullopt, {}};
 }
 
 }  // namespace
@@ -42,9 +32,11 @@ Wait Connection::proceed(Worker& worker, bool is_readable) {
     const Situation before = view_.take();
     if (before == Situation::fresh || before == Situation::idle) view_.note_progress();
     turn_ = {};
-    if (is_readable && phase_ == Phase::answering && input_.gate() == Input::Gate::open) look_for_abort(worker);
+    awaited_ = nullptr;
+    if (is_readable && phase_ == Phase::answering && input_.look_for_abort(fd(), worker.buffer, writer_)) cut_short();
     Step step = Step::again;
     while (step == Step::again) step = advance(worker);
+    if (step == Step::lost) return Wait::lost;
     return step == Step::close ? Wait::nothing : wait();
 }
 
@@ -60,6 +52,7 @@ Connection::Step Connection::advance(Worker& worker) {
 }
 
 Wait Connection::wait() const {
+    if (awaited_) return Wait::storage;
     switch (phase_) {
         case Phase::asking: return Wait::a_moment;
         case Phase::lingering: return Wait::readable;
@@ -72,7 +65,7 @@ Wait Connection::wait() const {
 }
 
 Situation Connection::situation() const {
-    if (phase_ == Phase::asking) return Situation::parked;
+    if (phase_ == Phase::asking || awaited_) return Situation::parked;
     if (phase_ == Phase::lingering) return Situation::lingering;
     if (phase_ != Phase::reading || !has_read_all() || !input_.reader().is_idle()) return Situation::waiting;
     return is_fresh_ ? Situation::fresh : Situation::idle;
@@ -80,12 +73,12 @@ Situation Connection::situation() const {
 
 /// Reads on, once the replies to what was read before are written.
 Connection::Step Connection::receive(Worker& worker) {
-    const Progress progress = writer_.is_done() ? Progress::done : writer_.write(fd(), turn_bytes);
+    const Progress progress = writer_.is_done() ? Progress::done : writer_.write(fd(), Turn::max_bytes);
     if (progress != Progress::done) return progress == Progress::blocked ? Step::wait : Step::close;
-    if (turn_.begun >= turn_requests) return Step::wait;
+    if (!turn_.may_begin()) return Step::wait;
     if (input_.has_unread()) return take(worker, input_.take_unread());
     if (input_.gate() == Input::Gate::ended) return end();
-    if (turn_.read >= turn_bytes) return Step::wait;
+    if (!turn_.may_read()) return Step::wait;
     const ssize_t n = recv(fd(), worker.buffer.data(), worker.buffer.size(), MSG_DONTWAIT);
     if (n > 0) {
         is_fresh_ = false;
@@ -126,30 +119,37 @@ Connection::Step Connection::begin_answer(Worker& worker) {
         return end();
     }
     ++turn_.begun;
+    is_turned_away_ = false;
     exchange_.begin(std::move(*request));
-    if (auto response = worker.monitor(exchange_.request())) {
+    if (auto response = worker.monitor(*exchange_.request())) {
         worker.tally.add(Counter::monitoring);
-        Answer answer;
-        answer.response = std::move(*response);
-        begin_sending(exchange_.answer(std::move(answer), nullptr));
+        begin_sending(exchange_.answer({std::move(*response), std::nullopt, {}}, nullptr));
     } else if (Viewers::Seat seat = worker.admit()) {
         exchange_.seat(std::move(seat));
         phase_ = Phase::asking;
     } else {
         worker.tally.add(Counter::viewers_refused);
-        Answer answer;
-        answer.response = refuse(exchange_.request());
-        begin_sending(exchange_.answer(std::move(answer), &worker.tally));
+        begin_sending(exchange_.answer(unavailable(*exchange_.request(), "Too many viewers"), &worker.tally));
     }
     take_while_answering(input_.take_unread());
     return Step::again;
 }
 
-/// Asks for the answer. While the catalogue is locked, asks again later, and holds no thread in between.
+/// Asks for the answer. While the catalogue is locked, or the storage slow, asks again later, and holds no thread in
+/// between.
 Connection::Step Connection::ask(Worker& worker) {
-    auto answer = worker.answer(exchange_.request(), exchange_.age() >= media::lock_patience);
-    if (!answer) return Step::wait;
-    begin_sending(exchange_.answer(std::move(*answer), &worker.tally));
+    const auto request = exchange_.request();
+    auto asked = worker.ask(*request, exchange_.age());
+    if (!asked) return Step::lost;
+    auto& result = *asked;
+    if (const auto* busy = std::get_if<Busy>(&result)) {
+        if (!busy->lane || !(is_turned_away_ || busy->lane->is_hung())) {
+            awaited_ = busy->lane;
+            return Step::wait;
+        }
+        result = unavailable(*request, "Video storage does not answer");
+    }
+    begin_sending(exchange_.answer(std::get<Answer>(std::move(result)), &worker.tally));
     return Step::again;
 }
 
@@ -162,7 +162,10 @@ void Connection::begin_sending(http::Response response) {
 }
 
 Connection::Step Connection::send(Worker& worker) {
-    const Progress progress = writer_.write(fd(), turn_bytes);
+    const media::MediaFile* const film = exchange_.film();
+    if (film && !worker.enter(film->device)) return wait_for_storage(worker);
+    const Progress progress = writer_.write(fd(), worker.lane ? Turn::max_lane_bytes : Turn::max_bytes);
+    worker.leave();
     if (exchange_.count(worker.tally, writer_.sent())) view_.note_progress();
     switch (progress) {
         case Progress::blocked:
@@ -191,15 +194,20 @@ Connection::Step Connection::go_on() {
     return Step::again;
 }
 
-Connection::Step Connection::drain() {
-    switch (writer_.write(fd(), turn_bytes)) {
-        case Progress::blocked:
-        case Progress::yielded: return Step::wait;
-        case Progress::aborted:
-        case Progress::broken: return Step::close;
-        case Progress::done: break;
+/// Waits for the storage of its film. An answer whose peer has gone does not.
+Connection::Step Connection::wait_for_storage(Worker& worker) {
+    if (view_.has_gone()) {
+        end_answer(worker, view_.is_cut_off() ? Exchange::stalled : Exchange::aborted);
+        return Step::close;
     }
-    return end();
+    awaited_ = &worker.lane_of(exchange_.film()->device);
+    return Step::wait;
+}
+
+Connection::Step Connection::drain() {
+    const Progress progress = writer_.write(fd(), Turn::max_bytes);
+    if (progress == Progress::done) return end();
+    return progress == Progress::blocked || progress == Progress::yielded ? Step::wait : Step::close;
 }
 
 /// Ends it in order. Over TCP, closing while the peer still says something would reset the connection, and lose what it
@@ -215,23 +223,18 @@ Connection::Step Connection::end() {
 
 /// Throws away what the peer says after the end.
 Connection::Step Connection::linger(Worker& worker) {
-    if (turn_.read >= turn_bytes) return Step::wait;
+    if (!turn_.may_read()) return Step::wait;
     const ssize_t n = recv(fd(), worker.buffer.data(), worker.buffer.size(), MSG_DONTWAIT);
     if (n > 0) turn_.read += static_cast<std::uint64_t>(n);
     if (n > 0 || (n < 0 && errno == EINTR)) return Step::again;
     return n < 0 && errno == EAGAIN ? Step::wait : Step::close;
 }
 
-/// Reads what the web server says while it is being answered: FCGI_ABORT_REQUEST, if anything.
-void Connection::look_for_abort(Worker& worker) {
-    const std::size_t length = std::min(worker.buffer.size(), read_while_answering_length);
-    const ssize_t n = recv(fd(), worker.buffer.data(), length, MSG_DONTWAIT);
-    if (n == 0) input_.end();  // it may still read; if not, writing will tell
-    if (n > 0) take_while_answering({worker.buffer.data(), static_cast<std::size_t>(n)});
+void Connection::take_while_answering(std::string_view bytes) {
+    if (input_.read_while_answering(bytes, writer_)) cut_short();
 }
 
-void Connection::take_while_answering(std::string_view bytes) {
-    if (!input_.read_while_answering(bytes, writer_)) return;
+void Connection::cut_short() {
     exchange_.cut_short();
     writer_.cut_short();
 }
@@ -239,7 +242,7 @@ void Connection::take_while_answering(std::string_view bytes) {
 void Connection::end_answer(Worker& worker, const Exchange::Ending& ending) noexcept {
     if (phase_ != Phase::asking && phase_ != Phase::answering) return;
     phase_ = Phase::reading;
-    exchange_.end(worker.tally, writer_.sent(), ending);
+    worker.drop(exchange_.end(worker.tally, writer_.sent(), ending));
 }
 
 }  // namespace reelgate::engine

@@ -12,6 +12,7 @@
 #include "engine/send_buffer.h"
 #include "engine/exchange.h"
 #include "engine/transport.h"
+#include "engine/turn.h"
 #include "engine/worker.h"
 #include "gateway/response_writer.h"
 #include "posix/unique_fd.h"
@@ -24,6 +25,8 @@ enum class Wait {
     writable,       ///< and, to notice an abort, readable
     writable_only,  ///< nothing more is to be read for now
     a_moment,       ///< it asks the catalogue again after a moment; no thread may have it until then
+    storage,        ///< the device of awaited(); no thread may have it until then
+    lost,           ///< another thread has it, or has closed it: not to be touched
     nothing,        ///< it is over: close
 };
 
@@ -36,7 +39,9 @@ enum class Wait {
 ///                params are cut off                         the end
 ///                the peer has ended, or has gone            closed
 ///     asking     the catalogue is locked                    asking: again after a moment, at last with 503
-///                the catalogue answers                      answering
+///                the storage is slow                        asking: again as soon as a thread of the device is free
+///                the storage hangs                          answering, with 503
+///                the film is open, or there is none         answering
 ///                the peer says more, or goes                asking: it is not noticed before the answer
 ///     answering  all is written                             reading; the end, if the connection is not kept
 ///                it is aborted                              answering: the rest is left out
@@ -45,6 +50,7 @@ enum class Wait {
 ///                the peer has ended, or is no FastCGI       answering: nothing more is read, then the end
 ///                the peer has gone                          closed
 ///                the file is not what was announced         closed: no end of the answer is written
+///                the storage is slow, or hangs              answering: on as soon as a thread of the device is free
 ///     draining   all is written                             the end
 ///                the peer has gone                          closed
 ///     the end    over a Unix socket                         closed
@@ -57,7 +63,7 @@ class Connection {
 public:
     enum class Phase {
         reading,    ///< a request, or its beginning, is awaited
-        asking,     ///< a whole request waits until the catalogue can be asked
+        asking,     ///< a whole request waits until catalogue and storage can be asked
         answering,  ///< a whole request is being answered
         draining,   ///< what was said last is being written: then it is over
         lingering,  ///< all is written: the peer's end is awaited, since closing earlier would lose what it has not
@@ -77,20 +83,22 @@ public:
     void give_up(Worker& worker) noexcept { end_answer(worker, Exchange::aborted); }
 
     int fd() const { return fd_.get(); }
+
+    /// The lane of the device that it waits for.
+    Lane& awaited() const { return *awaited_; }
+
+    /// Has it wait for storage no more to answer a request. Called by whoever has it in place of a thread.
+    void turn_away() { is_turned_away_ = true; }
+
     Phase phase() const { return phase_; }
     ConnectionView& view() { return view_; }
+    const ConnectionView& view() const { return view_; }
 
     /// Returns what the view is to be handed over with, once proceed() has returned.
     Situation situation() const;
 
 private:
-    enum class Step { again, wait, close };
-
-    /// What one turn has used of what it may, before others go first.
-    struct Turn {
-        std::uint64_t read = 0;  ///< bytes
-        int begun = 0;           ///< requests
-    };
+    enum class Step { again, wait, lost, close };
 
     Step advance(Worker& worker);
     Step receive(Worker& worker);
@@ -99,13 +107,14 @@ private:
     Step ask(Worker& worker);
     void begin_sending(http::Response response);
     Step send(Worker& worker);
+    Step wait_for_storage(Worker& worker);
     Step go_on();
     Step drain();
     Step linger(Worker& worker);
     Step end();
     bool has_read_all() const { return writer_.is_done() && !input_.has_unread(); }
-    void look_for_abort(Worker& worker);
     void take_while_answering(std::string_view bytes);
+    void cut_short();
     void end_answer(Worker& worker, const Exchange::Ending& ending) noexcept;
     Wait wait() const;
 
@@ -117,8 +126,10 @@ private:
     gateway::ResponseWriter writer_;
     Exchange exchange_;
     Phase phase_ = Phase::reading;
+    Lane* awaited_ = nullptr;  ///< null: it waits for no device
     Turn turn_;
-    bool is_fresh_ = true;  ///< nothing has come yet
+    bool is_fresh_ = true;         ///< nothing has come yet
+    bool is_turned_away_ = false;  ///< the storage that its request needs has not answered
 };
 
 }  // namespace reelgate::engine

@@ -3,6 +3,7 @@
 #include "engine/connection_view.h"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -23,6 +24,11 @@ void ConnectionView::look_at_peer() {
 void ConnectionView::cut_off() {
     is_cut_off_ = true;
     shutdown(fd_, SHUT_RDWR);
+}
+
+bool ConnectionView::has_gone() const {
+    pollfd state{fd_, 0, 0};  // POLLERR and POLLHUP are reported unasked
+    return poll(&state, 1, 0) == 1;
 }
 
 void ConnectionView::stop_reading() { shutdown(fd_, SHUT_RD); }

@@ -53,6 +53,9 @@ public:
     void cut_off();
     bool is_cut_off() const { return is_cut_off_; }
 
+    /// Tells whether the peer has closed the connection, or it was cut off; any thread may ask. Does not wait.
+    bool has_gone() const;
+
     /// Has the connection closed as soon as what has come is answered; any thread may.
     void stop_reading();
 

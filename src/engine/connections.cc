@@ -30,9 +30,15 @@ std::uint32_t events_of(Wait wait) {
         case Wait::writable: return EPOLLOUT | EPOLLIN;
         case Wait::writable_only: return EPOLLOUT;
         case Wait::a_moment:
+        case Wait::storage:
+        case Wait::lost:
         case Wait::nothing: break;
     }
     return 0;
+}
+
+Waiting::For what_for(const Connection& connection) {
+    return connection.phase() == Connection::Phase::asking ? Waiting::For::opening : Waiting::For::sending;
 }
 
 }  // namespace
@@ -41,10 +47,14 @@ Connections::Connections(EventLoop& loop, std::size_t max_connections, std::chro
     : loop_(loop), max_connections_(max_connections), ask_timer_(loop, [this] { ask_again(); }),
       stall_watch_(loop, stall_timeout, [this] { cut_off_late(); }) {}
 
-Connections::~Connections() {
-    if (all_.empty()) return;
+Connections::~Connections() { cut_off(); }
+
+void Connections::cut_off() noexcept {
+    const std::lock_guard lock{mutex_};
+    if (std::exchange(is_cut_off_, true) || all_.empty()) return;
     char text[96];
     std::snprintf(text, sizeof text, "stop: %zu connections: not done within the grace period: cut off", all_.size());
+    for (Served& served : all_) served.connection.view().cut_off();
     log(LogLevel::warning, text);
 }
 
@@ -86,8 +96,9 @@ void Connections::wait_until_empty(std::chrono::milliseconds grace) {
 
 void Connections::run(Served& served, std::uint32_t events, Worker& worker) noexcept {
     try {
+        worker.serving = &served;
         const Wait wait = served.connection.proceed(worker, (events & EPOLLIN) != 0);
-        if (wait != Wait::nothing && let_wait(served, wait)) return;
+        if (wait == Wait::lost || (wait != Wait::nothing && let_wait(served, wait))) return;
     } catch (const std::exception& failure) {
         served.connection.give_up(worker);
         log(LogLevel::error, {"serve connection: ", failure.what(), ": closed"});
@@ -95,26 +106,29 @@ void Connections::run(Served& served, std::uint32_t events, Worker& worker) noex
     close(served);
 }
 
-/// Hands a connection over to whichever thread gets its next event. False where it is to be closed instead.
+/// Lets a connection wait, without a thread. False where it is to be closed instead.
 bool Connections::let_wait(Served& served, Wait wait) {
-    ConnectionView& view = served.connection.view();
     const Situation situation = served.connection.situation();
-    view.hand_over(situation);
+    served.connection.view().hand_over(situation);
     // Asked after that: stop() sees an idle connection, or this sees that it has been called.
     if (is_stopping_ && situation == Situation::idle) return false;
-    // What looks then has to find it waiting.
-    stall_watch_.watch(view);
-    // From here on it may be another thread's.
     if (wait == Wait::a_moment)
         let_ask_again(served);
+    else if (wait == Wait::storage)
+        served.connection.awaited().wait(served, what_for(served.connection));
     else
-        arm(served, events_of(wait));
+        arm(served, situation, events_of(wait));
     return true;
 }
 
-void Connections::arm(Served& served, std::uint32_t events) {
+/// Hands a connection over to whichever thread gets its next event: none of it may be touched after that.
+void Connections::arm(Served& served, Situation situation, std::uint32_t events) {
     const int fd = served.connection.fd();
-    if (!std::exchange(served.is_watched, true))
+    const bool was_watched = std::exchange(served.is_watched, true);
+    served.connection.view().hand_over(situation);
+    // What looks then has to find it waiting.
+    stall_watch_.watch(situation);
+    if (!was_watched)
         loop_.add(fd, events, served);
     else if (!loop_.rearm(fd, events, served))
         posix::throw_errno("watch", "descriptor " + std::to_string(fd));
@@ -136,12 +150,15 @@ void Connections::ask_again() noexcept {
         const std::lock_guard lock{mutex_};
         waiting.swap(waiting_);
     }
-    for (Served* served : waiting) {
-        try {
-            arm(*served, EPOLLOUT);
-        } catch (const std::exception&) {
-            close(*served);
-        }
+    for (Served* served : waiting) hand_on(*served);
+}
+
+/// Hands a connection that waited for something of ours to the threads that serve events.
+void Connections::hand_on(Served& served) noexcept {
+    try {
+        arm(served, Situation::parked, EPOLLOUT);
+    } catch (const std::exception&) {
+        close(served);
     }
 }
 

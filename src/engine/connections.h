@@ -42,16 +42,25 @@ public:
     /// Waits until none is left, for `grace` at most. Call stop() before.
     void wait_until_empty(std::chrono::milliseconds grace);
 
+    /// Shuts all down that are left, and says how many: threads that never come back may have them.
+    void cut_off() noexcept;
+
 private:
     struct Served;
     using List = std::list<Served>;
 
     /// A connection, as the source of its events.
-    struct Served final : EventSource {
+    struct Served final : EventSource, Waiting {
         Served(Connections& all, posix::UniqueFd fd, Transport transport, std::size_t max_connections)
             : owner(all), connection(std::move(fd), transport, max_connections) {}
 
         void handle(std::uint32_t events, Worker& worker) override { owner.run(*this, events, worker); }
+        void go_on(Worker& worker) noexcept override { owner.run(*this, 0, worker); }
+        void turn_away() noexcept override {
+            connection.turn_away();
+            owner.hand_on(*this);
+        }
+        bool has_gone() const noexcept override { return connection.view().has_gone(); }
 
         Connections& owner;
         Connection connection;
@@ -61,9 +70,10 @@ private:
 
     void run(Served& served, std::uint32_t events, Worker& worker) noexcept;
     bool let_wait(Served& served, Wait wait);
-    void arm(Served& served, std::uint32_t events);
+    void arm(Served& served, Situation situation, std::uint32_t events);
     void let_ask_again(Served& served);
     void ask_again() noexcept;
+    void hand_on(Served& served) noexcept;
     void cut_off_late() noexcept;
     void close(Served& served) noexcept;
 
@@ -74,6 +84,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable empty_;
     List all_;                      // under mutex_
+    bool is_cut_off_ = false;       // under mutex_
     std::vector<Served*> waiting_;  // under mutex_: they ask the catalogue again after a moment; no event comes of them
     Timer ask_timer_;
     StallWatch stall_watch_;

@@ -51,8 +51,8 @@ void EventLoop::add_timer(int fd, EventSource& source) {
 
 void EventLoop::remove(int fd) noexcept { epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
-void EventLoop::run(Worker& worker) {
-    while (true) {
+void EventLoop::run(Worker& worker, const std::function<bool()>& is_over) {
+    do {
         // One event at a time: another thread can take what this one has not begun.
         epoll_event event;
         if (epoll_wait(epoll_.get(), &event, 1, -1) < 1) continue;
@@ -63,7 +63,7 @@ void EventLoop::run(Worker& worker) {
         } catch (const std::exception& failure) {
             log(LogLevel::error, {"serve: ", failure.what()});
         }
-    }
+    } while (!is_over());
 }
 
 void EventLoop::end() noexcept { eventfd_write(end_.get(), 1); }

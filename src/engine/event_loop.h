@@ -14,7 +14,7 @@
 
 namespace reelgate::engine {
 
-struct Worker;
+class Worker;
 
 /// What a watched descriptor belongs to. Must outlive its being watched.
 class EventSource {
@@ -43,8 +43,8 @@ public:
 
     void remove(int fd) noexcept;
 
-    /// Hands events to their sources, one at a time, until end() is called.
-    void run(Worker& worker);
+    /// Hands events to their sources, one at a time, until end() is called, or until `is_over` says so after one.
+    void run(Worker& worker, const std::function<bool()>& is_over);
 
     /// Has every run() return, also those that begin later.
     void end() noexcept;

@@ -12,7 +12,7 @@ namespace reelgate::engine {
 
 void Exchange::begin(http::Request request) {
     target_ = request.target;
-    request_ = std::move(request);
+    request_ = std::make_shared<const http::Request>(std::move(request));
     begin_ = Clock::now();
 }
 
@@ -33,7 +33,7 @@ bool Exchange::count(Tally& tally, std::uint64_t sent) {
     return true;
 }
 
-void Exchange::end(Tally& tally, std::uint64_t sent, const Ending& ending) noexcept {
+std::optional<media::MediaFile> Exchange::end(Tally& tally, std::uint64_t sent, const Ending& ending) noexcept {
     if (is_counted_) tally.add(ending.counter);
     seat_.reset();
     if (!answer_.summary.empty()) {
@@ -44,7 +44,8 @@ void Exchange::end(Tally& tally, std::uint64_t sent, const Ending& ending) noexc
         log(LogLevel::info, {"response ", answer_.summary, text});
     }
     // A connection that waits for its next request keeps nothing of this one, which an assignment alone would.
-    const Exchange ended = std::exchange(*this, {});
+    Exchange ended = std::exchange(*this, {});
+    return std::move(ended.answer_.content);
 }
 
 }  // namespace reelgate::engine

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,7 +33,8 @@ public:
     /// Gives a request that is about a video its viewer's seat.
     void seat(Viewers::Seat seat) { seat_ = std::move(seat); }
 
-    const http::Request& request() const { return *request_; }
+    /// The request, until it is answered. Whoever asks for the answer keeps it: that can outlast this.
+    const std::shared_ptr<const http::Request>& request() const { return request_; }
     const std::string& target() const { return target_; }
     Clock::duration age() const { return Clock::now() - begin_; }
 
@@ -43,20 +45,23 @@ public:
     /// What the response's ranges refer to.
     gateway::Content content() const { return answer_.file(); }
 
+    /// The film that is being sent; null where there is none.
+    const media::MediaFile* film() const { return answer_.content ? &*answer_.content : nullptr; }
+
     /// Takes note that the web server has aborted the request.
     void cut_short() { is_cut_short_ = true; }
     bool is_cut_short() const { return is_cut_short_; }
 
-    /// Counts the bytes of content that have gone so far; as they go, since a film takes hours. Returns whether there are
-    /// more than the last time.
+    /// Counts the bytes of content that have gone so far; as they go, since a film takes hours. Returns whether there
+    /// are more than the last time.
     bool count(Tally& tally, std::uint64_t sent);
 
-    /// Ends it. It is counted and logged where it got as far as an answer.
-    void end(Tally& tally, std::uint64_t sent, const Ending& ending) noexcept;
+    /// Ends it. It is counted and logged where it got as far as an answer. Returns the film, for whoever may close it.
+    std::optional<media::MediaFile> end(Tally& tally, std::uint64_t sent, const Ending& ending) noexcept;
 
 private:
-    std::optional<http::Request> request_;  ///< until it is answered
-    std::string target_;                    ///< for the log
+    std::shared_ptr<const http::Request> request_;  ///< until it is answered
+    std::string target_;                            ///< for the log
     Answer answer_;
     Viewers::Seat seat_;
     std::uint64_t planned_ = 0;  ///< bytes of content

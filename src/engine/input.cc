@@ -2,11 +2,21 @@
 // SPDX-License-Identifier: MIT
 #include "engine/input.h"
 
-#include <utility>
+#include <sys/socket.h>
+
+#include <algorithm>
 
 namespace reelgate::engine {
 
 using gateway::Incoming;
+
+namespace {
+
+/// Bytes that are read at a time while a request is answered: an FCGI_ABORT_REQUEST has eight. What is read of the next
+/// request is kept until then, by every viewer whose web server does not wait.
+constexpr std::size_t read_while_answering_length = 4096;
+
+}  // namespace
 
 Incoming Input::read(std::string_view bytes, gateway::ResponseWriter& writer) {
     std::string replies;
@@ -33,6 +43,13 @@ bool Input::read_while_answering(std::string_view bytes, gateway::ResponseWriter
         default: gate_ = writer.interjected() < gateway::max_replies ? Gate::open : Gate::full;
     }
     return is_aborted;
+}
+
+bool Input::look_for_abort(int fd, std::vector<char>& buffer, gateway::ResponseWriter& writer) {
+    if (gate_ != Gate::open) return false;
+    const ssize_t n = recv(fd, buffer.data(), std::min(buffer.size(), read_while_answering_length), MSG_DONTWAIT);
+    if (n == 0) gate_ = Gate::ended;  // it may still read; if not, writing will tell
+    return n > 0 && read_while_answering({buffer.data(), static_cast<std::size_t>(n)}, writer);
 }
 
 // Swapped, since an assignment would keep the memory, and an idle connection shall have none of it.

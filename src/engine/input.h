@@ -1,11 +1,12 @@
 // Owns what a peer has said, as far as it has not been acted on, and whether more of it is read now.
-// Does not read from the socket.
+// Does not wait.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/record_reader.h"
 #include "gateway/response_writer.h"
@@ -34,13 +35,14 @@ public:
     /// Reads while a request is being answered, and sets the gate. Returns whether the peer has aborted that request.
     bool read_while_answering(std::string_view bytes, gateway::ResponseWriter& writer);
 
+    /// Reads from the connection `fd` what the peer says while a request is being answered, where the gate is open:
+    /// FCGI_ABORT_REQUEST, if anything. Returns whether that came.
+    bool look_for_abort(int fd, std::vector<char>& buffer, gateway::ResponseWriter& writer);
+
     bool has_unread() const { return !unread_.empty(); }
 
     /// Hands out what was kept.
     std::string take_unread();
-
-    /// Takes note that the peer says nothing more.
-    void end() { gate_ = Gate::ended; }
 
     /// Gives back the memory of the params, which have been decoded.
     void forget_params() { reader_.release(); }

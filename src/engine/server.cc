@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <thread>
@@ -15,8 +16,10 @@
 
 #include "engine/acceptor.h"
 #include "engine/connections.h"
+#include "engine/deadline.h"
 #include "engine/event_loop.h"
 #include "engine/status_report.h"
+#include "engine/storage.h"
 #include "engine/viewers.h"
 #include "engine/workers.h"
 #include "http/target.h"
@@ -25,6 +28,10 @@
 namespace reelgate::engine {
 
 namespace {
+
+/// How long a thread may take to end once nothing is left for it to do: a look-up in the catalogue is over by then. One
+/// that storage holds takes longer.
+constexpr std::chrono::milliseconds leave_time = media::max_look_up + std::chrono::seconds{1};
 
 rlim_t raise_max_descriptors() {
     rlimit limit{};
@@ -45,7 +52,11 @@ public:
     void start();
     bool has_lost_socket() const { return acceptor_.has_lost_socket(); }
     void stop_accepting();
-    void wait_until_empty() { connections_.wait_until_empty(grace_); }
+
+    /// Waits until all answers have ended and all threads have left, for little longer than the grace period. Tells
+    /// whether the threads have.
+    bool wait();
+
     void change_settings(Reloaded reloaded);
 
 private:
@@ -60,31 +71,41 @@ private:
     Tally tally_;  // of the thread that takes signals
     EventLoop loop_;
     Viewers viewers_;
-    Workers workers_;
     Connections connections_;
     Acceptor acceptor_;
+    Storage storage_;
+    Workers workers_;
 };
 
 Server::Server(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings)
     : settings_(settings), grace_(settings.grace), max_viewers_(settings.max_viewers),
-      workers_(settings.threads, handler), connections_(loop_, max_connections_, settings.stall_timeout),
-      acceptor_(loop_, listening_socket, [this](posix::UniqueFd connection, Worker& worker) {
-          connections_.begin(std::move(connection), acceptor_.transport(), worker);
-      }) {
-    for (const auto& worker : workers_.all()) {
-        worker->admit = [this] { return viewers_.admit(max_viewers_); };
-        worker->monitor = [this](const http::Request& request) { return monitor(request); };
-    }
-}
+      connections_(loop_, max_connections_, settings.stall_timeout),
+      acceptor_(loop_, listening_socket,
+                [this](posix::UniqueFd connection, Worker& worker) {
+                    connections_.begin(std::move(connection), acceptor_.transport(), worker);
+                }),
+      storage_(settings.storage_timeout), workers_(settings.threads, loop_, storage_, handler, [this](Worker& worker) {
+          worker.admit = [this] { return viewers_.admit(max_viewers_); };
+          worker.monitor = [this](const http::Request& request) { return monitor(request); };
+      }) {}
 
 Server::~Server() {
+    storage_.stop();
     loop_.end();
-    workers_.join();
+    workers_.wait(leave_time);
 }
 
 void Server::start() {
     acceptor_.start();
-    workers_.start(loop_);
+    workers_.start();
+}
+
+bool Server::wait() {
+    connections_.wait_until_empty(grace_);
+    storage_.stop();
+    loop_.end();
+    connections_.cut_off();
+    return workers_.wait(leave_time);
 }
 
 void Server::stop_accepting() {
@@ -96,6 +117,7 @@ void Server::change_settings(Reloaded reloaded) {
     grace_ = reloaded.engine.grace;
     max_viewers_ = reloaded.engine.max_viewers;
     connections_.set_stall_timeout(reloaded.engine.stall_timeout);
+    storage_.set_timeout(reloaded.engine.storage_timeout);
     workers_.change_handler(std::move(reloaded.handler));
     tally_.add(Counter::reloads);
 }
@@ -118,6 +140,7 @@ Status Server::status() const {
     status.max_viewers = viewers_.max();
     status.max_descriptors = max_connections_;
     status.open_connections = connections_.count();
+    status.hung = storage_.hung();
     return status;
 }
 
@@ -180,7 +203,11 @@ End serve(int listening_socket, const HandlerSettings& handler, const EngineSett
     else
         log(LogLevel::notice, {"stop: ", sigabbrev_np(received), ": answers may end"});
     hooks.stop_listening();
-    server.wait_until_empty();
+    if (!server.wait() || is_call_left()) {
+        log(LogLevel::warning, "stop: threads wait for storage that does not answer: left to the kernel");
+        // What they would come back to must still be there. All sockets are shut down; nothing else is lost.
+        std::_Exit(has_lost_socket ? EXIT_FAILURE : EXIT_SUCCESS);
+    }
     return has_lost_socket ? End::socket_lost : End::signalled;
 }
 

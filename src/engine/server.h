@@ -16,6 +16,7 @@ struct EngineSettings {
     unsigned threads = 1;                     ///< at least 1; not a limit on viewers
     std::size_t max_viewers = 0;              ///< answers at a time, 503 beyond; 0: as many as descriptors allow
     std::chrono::seconds stall_timeout{600};  ///< for how long a peer may do nothing; 0: for ever
+    std::chrono::seconds storage_timeout{5};  ///< for how long storage may answer nothing
     std::chrono::seconds grace{30};           ///< how long answers may go on after the signal to stop
     std::string status_path;                  ///< the target that is answered with the state of the server; empty: off
     std::string ping_path;                    ///< the target that is answered with 200 alone; empty: off
@@ -28,7 +29,7 @@ unsigned default_threads();
 /// that a signal should take away in order.
 void hold_signals();
 
-/// What a running server can take over: everything of the one; of the other max_viewers, stall_timeout and grace.
+/// What a running server can take over: everything of the one; of the other max_viewers, the timeouts and grace.
 struct Reloaded {
     HandlerSettings handler;
     EngineSettings engine;

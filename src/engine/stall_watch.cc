@@ -25,15 +25,14 @@ void StallWatch::set_timeout(std::chrono::seconds timeout) noexcept {
     if (timeout.count() > 0) look_within(std::chrono::nanoseconds{timeout} / precision);
 }
 
-void StallWatch::watch(const ConnectionView& connection) noexcept {
-    if (connection.waiting_since().count() == 0) return;
-    const auto delay = look_time(connection);
+void StallWatch::watch(Situation situation) noexcept {
+    const auto delay = look_time(situation);
     if (delay.count() > 0) look_within(delay);
 }
 
 bool StallWatch::is_late(ConnectionView& connection) noexcept {
     if (connection.waiting_since().count() == 0) return false;
-    watch(connection);
+    watch(connection.situation());
     connection.look_at_peer();
     // Asked again, and once: a thread may have taken the connection meanwhile.
     const auto since = connection.waiting_since();
@@ -46,10 +45,14 @@ std::chrono::nanoseconds StallWatch::patience_with(const ConnectionView& connect
     return connection.awaits_end() ? linger_time : timeout_.load();
 }
 
-/// How soon a connection is to be looked at again; zero: never. A lingering peer takes bytes without an event.
-std::chrono::nanoseconds StallWatch::look_time(const ConnectionView& connection) const {
-    const bool is_lingering = connection.situation() == Situation::lingering;
-    return std::chrono::nanoseconds{is_lingering ? linger_time : timeout_.load()} / precision;
+/// How soon a connection is to be looked at again that is at `situation`; zero: never. A lingering peer takes bytes
+/// without an event.
+std::chrono::nanoseconds StallWatch::look_time(Situation situation) const {
+    switch (situation) {
+        case Situation::waiting: return std::chrono::nanoseconds{timeout_.load()} / precision;
+        case Situation::lingering: return std::chrono::nanoseconds{linger_time} / precision;
+        default: return {};
+    }
 }
 
 /// Has the look take place when `delay` is over, if not earlier.

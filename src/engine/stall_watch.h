@@ -20,11 +20,11 @@ public:
     /// Changes the time that a peer may do nothing. Zero: for ever. Connections that wait already are judged by it too.
     void set_timeout(std::chrono::seconds timeout) noexcept;
 
-    /// Has a connection that waits looked at in time.
-    void watch(const ConnectionView& connection) noexcept;
+    /// Has connections looked at in time, one of which is at `situation`.
+    void watch(Situation situation) noexcept;
 
-    /// Looks at a connection, has it looked at again while it waits, and tells whether its peer is late. Only `look` calls
-    /// this.
+    /// Looks at a connection, has it looked at again while it waits, and tells whether its peer is late. For `look`
+    /// alone.
     bool is_late(ConnectionView& connection) noexcept;
 
     /// Begins a look: whatever it finds waiting is looked at again.
@@ -32,7 +32,7 @@ public:
 
 private:
     std::chrono::nanoseconds patience_with(const ConnectionView& connection) const;
-    std::chrono::nanoseconds look_time(const ConnectionView& connection) const;
+    std::chrono::nanoseconds look_time(Situation situation) const;
     void look_within(std::chrono::nanoseconds delay) noexcept;
 
     std::atomic<std::chrono::seconds> timeout_;

@@ -49,6 +49,7 @@ constexpr std::array families{
     Family{"reelgate_catalog_look_ups", "counter", "", "Questions to the catalogue"},
     Family{"reelgate_catalog_errors", "counter", "", "Questions that it did not answer"},
     Family{"reelgate_catalog_seconds", "counter", "seconds", "Time spent waiting for the catalogue"},
+    Family{"reelgate_storage_hung", "gauge", "", "Folders whose storage does not answer"},
     Family{"reelgate_reloads", "counter", "", "Times that the settings were read again"},
     Family{"reelgate_monitoring", "counter", "", "Requests for status and ping, which are counted nowhere else"},
 };
@@ -116,6 +117,23 @@ std::string log_time(std::chrono::system_clock::time_point time) {
     return {text, std::strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S +0000", &parts)};
 }
 
+std::string seconds_of(const Storage::Hung& hung) {
+    return std::to_string(std::chrono::floor<std::chrono::seconds>(hung.time).count());
+}
+
+/// RFC 8259 §7. A folder's name may hold any bytes: those that are no ASCII are shown as Latin-1.
+std::string json_string(std::string_view text) {
+    std::string quoted = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        char escaped[8];
+        std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(byte));
+        const bool is_plain = byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+        is_plain ? quoted.push_back(c) : static_cast<void>(quoted.append(escaped));
+    }
+    return quoted + "\"";
+}
+
 std::uint64_t requests(const Counts& counts) {
     std::uint64_t sum = 0;
     for (const Counted& row : counted)
@@ -143,6 +161,7 @@ std::vector<Figure> figures(const Status& status) {
     for (const Counted& row : counted) all.push_back({row.name, row.family, row.labels, count(row.counter)});
     all.push_back({"catalogue seconds", "reelgate_catalog_seconds", "",
                    seconds(at(status.counts, Counter::catalog_nanoseconds))});
+    all.push_back({"hung folders", "reelgate_storage_hung", "", std::to_string(status.hung.size())});
     all.push_back({"reloads", "reelgate_reloads", "", count(Counter::reloads)});
     all.push_back({"monitoring requests", "reelgate_monitoring", "", count(Counter::monitoring)});
     return all;
@@ -171,6 +190,9 @@ std::string format_text(const Status& status) {
     append_line(text, "version", REELGATE_VERSION);
     for (const Figure& figure : figures(status))
         append_line(text, figure.name, figure.name == "start time" ? log_time(status.start_time) : figure.value);
+    for (const Storage::Hung& hung : status.hung)
+        append_line(text, "hung storage", hung.folder + ": since " + seconds_of(hung) + " s, " +
+                                              std::to_string(hung.waiting) + " waiting");
     return text;
 }
 
@@ -178,7 +200,13 @@ std::string format_json(const Status& status) {
     std::string text = R"({"version":")" REELGATE_VERSION "\"";
     for (const Figure& figure : figures(status))
         text.append(",\"").append(figure.name).append("\":").append(figure.value);
-    return text.append("}\n");
+    text.append(",\"hung storage\":[");
+    const std::size_t begin = text.size();
+    for (const Storage::Hung& hung : status.hung)
+        text.append(text.size() > begin ? "," : "").append(R"({"folder":)").append(json_string(hung.folder))
+            .append(R"(,"seconds":)").append(seconds_of(hung)).append(R"(,"waiting":)")
+            .append(std::to_string(hung.waiting)).append("}");
+    return text.append("]}\n");
 }
 
 std::string format_openmetrics(const Status& status) {

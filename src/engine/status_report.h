@@ -6,8 +6,10 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "engine/statistics.h"
+#include "engine/storage.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -22,6 +24,7 @@ struct Status {
     std::size_t viewers = 0;
     std::size_t max_viewers = 0;      ///< at a time, since the start
     std::size_t max_descriptors = 0;  ///< that the process may have
+    std::vector<Storage::Hung> hung;  ///< folders that do not answer
 };
 
 /// Formats "name: value" lines.

@@ -1,17 +1,20 @@
-// Owns the threads that serve events, and each one's Handler, made from the settings that are in force.
+// Owns the threads: those that serve events, as many as there shall be, and those of devices; and each one's Handler,
+// made from the settings that are in force.
 // Does not know what they serve.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
-#include <memory>
+#include <functional>
+#include <list>
 #include <mutex>
-#include <optional>
-#include <thread>
-#include <vector>
+#include <variant>
 
 #include "engine/event_loop.h"
+#include "engine/storage.h"
 #include "engine/worker.h"
 #include "handler.h"
 
@@ -19,39 +22,61 @@ namespace reelgate::engine {
 
 class Workers {
 public:
-    /// Makes `count` of them, with all that they need, since memory may be short later. Their Handlers are made from
-    /// `handler`.
-    Workers(unsigned count, HandlerSettings handler);
+    /// Completes a worker before its thread begins.
+    using Prepare = std::function<void(Worker&)>;
+
+    /// `count` threads are to serve events of `loop`. Handlers are made from `handler`.
+    Workers(unsigned count, EventLoop& loop, Storage& storage, HandlerSettings handler, Prepare prepare);
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;
 
-    /// Gives them all; what they lack is to be set before start().
-    std::vector<std::unique_ptr<Worker>>& all() { return workers_; }
+    /// Starts the threads that serve events, and the watch over storage. Throws std::system_error.
+    void start();
 
-    /// Starts the threads, which serve `loop` until it ends.
-    void start(EventLoop& loop);
-
-    /// Waits for the threads, once the loop has ended.
-    void join();
+    /// Waits until all threads have ended, after the loop has; for `time` at most. Tells whether they have.
+    bool wait(std::chrono::milliseconds time);
 
     /// Has Handlers made anew from `handler` by each thread when it next needs one.
     void change_handler(HandlerSettings handler);
 
     /// Answers a request about a video with the Handler of `worker`, as Worker::answer.
-    std::optional<Answer> answer(const http::Request& request, Worker& worker, bool is_last_try);
+    std::variant<Answer, Busy> answer(const http::Request& request, Clock::duration age, Worker& worker);
 
     /// Adds what all of them have counted.
     void add_to(Counts& sum) const;
 
 private:
-    bool are_others_slow(const Worker& worker) const;
+    /// A worker's place; used again by another thread once its own has ended.
+    struct Slot {
+        Worker worker;
+        bool is_taken = false;
+    };
+
+    void each(const std::function<void(Worker&)>& look) const;
+    Worker& take_slot(Lane* lane);
+    void release_slot(Worker& worker) noexcept;
+    void start_thread(Lane* lane);
+    void run(Worker& worker) noexcept;
+    void replace(unsigned held) noexcept;
+    bool is_surplus() noexcept;
+    bool are_others_in_catalog(const Worker& worker) const;
     Handler& handler_of(Worker& worker);
 
-    std::vector<std::unique_ptr<Worker>> workers_;
-    std::vector<std::thread> threads_;
-    std::atomic<unsigned> asking_{0};  ///< threads that ask the catalogue
+    const unsigned count_;
+    EventLoop& loop_;
+    Storage& storage_;
+    const Prepare prepare_;
+    std::atomic<unsigned> in_catalog_{0};  ///< threads that ask it
+
+    mutable std::mutex mutex_;
+    std::condition_variable ended_;
+    mutable std::list<Slot> slots_;     // under mutex_; none is ever removed
+    unsigned running_ = 0;              // under mutex_: threads of all kinds
+    unsigned serving_ = 0;              // under mutex_: threads that serve events, those that are held included
+    std::atomic<unsigned> surplus_{0};  // of those; changed under mutex_
+
     std::mutex handler_mutex_;
-    HandlerSettings handler_;               // under handler_mutex_
+    HandlerSettings handler_;                // under handler_mutex_
     std::atomic<std::uint64_t> version_{1};  ///< of handler_: a thread that has another makes its Handler anew
 };
 

@@ -23,8 +23,49 @@ constexpr std::array<std::string_view, 22> network_types{
 
 }  // namespace
 
+namespace {
+
+std::string number_of(unsigned major_number, unsigned minor_number) {
+    return std::to_string(major_number) + ":" + std::to_string(minor_number);
+}
+
+/// Undoes what proc(5) says of white space and backslashes: "\\040" is a space.
+std::string unescaped(const std::string& field) {
+    const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
+    std::string text;
+    for (std::size_t i = 0; i < field.size(); ++i) {
+        if (field[i] == '\\' && i + 3 < field.size() && std::all_of(&field[i + 1], &field[i + 4], is_octal)) {
+            text.push_back(static_cast<char>(std::stoi(field.substr(i + 1, 3), nullptr, 8)));
+            i += 3;
+        } else {
+            text.push_back(field[i]);
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string mount_point(std::istream& mountinfo, unsigned major_number, unsigned minor_number) {
+    const std::string device = number_of(major_number, minor_number);
+    std::string folder;
+    for (std::string line; std::getline(mountinfo, line);) {
+        std::istringstream fields{line};
+        std::string id, parent, number, root, point;
+        fields >> id >> parent >> number >> root >> point;
+        if (number == device) folder = unescaped(point);
+    }
+    return folder;
+}
+
+std::string mount_point_of(dev_t device) {
+    std::ifstream mountinfo{"/proc/self/mountinfo"};
+    const std::string folder = mount_point(mountinfo, major(device), minor(device));
+    return folder.empty() ? "device " + number_of(major(device), minor(device)) : folder;
+}
+
 std::string file_system_type(std::istream& mountinfo, unsigned major_number, unsigned minor_number) {
-    const std::string device = std::to_string(major_number) + ":" + std::to_string(minor_number);
+    const std::string device = number_of(major_number, minor_number);
     // "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw": as many optional fields as there are before
     // the dash. Spaces within a field are written as \040.
     for (std::string line; std::getline(mountinfo, line);) {

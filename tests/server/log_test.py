@@ -51,15 +51,6 @@ class Unread:
                 text += more
         return text.decode()
 
-    def wait_for(self, form, text=""):
-        """Reads on after `text` until `form` is there; all of it."""
-        def is_there():
-            nonlocal text
-            text += self.drain()
-            return form.search(text)
-        support.wait_until(is_there, form.pattern)
-        return text
-
     def close(self):
         os.close(self.reader)
 
@@ -166,21 +157,27 @@ def check_full(folder, volume, way, **more):
         equal(fcntl.fcntl(unread.fd, fcntl.F_GETFL), flags, "flags of the inherited description")
         text = unread.drain()
         ask(address, 1)
-        # The last line of the crowd may come after its answer, and be what tells of those that are lost.
-        text = unread.wait_for(re.compile(r"lines lost.*\n(?s:.*)\n"), text)
+
+        # A line may come after its answer, the last of the crowd as well.
+        def is_complete():
+            nonlocal text
+            text += unread.drain()
+            return text.endswith("\n") and lines_told(text) >= CROWD + 1
+        support.wait_until(is_complete, "a line for each answer, or its loss")
         check_lines(text)
-        lost = LOST.findall(text)
-        equal(len(lost), 1, "times that lines were said to be lost")
-        equal(text.count(": info: response ") + int(lost[0]) - text_lost_otherwise(text), CROWD + 1, "lines")
+        equal(len(LOST.findall(text)), 1, "times that lines were said to be lost")
+        equal(lines_told(text), CROWD + 1, "lines")
         unread.hold()
         ask(address, CROWD)
         end(process)
         check_lines(unread.drain())
 
 
-def text_lost_otherwise(text):
-    """A terminal that is stopped from the beginning loses the line that says ready, too."""
-    return 0 if ": ready\n" in text else 1
+def lines_told(text):
+    """How many lines about answers there are, or were said to be lost. A terminal that is stopped from the beginning
+    loses the line that says ready, too."""
+    lost = sum(map(int, LOST.findall(text)))
+    return text.count(": info: response ") + lost - (0 if ": ready\n" in text else 1)
 
 
 def check_ways(report, folder, volume):

@@ -70,6 +70,8 @@ inline std::string_view describe(Wait wait) {
         case Wait::writable: return "writable";
         case Wait::writable_only: return "writable only";
         case Wait::a_moment: return "a moment";
+        case Wait::storage: return "storage";
+        case Wait::lost: return "lost";
         case Wait::nothing: return "nothing";
     }
     return "none of them";
@@ -187,6 +189,9 @@ inline void prepare_decoder() {
 /// How the catalogue is.
 enum class Catalogue { free, locked, failing };
 
+/// How the storage is that the film is on.
+enum class StorageState { well, slow, hung };
+
 /// How much the socket holds that the connection writes into.
 enum class Socket { narrow, wide };
 
@@ -202,9 +207,11 @@ public:
         if (fcntl(peer_.get(), F_SETFL, O_NONBLOCK) != 0) posix::throw_errno("prepare", "peer");
         worker_.buffer.resize(std::size_t{64} << 10);
         worker_.monitor = [this](const http::Request& request) { return monitor(request); };
-        worker_.answer = [this](const http::Request& request, bool is_last_try) {
-            return answer(request, is_last_try);
+        worker_.answer = [this](const http::Request& request, Clock::duration age) {
+            return answer(request, age >= media::lock_patience);
         };
+        worker_.storage = &storage_;
+        worker_.serving = &waiting_;
         worker_.admit = [this] { return viewers_.admit(0); };
         connection_ = std::make_unique<Connection>(std::move(pair.connection), transport, 5000);
         proceed(true);
@@ -215,7 +222,7 @@ public:
     /// Lets it proceed, if what it waits for has come. Tells whether it had.
     bool let_proceed() {
         if (!connection_) return false;
-        if (wait_ == Wait::a_moment) return proceed(false), true;
+        if (is_parked()) return proceed(false), true;
         pollfd waited{connection_->fd(), events(), 0};
         if (poll(&waited, 1, 0) != 1) return false;
         return proceed((waited.revents & POLLIN) != 0), true;
@@ -262,7 +269,7 @@ public:
         do {
             BOOST_TEST_REQUIRE((Clock::now() < deadline));
             take();
-        } while (wait_ != Wait::a_moment && (let_proceed() || is_on_its_way()));
+        } while (!is_parked() && (let_proceed() || is_on_its_way()));
         take();
     }
 
@@ -285,6 +292,24 @@ public:
     // What becomes of catalogue and file
 
     void set_catalogue(Catalogue catalogue) { catalogue_ = catalogue; }
+
+    void set_storage(StorageState state) {
+        storage_state_ = state;
+        constexpr std::chrono::hours long_time{1};
+        const auto now = Clock::now().time_since_epoch();
+        Lane& lane = storage_.lane_of(device);
+        lane.note_slow(now, state == StorageState::well ? now - long_time : now + long_time);
+        if (state == StorageState::hung) lane.judge(now + long_time, std::chrono::seconds{1});
+    }
+
+    /// Does what the watch does to a request whose storage does not answer.
+    void turn_away() {
+        connection_->turn_away();
+        proceed(false);
+    }
+
+    /// From now on another thread takes the connection over while this one asks for an answer.
+    void lose_thread() { is_thread_lost_ = true; }
 
     void set_file_length(std::size_t length) {
         if (truncate(file_.c_str(), static_cast<off_t>(length)) != 0) posix::throw_errno("truncate", file_);
@@ -359,6 +384,15 @@ public:
     }
 
 private:
+    /// What turns a request away, instead of the owner of all connections.
+    struct TurnedAway final : Waiting {
+        void go_on(Worker&) noexcept override {}
+        void turn_away() noexcept override {}
+        bool has_gone() const noexcept override { return false; }
+    };
+
+    bool is_parked() const { return wait_ == Wait::a_moment || wait_ == Wait::storage || wait_ == Wait::lost; }
+
     void proceed(bool is_readable) {
         try {
             wait_ = connection_->proceed(worker_, is_readable);
@@ -374,7 +408,7 @@ private:
             case Wait::readable: return POLLIN;
             case Wait::writable: return POLLIN | POLLOUT;
             case Wait::writable_only: return POLLOUT;
-            case Wait::a_moment: case Wait::nothing: break;
+            case Wait::a_moment: case Wait::storage: case Wait::lost: case Wait::nothing: break;
         }
         return 0;
     }
@@ -403,10 +437,12 @@ private:
         return std::nullopt;
     }
 
-    std::optional<Answer> answer(const http::Request& request, bool is_last_try) {
+    std::variant<Answer, Busy> answer(const http::Request& request, bool is_last_try) {
         is_last_try_ = is_last_try;
+        if (is_thread_lost_) worker_.turn_away();
+        if (storage_state_ != StorageState::well) return Busy{&storage_.lane_of(device)};
         if (catalogue_ == Catalogue::failing) throw std::runtime_error{"catalogue"};
-        if (catalogue_ == Catalogue::locked && !is_last_try) return std::nullopt;
+        if (catalogue_ == Catalogue::locked && !is_last_try) return Busy{};
         if (catalogue_ == Catalogue::locked) return Answer{{503, {}, {}}, std::nullopt, {}};
         const bool is_clip = request.target == "/clip", is_film = request.target == "/film";
         const std::uint64_t length = is_clip ? clip_length : is_film ? film_length : reel_length;
@@ -418,14 +454,19 @@ private:
         auto fd = std::make_shared<const posix::UniqueFd>(open(file_.c_str(), O_RDONLY | O_CLOEXEC));
         if (!*fd) posix::throw_errno("open", file_);
         const gateway::Content content = sent_file(fd->get());
-        return {fd, reel_length, {}, content.version};
+        return {fd, reel_length, {}, content.version, device};
     }
+
+    static constexpr dev_t device = 1;
 
     TemporaryFolder folder_;
     std::string file_;  // empty until it is asked for
     Catalogue catalogue_ = Catalogue::free;
-    bool is_last_try_ = false;
+    StorageState storage_state_ = StorageState::well;
+    bool is_last_try_ = false, is_thread_lost_ = false;
     Viewers viewers_;
+    Storage storage_{std::chrono::seconds{1}};
+    TurnedAway waiting_;
     Worker worker_;
     posix::UniqueFd peer_;
     std::unique_ptr<Connection> connection_;

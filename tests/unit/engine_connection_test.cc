@@ -74,6 +74,16 @@ void catalogue_is_free(Fixture& fixture) { fixture.set_catalogue(Catalogue::free
 
 void catalogue_fails(Fixture& fixture) { fixture.set_catalogue(Catalogue::failing); }
 
+void storage_is_slow(Fixture& fixture) { fixture.set_storage(StorageState::slow); }
+
+void storage_is_well(Fixture& fixture) { fixture.set_storage(StorageState::well); }
+
+void storage_hangs(Fixture& fixture) { fixture.set_storage(StorageState::hung); }
+
+void is_turned_away(Fixture& fixture) { fixture.turn_away(); }
+
+void its_thread_is_lost(Fixture& fixture) { fixture.lose_thread(); }
+
 void film_is_cut(Fixture& fixture) { fixture.set_file_length(0); }
 
 void film_has_grown(Fixture& fixture) { fixture.set_file_length(reel_length + 1); }
@@ -153,6 +163,10 @@ const Row reading[] = {
     {.name = "peer_ends_before_it_says_anything", .event = ends, .phase = closed, .taken = "EOF"},
     {.name = "peer_ends_within_a_request", .before = {says(ping.substr(0, 40))}, .event = ends,
      .phase = closed, .taken = "EOF"},
+    {.name = "storage_is_slow", .before = {storage_is_slow}, .event = says(clip),
+     .phase = Phase::asking, .wait = Wait::storage, .taken = "", .viewers = 1},
+    {.name = "storage_holds_the_thread", .before = {its_thread_is_lost}, .event = says(clip),
+     .phase = Phase::asking, .wait = Wait::lost, .taken = "", .viewers = 1},
     {.name = "peer_leaves", .event = leaves, .phase = closed, .taken = ""},
     {.name = "peer_leaves_over_tcp", .transport = tcp, .event = leaves, .phase = closed, .taken = ""},
     {.name = "peer_resets", .transport = tcp, .before = {says(ping.substr(0, 40))}, .event = resets,
@@ -317,6 +331,19 @@ const Row asking[] = {
     {.name = "we_fail_while_asking", .before = {catalogue_is_locked, says(clip)}, .event = we_fail,
      .phase = closed, .taken = "EOF"},
 
+    // The storage of its film
+    {.name = "storage_is_still_slow", .before = {storage_is_slow, says(clip)}, .event = its_turn_comes,
+     .phase = Phase::asking, .wait = Wait::storage, .taken = "", .viewers = 1},
+    {.name = "storage_is_well_again", .before = {storage_is_slow, says(clip), storage_is_well}, .event = its_turn_comes,
+     .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: clip", .counted = "complete"},
+    {.name = "storage_hangs", .before = {storage_is_slow, says(clip), storage_hangs}, .event = its_turn_comes,
+     .phase = Phase::reading, .wait = Wait::readable,
+     .taken = R"(answer 1: 503 {"detail":"Video storage does not answer"})", .counted = "complete",
+     .logged = ": does not answer: its films get 503 until it does"},
+    {.name = "storage_is_slow_for_too_long", .before = {storage_is_slow, says(clip)}, .event = is_turned_away,
+     .phase = Phase::reading, .wait = Wait::readable,
+     .taken = R"(answer 1: 503 {"detail":"Video storage does not answer"})", .counted = "complete"},
+
     // What the peer does meanwhile waits with it
     {.name = "abort_is_not_read", .before = {catalogue_is_locked, says(clip)}, .event = says(abort),
      .phase = Phase::asking, .wait = Wait::a_moment, .taken = "", .viewers = 1},
@@ -357,6 +384,13 @@ const Row asking[] = {
 };
 
 const Row answering[] = {
+    {.name = "storage_is_slow", .before = {says(film), storage_is_slow}, .event = takes_all,
+     .phase = Phase::answering, .wait = Wait::storage, .taken = "answer 1 begins", .viewers = 1},
+    {.name = "storage_is_well_again", .before = {says(film), storage_is_slow, takes_all, storage_is_well},
+     .event = its_turn_comes,
+     .phase = Phase::answering, .wait = Wait::writable, .taken = "answer 1 begins", .viewers = 1},
+    {.name = "storage_is_slow_and_the_peer_has_gone", .before = {says(film), storage_is_slow}, .event = leaves,
+     .phase = closed, .taken = "", .counted = "aborted"},
     // The peer takes what it gets
     {.name = "socket_stays_full", .before = {says(film)}, .event = its_turn_comes,
      .phase = Phase::answering, .wait = Wait::writable, .taken = "answer 1 begins", .viewers = 1},

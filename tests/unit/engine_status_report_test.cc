@@ -67,6 +67,7 @@ bytes sent:           12345678901234
 catalogue look-ups:   130
 catalogue errors:     131
 catalogue seconds:    3.000045
+hung folders:         0
 reloads:              133
 monitoring requests:  103
 )";
@@ -83,7 +84,19 @@ BOOST_AUTO_TEST_CASE(json_has_the_names_and_values_of_the_text) {
         if (name == "start time") value = "1793610187";
         expected += (expected.empty() ? "{\"" : ",\"") + name + "\":" + value;
     }
-    BOOST_TEST(format_json(some_status()) == expected + "}\n");
+    BOOST_TEST(format_json(some_status()) == expected + ",\"hung storage\":[]}\n");
+}
+
+BOOST_AUTO_TEST_CASE(folders_that_do_not_answer_are_named) {
+    Status status = some_status();
+    status.hung = {{"/srv/films", std::chrono::milliseconds{12'900}, 3},
+                   {"/mnt/my \"nas\"", std::chrono::seconds{5}, 0}};
+    BOOST_TEST(contains(format_text(status), "hung folders:         2\n"));
+    BOOST_TEST(format_text(status).ends_with("hung storage:         /srv/films: since 12 s, 3 waiting\n"
+                                             "hung storage:         /mnt/my \"nas\": since 5 s, 0 waiting\n"));
+    BOOST_TEST(format_json(status).ends_with(
+        R"(,"hung storage":[{"folder":"/srv/films","seconds":12,"waiting":3},)"
+        R"({"folder":"/mnt/my \u0022nas\u0022","seconds":5,"waiting":0}]})" "\n"));
 }
 
 struct MetricRow {

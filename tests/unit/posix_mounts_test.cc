@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: MIT
 #include "posix/mounts.h"
 
+#include <sys/sysmacros.h>
+
 #include <boost/test/unit_test.hpp>
 #include <sstream>
 
@@ -36,6 +38,27 @@ BOOST_AUTO_TEST_CASE(type_of_a_device) {
             BOOST_TEST(file_system_type(text, row.major_number, row.minor_number) == row.type);
         }
     }
+}
+
+struct MountPointRow {
+    unsigned major_number;
+    unsigned minor_number;
+    std::string_view folder;
+};
+
+constexpr MountPointRow mount_points[] = {{8, 1, "/"}, {0, 45, "/srv/films"}, {0, 46, "/srv/more films"}, {9, 9, ""}};
+
+BOOST_AUTO_TEST_CASE(folder_of_a_device) {
+    for (const MountPointRow& row : mount_points) {
+        BOOST_TEST_CONTEXT(row.folder) {
+            std::istringstream text{std::string{mountinfo}};
+            BOOST_TEST(mount_point(text, row.major_number, row.minor_number) == row.folder);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(device_that_is_not_mounted_is_named_by_its_number) {
+    BOOST_TEST(mount_point_of(makedev(250, 251)) == "device 250:251");
 }
 
 BOOST_AUTO_TEST_CASE(shared_between_machines) {

@@ -1,0 +1,163 @@
+// Owns those who wait for one device, and the few threads that do what might block on it.
+// SPDX-License-Identifier: MIT
+#include "engine/lane.h"
+
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "log.h"
+#include "posix/mounts.h"
+
+namespace reelgate::engine {
+
+namespace {
+
+/// Threads that one device may hold. A few, since a disk or a network does better with several requests at a time; not
+/// many, since look-ups in a folder that hangs queue up in the kernel behind the first.
+constexpr unsigned max_threads = 4;
+
+/// How long a device counts as slow after it last was.
+constexpr std::chrono::seconds slow_time{2};
+
+/// How long a thread waits for the next who wants the device.
+constexpr std::chrono::seconds idle_time{2};
+
+}  // namespace
+
+void Lane::wait(Waiting& who, Waiting::For what) {
+    const std::lock_guard lock{mutex_};
+    auto& queue = what == Waiting::For::opening ? opening_ : sending_;
+    queue.push_back(&who);
+    try {
+        add_thread();
+    } catch (...) {
+        queue.pop_back();
+        throw;
+    }
+    changed_.notify_one();
+}
+
+void Lane::drop(std::shared_ptr<const posix::UniqueFd> film) noexcept {
+    try {
+        const std::lock_guard lock{mutex_};
+        films_.push_back(film);
+        add_thread();
+        changed_.notify_one();
+    } catch (const std::exception&) {
+        // It is closed right here, or by those threads that there are.
+    }
+}
+
+/// Starts a thread where more wait than threads are free, and there may be more. Throws only where there is none at all.
+void Lane::add_thread() {
+    if (opening_.size() + sending_.size() + films_.size() <= free_threads_ || threads_ == max_threads) return;
+    try {
+        ++threads_;
+        start_thread_(*this);
+    } catch (const std::exception&) {
+        if (--threads_ == 0) throw;
+    }
+}
+
+/// Takes the first who waits, of either kind in turn. False where nobody does.
+bool Lane::take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept {
+    const bool is_opening = sending_.empty() || (!opening_.empty() && !was_opening_);
+    auto& queue = is_opening ? opening_ : sending_;
+    was_opening_ = is_opening;
+    if (!queue.empty()) {
+        Waiting* const who = queue.front();
+        queue.pop_front();
+        lock.unlock();
+        who->go_on(worker);
+    } else if (!films_.empty()) {
+        auto film = std::move(films_.front());
+        films_.pop_front();
+        lock.unlock();
+        film.reset();
+    } else {
+        return false;
+    }
+    note_answer();
+    lock.lock();
+    return true;
+}
+
+void Lane::serve(Worker& worker) noexcept {
+    std::unique_lock lock{mutex_};
+    while (!is_over_) {
+        while (!is_over_ && take(lock, worker)) {}
+        ++free_threads_;
+        const bool is_wanted = changed_.wait_for(lock, idle_time, [this] {
+            return is_over_ || !opening_.empty() || !sending_.empty() || !films_.empty();
+        });
+        --free_threads_;
+        if (!is_wanted) break;
+    }
+    --threads_;
+}
+
+void Lane::end() noexcept {
+    const std::lock_guard lock{mutex_};
+    is_over_ = true;
+    changed_.notify_all();
+}
+
+std::size_t Lane::waiting() const {
+    const std::lock_guard lock{mutex_};
+    return opening_.size() + sending_.size();
+}
+
+void Lane::note_slow(Clock::duration since, Clock::duration now) {
+    is_watched_ = true;
+    slow_until_ = now + slow_time;
+    if (oldest_ == Clock::duration{} || since < oldest_) oldest_ = since;
+}
+
+bool Lane::judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept {
+    const Clock::duration oldest = std::exchange(oldest_, {});
+    // Storage that is slow answers somebody now and then.
+    const Clock::duration silent_since = std::max(oldest, last_answer_.load());
+    const bool is_silent = oldest != Clock::duration{} && now - silent_since >= timeout;
+    if (is_silent && !is_hung()) begin_hanging(silent_since);
+    if (!is_silent && is_hung()) end_hanging();
+    turn_away();
+    if (!is_slow(now)) is_watched_ = false;
+    return is_watched_;
+}
+
+void Lane::turn_away() noexcept {
+    // Under the lock, since one that is not in the queue may be gone.
+    const std::lock_guard lock{mutex_};
+    if (is_hung()) {
+        for (Waiting* who : opening_) who->turn_away();
+        opening_.clear();
+    }
+    std::erase_if(sending_, [](Waiting* who) {
+        const bool has_gone = who->has_gone();
+        if (has_gone) who->turn_away();
+        return has_gone;
+    });
+}
+
+void Lane::begin_hanging(Clock::duration since) noexcept {
+    hung_since_ = since;
+    try {
+        log(LogLevel::error, {"storage: ", folder(), ": does not answer: its films get 503 until it does"});
+    } catch (const std::exception&) {
+        log(LogLevel::error, "storage: a folder: does not answer: its films get 503 until it does");
+    }
+}
+
+void Lane::end_hanging() noexcept {
+    hung_since_ = Clock::duration{};
+    try {
+        log(LogLevel::notice, {"storage: ", folder(), ": answers again"});
+    } catch (const std::exception&) {
+        log(LogLevel::notice, "storage: a folder: answers again");
+    }
+}
+
+std::string Lane::folder() const { return posix::mount_point_of(device_); }
+
+}  // namespace reelgate::engine

@@ -1,0 +1,113 @@
+// Owns what is known of the storage that films are on: a lane for each device, and the watch that finds out which does
+// not answer.
+// SPDX-License-Identifier: MIT
+#include "engine/storage.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/worker.h"
+
+namespace reelgate::engine {
+
+namespace {
+
+/// How often the watch looks while any thread is in a device.
+constexpr std::chrono::milliseconds look_time{10};
+
+/// How many looks in a row find nothing before the watch takes longer steps, in which it lets go of folders that nobody
+/// uses; and after how many it sleeps.
+constexpr int short_looks = 20;
+constexpr std::chrono::seconds long_look_time{1};
+constexpr int all_looks = 30;
+
+}  // namespace
+
+void Storage::start(Threads threads) {
+    threads_ = std::move(threads);
+    watch_ = std::thread{[this] { run(); }};
+}
+
+void Storage::stop() noexcept {
+    {
+        const std::lock_guard lock{mutex_};
+        is_over_ = true;
+    }
+    woken_.notify_all();
+    if (watch_.joinable()) watch_.join();
+    const std::lock_guard lock{lanes_mutex_};
+    for (Lane& lane : lanes_) lane.end();
+}
+
+Lane& Storage::lane_of(dev_t device) {
+    const std::lock_guard lock{lanes_mutex_};
+    const auto found = std::find_if(lanes_.begin(), lanes_.end(),
+                                    [device](const Lane& lane) { return lane.device() == device; });
+    return found != lanes_.end() ? *found : lanes_.emplace_back(device, threads_.start);
+}
+
+void Storage::wake() noexcept {
+    {
+        const std::lock_guard lock{mutex_};
+        is_watching_ = true;
+    }
+    woken_.notify_all();
+}
+
+void Storage::run() noexcept {
+    const auto is_woken = [this] { return is_over_ || is_watching_; };
+    int quiet_looks = all_looks;
+    std::unique_lock lock{mutex_};
+    while (!is_over_) {
+        if (quiet_looks < short_looks)
+            woken_.wait_for(lock, look_time, [this] { return is_over_; });
+        else if (quiet_looks >= all_looks)
+            woken_.wait(lock, is_woken);
+        // Not before the first long step: a thread that has gone into a device since the last look wakes nobody.
+        else if (quiet_looks > short_looks)
+            woken_.wait_for(lock, long_look_time, is_woken);
+        if (quiet_looks >= short_looks && is_watching_) quiet_looks = 0;
+        lock.unlock();
+        quiet_looks = look() ? 0 : quiet_looks + 1;
+        if (quiet_looks > short_looks) threads_.each([](Worker& worker) { worker.let_go_of_storage(); });
+        lock.lock();
+        is_watching_ = quiet_looks < short_looks;
+    }
+}
+
+/// Finds out which threads are held, and by which device. Tells whether any thread is in a device.
+bool Storage::look() noexcept {
+    const Clock::duration now = Clock::now().time_since_epoch();
+    const std::chrono::nanoseconds timeout = timeout_.load();
+    unsigned held = 0;
+    bool is_busy = false;
+    const auto look_at = [&](Worker& worker) {
+        const Visit visit = worker.visit();
+        is_busy = is_busy || visit.lane;
+        if (!visit.lane || now - visit.since < Lane::slow_operation) return;
+        visit.lane->note_slow(visit.since, now);
+        if (!worker.lane) ++held;
+        if (now - visit.since >= timeout) worker.turn_away();
+    };
+    threads_.each(std::ref(look_at));  // by reference, which takes no memory
+    threads_.replace(held);
+    const std::lock_guard lock{lanes_mutex_};
+    for (Lane& lane : lanes_) is_busy = lane.judge(now, timeout) || is_busy;
+    return is_busy;
+}
+
+std::vector<Storage::Hung> Storage::hung() const {
+    std::vector<Hung> found;
+    const Clock::duration now = Clock::now().time_since_epoch();
+    const std::lock_guard lock{lanes_mutex_};
+    for (const Lane& lane : lanes_) {
+        const Clock::duration since = lane.hung_since();
+        if (since == Clock::duration{}) continue;
+        std::size_t waiting = lane.waiting();
+        threads_.each([&](Worker& worker) { waiting += worker.visit().lane == &lane ? 1 : 0; });
+        found.push_back({lane.folder(), now - since, waiting});
+    }
+    return found;
+}
+
+}  // namespace reelgate::engine

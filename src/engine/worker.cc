@@ -1,0 +1,103 @@
+// Owns what a thread lends to the connection that it lets proceed, and what others may know of the thread.
+// SPDX-License-Identifier: MIT
+#include "engine/worker.h"
+
+#include <utility>
+
+namespace reelgate::engine {
+
+bool Worker::enter(dev_t device) {
+    leave_catalog();
+    if (!storage) return true;
+    if (!last_lane_ || last_lane_->device() != device) last_lane_ = &storage->lane_of(device);
+    const Clock::duration now = Clock::now().time_since_epoch();
+    if (last_lane_ != lane && last_lane_->is_slow(now)) return false;
+    visited_since_.store(now, std::memory_order_relaxed);
+    visited_ = last_lane_;
+    storage->watch();
+    return true;
+}
+
+void Worker::leave() noexcept {
+    Lane* const visited = visited_.load(std::memory_order_relaxed);
+    if (!visited) return;
+    visited_.store(nullptr, std::memory_order_release);
+    visited->note_answer();
+}
+
+void Worker::drop(std::optional<media::MediaFile> film) noexcept {
+    if (!film) return;
+    try {
+        if (enter(film->device)) {
+            film.reset();
+            leave();
+        } else {
+            last_lane_->drop(std::move(film->fd));
+        }
+    } catch (const std::exception&) {
+        // It is closed here.
+    }
+}
+
+std::optional<std::variant<Answer, Busy>> Worker::ask(const http::Request& request, Clock::duration age) {
+    begin_asking();
+    std::variant<Answer, Busy> result;
+    try {
+        result = answer(request, age);
+    } catch (const std::exception&) {
+        if (!end_asking()) return std::nullopt;
+        throw;
+    }
+    if (end_asking()) return result;
+    if (auto* late = std::get_if<Answer>(&result)) drop(std::move(late->content));
+    return std::nullopt;
+}
+
+void Worker::begin_asking() {
+    const std::lock_guard lock{mutex_};
+    asking_ = Asking::own;
+}
+
+bool Worker::end_asking() {
+    const std::lock_guard lock{mutex_};
+    return std::exchange(asking_, Asking::nothing) == Asking::own;
+}
+
+void Worker::replace_handler(std::unique_ptr<Handler> handler) {
+    const std::lock_guard lock{mutex_};
+    handler_ = std::move(handler);
+}
+
+void Worker::enter_catalog(std::atomic<unsigned>& all) {
+    all_in_catalog_ = &all;
+    in_catalog_since_ = Clock::now().time_since_epoch().count();
+    ++all;
+}
+
+void Worker::leave_catalog() noexcept {
+    if (!all_in_catalog_) return;
+    in_catalog_since_ = 0;
+    --*std::exchange(all_in_catalog_, nullptr);
+}
+
+Visit Worker::visit() const {
+    Lane* const visited = visited_.load(std::memory_order_acquire);
+    return {visited, visited_since_.load(std::memory_order_relaxed)};
+}
+
+void Worker::turn_away() noexcept {
+    {
+        const std::lock_guard lock{mutex_};
+        if (asking_ != Asking::own || !serving) return;
+        asking_ = Asking::lost;
+    }
+    // Nobody else has it now: its own thread finds that it is lost.
+    serving->turn_away();
+}
+
+void Worker::let_go_of_storage() noexcept {
+    const std::lock_guard lock{mutex_};
+    if (handler_) handler_->let_go_of_storage();
+}
+
+}  // namespace reelgate::engine

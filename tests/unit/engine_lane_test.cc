@@ -1,0 +1,142 @@
+// Owns the tests of a device's lane: who waits, who goes on in its threads, who is turned away.
+// Does not touch a device: it is slow or hung because the watch says so.
+// SPDX-License-Identifier: MIT
+#include "engine/lane.h"
+
+#include <boost/test/unit_test.hpp>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/worker.h"
+#include "messages.h"
+
+namespace reelgate::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr dev_t device = 7;
+constexpr std::chrono::seconds timeout = 5s;
+
+Clock::duration now() { return Clock::now().time_since_epoch(); }
+
+/// Who writes down what becomes of it.
+class Waiter final : public Waiting {
+public:
+    Waiter(std::string its_name, std::vector<std::string>& all) : name(std::move(its_name)), log(all) {}
+
+    void go_on(Worker&) noexcept override { log.push_back(name + " goes on"); }
+    void turn_away() noexcept override { log.push_back(name + " is turned away"); }
+    bool has_gone() const noexcept override { return is_gone; }
+
+    const std::string name;
+    std::vector<std::string>& log;
+    bool is_gone = false;
+};
+
+/// A lane whose threads begin when the test says so.
+struct Fixture {
+
+    std::vector<std::string> log;
+    int started = 0;
+    Lane lane{device, [this](Lane&) { ++started; }};
+    Worker worker;
+    Waiter first{"first", log}, second{"second", log}, third{"third", log};
+};
+
+BOOST_AUTO_TEST_SUITE(engine_lane)
+
+BOOST_AUTO_TEST_CASE(those_who_open_and_those_who_send_go_on_in_turn) {
+    Fixture fixture;
+    Waiter fourth{"fourth", fixture.log};
+    fixture.lane.wait(fixture.first, Waiting::For::opening);
+    fixture.lane.wait(fixture.second, Waiting::For::opening);
+    fixture.lane.wait(fixture.third, Waiting::For::sending);
+    fixture.lane.wait(fourth, Waiting::For::sending);
+    BOOST_TEST(fixture.lane.waiting() == 4u);
+    std::thread thread{[&] { fixture.lane.serve(fixture.worker); }};
+    while (fixture.lane.waiting() > 0) std::this_thread::yield();
+    fixture.lane.end();
+    thread.join();
+    const std::vector<std::string> expected{"first goes on", "third goes on", "second goes on", "fourth goes on"};
+    BOOST_TEST(fixture.log == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(few_threads_are_started_for_many_who_wait) {
+    Fixture fixture;
+    std::vector<Waiter> many(100, Waiter{"many", fixture.log});
+    for (Waiter& waiter : many) fixture.lane.wait(waiter, Waiting::For::sending);
+    BOOST_TEST(fixture.started == 4);
+    BOOST_TEST(fixture.lane.waiting() == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_waits_where_no_thread_can_be_started) {
+    std::vector<std::string> log;
+    Lane lane{device, [](Lane&) { throw std::runtime_error{"no thread"}; }};
+    Waiter waiter{"it", log};
+    BOOST_CHECK_THROW(lane.wait(waiter, Waiting::For::opening), std::runtime_error);
+    BOOST_TEST(lane.waiting() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_lasts_makes_the_device_slow_for_a_while) {
+    Fixture fixture;
+    BOOST_TEST(!fixture.lane.is_slow(now()));
+    fixture.lane.note_slow(now() - 1s, now());
+    BOOST_TEST(fixture.lane.is_slow(now()));
+    BOOST_TEST(!fixture.lane.is_slow(now() + 1h));
+}
+
+BOOST_AUTO_TEST_CASE(a_device_hangs_when_it_has_answered_nobody_for_the_timeout) {
+    const CapturedStderr captured;
+    Fixture fixture;
+    fixture.lane.wait(fixture.first, Waiting::For::opening);
+    fixture.lane.wait(fixture.second, Waiting::For::sending);
+    const auto begin = now();
+    fixture.lane.note_slow(begin, begin + 1s);
+    fixture.lane.judge(begin + 1s, timeout);
+    BOOST_TEST(!fixture.lane.is_hung());
+    fixture.lane.note_slow(begin, begin + 6s);
+    fixture.lane.judge(begin + 6s, timeout);
+    BOOST_TEST(fixture.lane.is_hung());
+    BOOST_TEST((fixture.lane.hung_since() == begin));
+    const std::vector<std::string> expected{"first is turned away"};
+    BOOST_TEST(fixture.log == expected, boost::test_tools::per_element());
+    BOOST_TEST(fixture.lane.waiting() == 1u);
+    fixture.lane.note_slow(begin, begin + 7s);
+    fixture.lane.judge(begin + 7s, timeout);
+    fixture.lane.judge(begin + 8s, timeout);
+    BOOST_TEST(!fixture.lane.is_hung());
+    const std::string said = captured.text();
+    BOOST_TEST(said == "reelgate: error: storage: device 0:7: does not answer: its films get 503 until it does\n"
+                       "reelgate: notice: storage: device 0:7: answers again\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_device_that_answers_others_is_slow_and_does_not_hang) {
+    Fixture fixture;
+    fixture.lane.wait(fixture.first, Waiting::For::opening);
+    const auto begin = now() - 10s;
+    fixture.lane.note_slow(begin, now());
+    fixture.lane.note_answer();
+    fixture.lane.judge(now(), timeout);
+    BOOST_TEST(!fixture.lane.is_hung());
+    BOOST_TEST(fixture.lane.waiting() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(those_whose_peers_have_gone_do_not_wait_on) {
+    Fixture fixture;
+    fixture.lane.wait(fixture.first, Waiting::For::sending);
+    fixture.lane.wait(fixture.second, Waiting::For::sending);
+    fixture.first.is_gone = true;
+    fixture.lane.judge(now(), timeout);
+    const std::vector<std::string> expected{"first is turned away"};
+    BOOST_TEST(fixture.log == expected, boost::test_tools::per_element());
+    BOOST_TEST(fixture.lane.waiting() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate::engine
