@@ -66,7 +66,7 @@ public:
     /// meanwhile, since storage held this one for too long: it is not to be touched then.
     std::optional<std::variant<Answer, Busy>> ask(const http::Request& request, Clock::duration age);
 
-    /// Its own Handler, for which nobody waits; made anew by `make`.
+    /// Its own Handler; there is one once replace_handler() was called.
     Handler& handler() { return *handler_; }
     void replace_handler(std::unique_ptr<Handler> handler);
     bool has_handler() const { return handler_ != nullptr; }
