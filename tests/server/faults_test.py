@@ -346,7 +346,7 @@ CALLS = [
     CallRow("openat2 says EIO of the film, once", [("fail_call", "openat2", errno.EIO, 2)], GET_RANGE, RANGE),
     CallRow("openat2 says EIO, again and again", [("fail_call", "openat2", errno.EIO, 1, 99)], GET_RANGE, UNAVAILABLE,
             "Retry-After"),
-    CallRow("openat2 says EMFILE of folder and film", [("fail_call", "openat2", errno.EMFILE, 1, 2)], GET_RANGE,
+    CallRow("openat2 says EMFILE, again and again", [("fail_call", "openat2", errno.EMFILE, 1, 99)], GET_RANGE,
             UNAVAILABLE, "Retry-After"),
     CallRow("pread is interrupted", [("fail_call", "pread", errno.EINTR, 1, 3)], FEW_BYTES, FEW),
     CallRow("pread is interrupted, in the tail of a range", [("fail_call", "pread", errno.EINTR, 1, 3)],
