@@ -166,7 +166,10 @@ def is_asleep(process):
     """Whether no thread of a process runs, nor has a signal to take, at two looks."""
     for _ in range(2):
         for path in pathlib.Path(f"/proc/{process.pid}/task").glob("*/status"):
-            status = path.read_text()
+            try:
+                status = path.read_text()
+            except (FileNotFoundError, ProcessLookupError):  # that thread has ended
+                continue
             if "\nState:\tS" not in status or int(re.search(r"ShdPnd:\s*(\w+)", status)[1], 16):
                 return False
     return True
