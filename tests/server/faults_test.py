@@ -489,6 +489,9 @@ def check_accepting(report, folder, volume, rules):
         with report.row(f"{name}: it accepts again"), \
                 Subject(folder, volume, rules, "--threads", str(THREADS)) as subject, \
                 subject.trial("once", GET_RANGE, [RANGE]), fastcgi.Connection(subject.address) as waiting:
+            # Accepted by now: not between the one rule and the next.
+            waiting.send(FILM_PATH, "HEAD", flags=KEEP_CONN)
+            waiting.read_reply()
             out_of_descriptors(fail_more)
             waiting.send(FILM_PATH)
             with fastcgi.Connection(subject.address):
