@@ -87,7 +87,7 @@ public:
     /// The lane of the device that it waits for.
     Lane& awaited() const { return *awaited_; }
 
-    /// Has it wait for storage no more to answer a request. Called by whoever has it in place of a thread.
+    /// Stops it waiting for storage: its request is answered with 503. Called while no thread has it.
     void turn_away() { is_turned_away_ = true; }
 
     Phase phase() const { return phase_; }

@@ -116,7 +116,7 @@ void Lane::note_slow(Clock::duration since, Clock::duration now) {
 
 bool Lane::judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept {
     const Clock::duration oldest = std::exchange(oldest_, {});
-    // Storage that is slow answers somebody now and then.
+    // Slow storage still answers now and then; hung storage answers nothing.
     const Clock::duration silent_since = std::max(oldest, last_answer_.load());
     const bool is_silent = oldest != Clock::duration{} && now - silent_since >= timeout;
     if (is_silent && !is_hung()) begin_hanging(silent_since);

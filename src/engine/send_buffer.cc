@@ -8,7 +8,7 @@ namespace reelgate::engine {
 
 namespace {
 
-/// What a fast viewer is: one who took so many bytes, so many of them a second. Whoever watches takes far less.
+/// A viewer is fast after this many bytes, at this many bytes a second. Watching takes far less.
 constexpr std::uint64_t fast_bytes = std::uint64_t{8} << 20;
 constexpr double fast_rate = 16 << 20;
 

@@ -144,7 +144,7 @@ Status Server::status() const {
     return status;
 }
 
-/// The signals that somebody may send us. They are blocked in every thread, and waited for.
+/// Returns the signals that the server handles. Every thread blocks them; one waits for them.
 sigset_t awaited_signals() {
     sigset_t signals;
     sigemptyset(&signals);

@@ -71,6 +71,8 @@ void Storage::run() noexcept {
         quiet_looks = look() ? 0 : quiet_looks + 1;
         if (quiet_looks > short_looks) threads_.each([](Worker& worker) { worker.let_go_of_storage(); });
         lock.lock();
+        // Woken during a long step's look, which may have come too early to see why.
+        if (quiet_looks > short_looks && is_watching_) quiet_looks = 0;
         is_watching_ = quiet_looks < short_looks;
     }
 }
