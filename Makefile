@@ -87,10 +87,11 @@ deb:  ## installs what is missing, builds, and makes a Debian package: build/ree
 	@$(MAKE) --no-print-directory install DESTDIR='$(CURDIR)/$(build)/deb/tree' prefix=/usr sysconfdir=/etc
 	@scripts/deb '$(version)' '$(build)'
 
+# before=PROGRAM has it measured against an older build of reelgate, too.
 bench:  ## installs what to compare with, builds, and measures: figures beside their goals in build/bench/report.txt
 	scripts/deps bench || true
 	$(MAKE) --no-print-directory all $(bench_programs)
-	scripts/bench
+	BEFORE='$(before)' scripts/bench
 
 $(build)/unit: $(test_objects) $(filter-out %/main.o,$(objects))
 	@echo "link $@"

@@ -6,6 +6,7 @@ import dataclasses
 import typing
 
 from bench import peers as p
+from bench import storage as s
 from bench import work as w
 
 
@@ -47,6 +48,15 @@ def median(work, who, figure):
     return lambda samples: samples.median(work, who, figure) if samples.has(work, who, figure) else None
 
 
+def beside_storage(kind):
+    """The worst of all, of the medians of the rounds' ratios."""
+    def value(samples):
+        ratios = [samples.ratio_within(s.STORAGE, (kind, count, threads), "p99", "alone")
+                  for count in s.VIEWERS[kind] for threads in s.THREADS]
+        return max((r for r in ratios if r is not None), default=None)
+    return value
+
+
 def goals():
     most = w.crowds()[-1]
     return [
@@ -79,6 +89,11 @@ def goals():
              lambda samples: samples.ratio("p99", (w.PARKED, most), (w.PARKED, 0)), most=1.25),
         Goal(f"{most:,} viewers leave at once: s until descriptors are back", median(w.PARKED, most, "leaving"),
              most=1),
+        Goal("storage under one film hangs, 8 to 1,000 viewers: p99 of the others", beside_storage(s.HUNG), most=1.5),
+        Goal("... is slow, 50 viewers: p99 of the others", beside_storage(s.SLOW), most=1.5),
+        Goal("processor time of a 64 KiB request against the program before",
+             ratio(w.STRAIGHT, "processor", p.REELGATE + w.NEW, p.BEFORE + w.NEW), most=1.02),
+        Goal("... of a whole film", ratio(w.STRAIGHT_WHOLE, "processor", p.REELGATE, p.BEFORE), most=1.02),
         Goal(f"idle for {w.IDLE} s, no viewers: ms of processor",
              lambda samples: samples.median(w.IDLING, 0, "processor"), most=0, form="{:.3f}"),
         Goal(f"idle for {w.IDLE} s, {most:,} parked: ms of processor",

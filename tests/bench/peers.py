@@ -25,11 +25,13 @@ WHOLE_FLOOR = "floor, all of the film"
 PHP, GO, TICKET = "PHP-FPM", "Go ServeContent", "the ticket's FastAPI"
 TEN_ROWS, MILLION_ROWS = "reelgate, ten videos", "reelgate, a million videos"
 NGINX_FILE, LIGHTTPD_FILE, BEHIND_LIGHTTPD = "nginx, its own file", "lighttpd, its own file", "reelgate behind lighttpd"
+# An older build of reelgate, where one is given.
+BEFORE = "the program before"
 NGINX_TOLD, LIGHTTPD_TOLD = "nginx, told by reelgate", "lighttpd, told by reelgate"
 
 # Those that speak FastCGI: what their sockets are called.
 SOCKETS = {REELGATE: "reelgate", FLOOR: "floor", WHOLE_FLOOR: "whole-floor", LOOP: "loop", TEN_ROWS: "ten",
-           MILLION_ROWS: "million", PHP: "php", GO: "go"}
+           MILLION_ROWS: "million", PHP: "php", GO: "go", BEFORE: "before"}
 
 # Those that only say which file the front server is to send, and how.
 TELLING = {NGINX_TOLD: ("telling-nginx", "x-accel-redirect"), LIGHTTPD_TOLD: ("telling-lighttpd", "x-sendfile")}
@@ -87,8 +89,9 @@ class Volume:
 class Peers:
     """All that runs. A context manager: at its end nothing of it does."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, before):
         self.folder = pathlib.Path(folder)
+        self.before = before
         self.all = []
         self.absent = []
         self.stack = contextlib.ExitStack()
@@ -121,8 +124,8 @@ class Peers:
     def socket(self, name):
         return str(self.folder / f"{name}.sock")
 
-    def start_reelgate(self, name, *options):
-        return self.spawn_on_socket(name, support.PROGRAM, "--data", self.volume.path, "--listen",
+    def start_reelgate(self, name, *options, program=support.PROGRAM):
+        return self.spawn_on_socket(name, program, "--data", self.volume.path, "--listen",
                                     f"unix:{self.socket(name)}", *options)
 
     def start_floor(self, name, memory):
@@ -141,6 +144,8 @@ class Peers:
             TEN_ROWS: self.start_reelgate("ten", "--query", query),
             MILLION_ROWS: self.start_reelgate("million", "--query", query, "--database", self.volume.million),
         }
+        if self.before:
+            self.responders[BEFORE] = self.start_reelgate("before", program=self.before)
         self.telling = {name: self.start_reelgate(socket, "--offload", how) for name, (socket, how) in TELLING.items()}
         self.start_php()
         self.start_go()

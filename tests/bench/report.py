@@ -8,6 +8,7 @@ import platform
 import re
 
 from bench import peers as p
+from bench import storage as s
 from bench import work as w
 from bench.goals import goals
 
@@ -91,6 +92,18 @@ def parked(samples):
                f"{cell(samples, w.IDLING, count, 'processor', '{:.3f} ms'):>12}")
 
 
+def storage(samples):
+    yield (f"{'viewers wait for storage that is':40}{'threads':>8}{'p99 without':>14}{'p99':>12}{'ratio':>8}"
+           f"{'resident':>14}")
+    for who in names(samples, s.STORAGE):
+        kind, count, threads = who
+        ratio = samples.ratio_within(s.STORAGE, who, "p99", "alone")
+        yield (f"{f'{kind}, {count:,} viewers':40}{threads:>8}"
+               f"{cell(samples, s.STORAGE, who, 'alone', '{:.0f} us'):>14}"
+               f"{cell(samples, s.STORAGE, who, 'p99', '{:.0f} us'):>12}{ratio:>8.2f}"
+               f"{cell(samples, s.STORAGE, who, 'memory', '{:.1f} MiB'):>14}")
+
+
 def text(site, samples, rules, seconds, others):
     """The whole report; `rules` are the lines about the rules alone, `others` what strangers took of the machine."""
     parts = [
@@ -101,6 +114,7 @@ def text(site, samples, rules, seconds, others):
         catalogue(samples),
         straight(samples),
         parked(samples),
+        storage(samples),
         rules,
     ]
     return "\n\n".join("\n".join(line.rstrip() for line in part) for part in parts) + "\n"

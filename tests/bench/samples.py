@@ -28,5 +28,10 @@ class Samples:
         pairs = list(zip(self.values.get((*one, figure), []), self.values.get((*other, figure), [])))
         return statistics.median(a / b for a, b in pairs) if pairs else None
 
+    def ratio_within(self, work, who, figure, other):
+        """The same for two figures of one peer."""
+        pairs = list(zip(self.values.get((work, who, figure), []), self.values.get((work, who, other), [])))
+        return statistics.median(a / b for a, b in pairs) if pairs else None
+
     def rounds(self, work):
         return max((len(values) for key, values in self.values.items() if key[0] == work), default=0)

@@ -27,7 +27,10 @@ FRESH = 3000
 # Who is there only to show what a large catalogue costs.
 CATALOGUES = {p.TEN_ROWS: p.TEN, p.MILLION_ROWS: p.MILLION}
 
-WHOLE, RANGES, CATALOGUE, STRAIGHT, PARKED, IDLING = "whole", "ranges", "catalogue", "straight", "parked", "idle"
+# Who is asked at the socket.
+STRAIGHT_PEERS = [p.REELGATE, p.BEFORE, p.FLOOR, p.WHOLE_FLOOR, p.LOOP, *CATALOGUES]
+
+WHOLE, RANGES, CATALOGUE, STRAIGHT, PARKED, IDLING, STRAIGHT_WHOLE = "whole", "ranges", "catalogue", "straight", "parked", "idle", "straight whole"
 NEW, KEPT = ", a connection each", ", one connection"
 
 
@@ -97,7 +100,7 @@ def ranges(site, i, samples):
 def straight(site, i, samples):
     """At the socket, one request after another. libfcgi's loop is not asked for kept connections: each would hold one
     of its threads."""
-    for name in in_turn([p.REELGATE, p.FLOOR, p.WHOLE_FLOOR, p.LOOP, *CATALOGUES], i):
+    for name in in_turn([name for name in STRAIGHT_PEERS if name in site.responders], i):
         pid = site.responders[name]
         for keep, manner in ((0, NEW), (1, KEPT)):
             if keep and name == p.LOOP:
@@ -108,6 +111,15 @@ def straight(site, i, samples):
             taken = accounting.processor_time(pid) - before
             samples.add(STRAIGHT, name + manner, rate=outcome.requests / outcome.seconds, p50=outcome.p50,
                         p99=outcome.p99, processor=taken * 1e6 / outcome.requests)
+
+
+def straight_whole(site, i, samples):
+    """Whole films at the socket; to compare with the program before."""
+    for name in in_turn([p.REELGATE, p.BEFORE], i):
+        pid = site.responders[name]
+        before = accounting.processor_time(pid)
+        outcome = ask(site.socket(p.SOCKETS[name]), protocol="fastcgi", requests=1, videos=p.TEN)
+        samples.add(STRAIGHT_WHOLE, name, processor=(accounting.processor_time(pid) - before) * 1e9 / outcome.bytes)
 
 
 def crowds():
@@ -164,10 +176,12 @@ def idle(site, pid, samples):
 
 
 def everything(site, samples, say):
-    """All of it; `say` is told what is being done. Gives the share of the processors that others had meanwhile."""
-    clock = accounting.OthersClock()
+    """All of it; `say` is told what is being done."""
     drop_the_mute(site)
-    for name, work in (("whole files", whole_files), ("ranges", ranges), ("straight at the socket", straight)):
+    works = {"whole files": whole_files, "ranges": ranges, "straight at the socket": straight}
+    if p.BEFORE in site.responders:
+        works["whole files at the socket"] = straight_whole
+    for name, work in works.items():
         say(name)
         for i in range(ROUNDS):
             site.volume.warm()
@@ -183,4 +197,3 @@ def everything(site, samples, say):
             crowd(site, pid, count, samples)
     say("idle")
     idle(site, pid, samples)
-    return clock.share()
