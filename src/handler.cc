@@ -107,15 +107,6 @@ std::string download_name_of(const std::string& id, const std::string& name) {
     return is_usable ? id + file_extension : id;
 }
 
-/// The folder of videos as the web server has to be told it. Left as the administrator wrote it where that can be,
-/// since x-sendfile-docroot and XSendFilePath are compared with it letter by letter.
-std::filesystem::path folder_for_web_server(const HandlerSettings& settings) {
-    if (settings.offload != Offload::x_sendfile) return {};
-    const auto path = std::filesystem::absolute(settings.videos);
-    const bool is_plain = path.lexically_normal().native() == path.native();
-    return is_plain ? path : std::filesystem::weakly_canonical(path);
-}
-
 bool is_out_of_descriptors(int error) { return error == EMFILE || error == ENFILE; }
 
 /// Tells whether a disk, a network or a kernel short of memory may answer next time.
@@ -138,15 +129,26 @@ Answer answer_to(const http::Request& request, const std::system_error& failure)
 Handler::Handler(HandlerSettings settings)
     : settings_(std::move(settings)),
       catalog_(settings_.database, settings_.query),
-      videos_(settings_.videos),
-      folder_for_web_server_(folder_for_web_server(settings_)) {}
+      videos_(settings_.videos) {}
+
+/// Returns the folder of videos as the web server has to be told it. Left as the administrator wrote it where that can
+/// be, since x-sendfile-docroot and XSendFilePath are compared with it letter by letter. Found once a film is open:
+/// resolving links asks the storage, which has just answered.
+const std::filesystem::path& Handler::folder_for_web_server() {
+    if (folder_for_web_server_.empty()) {
+        const auto path = std::filesystem::absolute(settings_.videos);
+        const bool is_plain = path.lexically_normal().native() == path.native();
+        folder_for_web_server_ = is_plain ? path : std::filesystem::weakly_canonical(path);
+    }
+    return folder_for_web_server_;
+}
 
 /// What makes the web server send the file `name`; nothing where it is not asked to, or would not send it as we do.
 std::optional<http::OffloadField> Handler::offload(const std::string& name, const media::MediaFile& file,
-                                                   const http::Representation& representation) const {
+                                                   const http::Representation& representation) {
     switch (settings_.offload) {
         case Offload::none: break;
-        case Offload::x_sendfile: return http::x_sendfile((folder_for_web_server_ / name).native());
+        case Offload::x_sendfile: return http::x_sendfile((folder_for_web_server() / name).native());
         case Offload::x_accel_redirect:
             // nginx sends a tag and a date of its own making, from the file that it has opened.
             if (representation.entity_tag != http::default_entity_tag(file.last_modified, file.complete_length) ||

@@ -77,7 +77,8 @@ private:
     std::optional<media::VideoRow> find(const std::string& id);
     Answer represent(const http::Request& request, const std::string& id, const media::VideoRow& row);
     std::optional<http::OffloadField> offload(const std::string& name, const media::MediaFile& file,
-                                              const http::Representation& representation) const;
+                                              const http::Representation& representation);
+    const std::filesystem::path& folder_for_web_server();
 
     HandlerSettings settings_;
     media::Catalog catalog_;
@@ -85,7 +86,7 @@ private:
     CatalogUse catalog_use_;    ///< by the present request
     media::Patience patience_;  ///< of the present request
     media::StorageGate* gate_ = nullptr;  ///< of the present request
-    std::filesystem::path folder_for_web_server_;
+    std::filesystem::path folder_for_web_server_;  ///< empty until a film is offloaded
 };
 
 }  // namespace reelgate

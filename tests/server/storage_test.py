@@ -373,6 +373,20 @@ def check_whole_folder(row, library, threads):
         return library.site(threads, place=library.volume.videos)
 
     everything = ("lookup", "getattr", "open", "read")
+    # The path of the folder, which the web server is told, has to be found by asking the storage.
+    offloaded = ["--offload", "x-sendfile", "--videos", f"{library.volume.path}/../data/videos"]
+    with row("the folder of videos hangs, and its films are offloaded: 503, and ping, status and SIGHUP work"), \
+            library.site(threads, *offloaded, place=library.volume.videos) as (nas, server), \
+            contextlib.ExitStack() as viewers:
+        nas.hang(*everything)
+        reload(server)  # every thread begins anew
+        refused = asking(viewers, server, "/api/stream/bare", 20)
+        check_monitoring(server, threads)
+        for connection in refused:
+            check_refused(connection.read_reply())
+        nas.go_on()
+        support.wait_until(lambda: ask(server, "/api/stream/bare").field("X-Sendfile") ==
+                           str(library.volume.videos / "far.mp4"), "offloaded again", server.process)
     with row("the folder of videos hangs: 503, and ping, status and SIGHUP work; then 206"), \
             site() as (nas, server), contextlib.ExitStack() as viewers:
         nas.hang(*everything)
