@@ -116,7 +116,8 @@ Connection::Step Connection::begin_answer(Worker& worker) {
     input_.forget_params();
     if (!request) {
         log(LogLevel::warning, "read request: connection: params are cut off: closed");
-        return end();
+        phase_ = Phase::draining;
+        return Step::again;
     }
     ++turn_.begun;
     is_turned_away_ = false;

@@ -35,8 +35,7 @@ enum class Wait {
 ///     phase      event                                      phase after it
 ///     reading    a request is whole                         asking; answering, if it is about the server itself
 ///                it is aborted, or is for another role      reading; draining, if the connection is not kept
-///                this is no FastCGI                         draining
-///                params are cut off                         the end
+///                this is no FastCGI, or params are cut off  draining
 ///                the peer has ended, or has gone            closed
 ///     asking     the catalogue is locked                    asking: again after a moment, at last with 503
 ///                the storage is slow                        asking: again as soon as a thread of the device is free
