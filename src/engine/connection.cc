@@ -122,9 +122,11 @@ Connection::Step Connection::begin_answer(Worker& worker) {
     ++turn_.begun;
     is_turned_away_ = false;
     exchange_.begin(std::move(*request));
-    if (auto response = worker.monitor(*exchange_.request())) {
+    auto monitored = worker.monitor(*exchange_.request());
+    if (!monitored && input_.reader().keeps_connection()) worker.tally.add(Counter::keep_conn);
+    if (monitored) {
         worker.tally.add(Counter::monitoring);
-        begin_sending(exchange_.answer({std::move(*response), std::nullopt, {}}, nullptr));
+        begin_sending(exchange_.answer({std::move(*monitored), std::nullopt, {}}, nullptr));
     } else if (Viewers::Seat seat = worker.admit()) {
         exchange_.seat(std::move(seat));
         phase_ = Phase::asking;

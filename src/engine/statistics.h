@@ -48,6 +48,7 @@ enum class Counter : std::size_t {
     catalog_errors,
     catalog_nanoseconds,
     reloads,
+    keep_conn,           ///< requests whose web server keeps the connection (FCGI_KEEP_CONN)
     end,                 ///< how many there are
 };
 

@@ -112,8 +112,9 @@ def check_answers(report, server):
         after = settled_status(server)
         # Whoever asks for the status has connections, too: as many as requests.
         own = after["monitoring requests"] - before["monitoring requests"]
-        equal((after["accepted conn"] - before["accepted conn"] - own, after["requests"] - before["requests"]), (0, 3),
-              "connections, requests")
+        equal((after["accepted conn"] - before["accepted conn"] - own, after["requests"] - before["requests"],
+               after["requests keep-conn"] - before["requests keep-conn"]), (0, 3, 3),
+              "connections, requests, those of them that keep the connection")
     with report.row("figures: time spent in the catalogue"):
         assert status_of(server)["catalogue seconds"] > 0
 

@@ -43,6 +43,7 @@ requests GET:         105
 requests HEAD:        106
 requests OPTIONS:     107
 requests other:       108
+requests keep-conn:   134
 status 200:           109
 status 204:           110
 status 206:           111
