@@ -21,7 +21,10 @@ SHORT = support.position_coded(3000)
 # So large that a web server which collects it first is late. Sparse: it takes no room.
 LARGE = 128 << 20
 STATUS = "/reelgate-status"
+LATE = "the film begins before all of it is there"
 HELD = "the transfer is held back when the viewer is slow"
+BREAKS = "an answer that breaks off looks broken"
+OTHER_PAGE = "a page of another origin may read"
 
 REMEDY = re.compile(r"^ +remedy: (.*)$", re.MULTILINE)
 BLAME = re.compile(r"^ +blame:  (.*)$", re.MULTILINE)
@@ -32,6 +35,12 @@ PLACES = {
     "lighttpd, fastcgi.server": 'fastcgi.server = ( "/api/stream/" => ((\n',
     "nginx, location /api/stream/": "location /api/stream/ {\n",
     'Apache, <Location "/api/stream/">': '<Location "/api/stream/">\n',
+}
+
+
+# Where they say that it takes the place of a site's own line: what that one looks like.
+REPLACED = {
+    "nginx, location /api/stream/, in the place of the line that sets REQUEST_URI": r"fastcgi_param REQUEST_URI [^;]*;",
 }
 
 
@@ -65,6 +74,11 @@ def remedies(output):
 
 def applied(text, pairs):
     """A web server's file with the probe's lines where it says that they belong; at the end where it names no place."""
+    own = {name: line for blame, line in pairs for name in REPLACED if blame.startswith(name)}
+    for name, line in own.items():
+        text, count = re.subn(REPLACED[name], lambda _, line=line: line, text)
+        assert count == 1, f"{count} places for {line!r}"
+    pairs = [(blame, line) for blame, line in pairs if not blame.startswith(tuple(REPLACED))]
     places = [(next((PLACES[name] for name in PLACES if blame.startswith(name)), None), line) for blame, line in pairs]
     for opening, line in dict.fromkeys(places):
         if opening is None:
@@ -133,6 +147,11 @@ def without(line):
     return change
 
 
+def beside_params(line):
+    """A site's own line in reelgate's block of nginx, behind the parameters that any site has."""
+    return lambda text: text.replace("include fastcgi_params;\n", f"include fastcgi_params;\n{line}\n", 1)
+
+
 def before(line):
     """A site's own line, outside of reelgate's block."""
     return lambda text: line + "\n" + text
@@ -144,6 +163,10 @@ class ApacheWithFilters(servers.ApacheProxy):
 
 class ApacheWithHosts(servers.ApacheProxy):
     modules = [*servers.ApacheProxy.modules, "authz_host"]
+
+
+class ApacheWithHeaders(servers.ApacheProxy):
+    modules = [*servers.ApacheProxy.modules, "headers"]
 
 
 class FcgidWithFilters(servers.ApacheFcgid):
@@ -162,6 +185,10 @@ DENY = 'server.modules += ( "mod_access" )\nurl.access-deny = ( "film" )'
 CACHE = "fastcgi_cache films;\nfastcgi_cache_valid any 1m;"
 STORE = CACHE + '\nfastcgi_cache_key "$uri";\nfastcgi_ignore_headers Cache-Control;'
 NO_CACHE = ["fastcgi_cache off;", "proxy_cache off;"]
+# From outside a cache that keeps nothing looks like a line that hands on no fields, unless it says that it is one.
+ALL_FIELDS = [*NO_CACHE, "fastcgi_pass_request_headers on;", "proxy_pass_request_headers on;"]
+TELLING_CACHE = CACHE + "\nadd_header X-Cache-Status $upstream_cache_status;"
+REQUEST_URI = "fastcgi_param REQUEST_URI $request_uri;"
 TRUST = 'SetEnvIf Request_URI "^/api/stream/" ap_trust_cgilike_cl'
 RANGES = 'server.range-requests = "disable"'
 STREAM = "server.stream-response-body = 2"
@@ -192,7 +219,11 @@ BROKEN = [
     (servers.ApacheFcgid, "it refuses", lambda text: REFUSED + "\n" + text.replace("Require all granted", ""), "film", 2,
      ["Require all granted"]),
     (servers.Nginx, "it compresses", before("gzip on;\ngzip_types video/mp4;"), "film", 1, ["gzip off;"]),
-    (NginxWithCache, "it would cache", before(CACHE), "film", 1, NO_CACHE),
+    (NginxWithCache, "it would cache", before(CACHE), "film", 1, ALL_FIELDS),
+    (NginxWithCache, "it would cache, and says so", before(TELLING_CACHE), "film", 1, NO_CACHE),
+    (servers.Nginx, "it hands on no fields", before("fastcgi_pass_request_headers off;"), "film", 1, ALL_FIELDS),
+    (servers.Nginx, "REQUEST_URI without the query", beside_params("fastcgi_param REQUEST_URI $uri;"), "film", 1,
+     [REQUEST_URI]),
     (NginxWithCache, "it caches", before(STORE), "film", 1, [*NO_CACHE, "fastcgi_force_ranges off;"]),
     (servers.Nginx, "it cuts ranges", before("fastcgi_force_ranges on;"), "film", 1,
      ["fastcgi_force_ranges off;", *NO_CACHE]),
@@ -210,6 +241,25 @@ def check_broken(kind, change, video, wanted_status, wanted_lines):
         equal(list(dict.fromkeys(line for _, line in remedies(output))), wanted_lines, "remedies")
     with running(kind, lambda text: applied(change(text), remedies(output))) as server:
         check_green(probe(server, video))
+
+
+# web server, what it takes out of the request, how: the remedy is to take that line out
+DROPPED = [
+    (servers.Nginx, "Range", beside_params('fastcgi_param HTTP_RANGE "";')),
+    (servers.Nginx, "If-None-Match", beside_params('fastcgi_param HTTP_IF_NONE_MATCH "";')),
+    (ApacheWithHeaders, "Range", before("RequestHeader unset Range")),
+    (servers.LighttpdConnect, "Range",
+     before('server.modules += ( "mod_setenv" )\nsetenv.set-request-header = ( "Range" => "" )')),
+]
+
+
+def check_dropped(kind, change):
+    """The web server's own line is blamed, and no cache, which would keep If-Match from reelgate, too."""
+    with running(kind, change) as server:
+        status, output = probe(server)
+        equal((status, [line for _, line in remedies(output)]), (1, ["remove that line"]), f"of {output}")
+        (blame, _), = remedies(output)
+        assert "out of the request" in blame and "cache" not in blame, blame
 
 
 # web server, what is broken, how, the lines that the probe has to print
@@ -239,7 +289,37 @@ def check_not_held(kind, change, wanted_lines):
         text = change(text).replace("server.stream-response-body = 1\n", "")
         return applied(text, remedies(output))
     with running(kind, with_status(kind, remedied), STATUS) as server:
-        check_green(probe_with_status(server), ["a page of another origin may read"])
+        check_green(probe_with_status(server), [OTHER_PAGE])
+
+
+def connections_that_are_not_kept():
+    """A warning: every answer is right. It is what reelgate counts that tells."""
+    change = without("fastcgi_keep_conn on;")
+    with running(servers.Nginx, with_status(servers.Nginx, change), STATUS) as server:
+        status, output = probe_with_status(server)
+        equal((status, re.findall("^(?:warn|FAIL) ([^:]*)", output, re.MULTILINE)), (0, [BREAKS]), f"of {output}")
+        equal([line for _, line in remedies(output)], ["fastcgi_keep_conn on;"], "remedies")
+        assert output.endswith(" 0 failed, 1 skipped, 1 warned\n"), output
+    with running(servers.Nginx, with_status(servers.Nginx, lambda text: applied(change(text), remedies(output))),
+                 STATUS) as server:
+        result = probe_with_status(server)
+        check_green(result, [OTHER_PAGE])
+        assert f"ok   {BREAKS}\n" in result[1], result[1]
+
+
+def path_that_is_changed_on_the_way():
+    """reelgate has the film, and is asked for something else. Its status page tells that it looked nothing up."""
+    change = beside_params("fastcgi_param REQUEST_URI /index.php;")
+    with running(servers.Nginx, with_status(servers.Nginx, change), STATUS) as server:
+        status, output = probe(server)
+        equal((status, [line for _, line in remedies(output)]),
+              (2, ["reelgate add FILE --id film", "prefix = /api/stream/", REQUEST_URI]), f"of {output}")
+        status, output = probe_with_status(server, "film")
+        equal((status, [line for _, line in remedies(output)]), (2, ["prefix = /api/stream/", REQUEST_URI]),
+              f"of {output}")
+    of_nginx = [(blame, line) for blame, line in remedies(output) if blame.startswith("nginx")]
+    with running(servers.Nginx, lambda text: applied(change(text), of_nginx)) as server:
+        check_green(probe(server))
 
 
 def check_restricted(kind):
@@ -252,8 +332,8 @@ def check_restricted(kind):
             assert done.stdout in wanted, f"{source}: {done.stdout}"
 
 
-def check_skipped(result, reason):
-    check_green(result, [HELD, "a page of another origin may read"])
+def check_skipped(result, reason, skips=(HELD, BREAKS, OTHER_PAGE)):
+    check_green(result, list(skips))
     line = re.search(rf"^skip {HELD}: (.*)$", result[1], re.MULTILINE).group(1)
     assert reason in line, f"{reason!r} is not in {line!r}"
 
@@ -269,7 +349,7 @@ def status_that_says_nothing(report):
             address = f"http://localhost:{port}{STATUS}"
             result = probe(server, "large", ["--status", address], ["--user", "viewer:secret"])
             check_skipped(result, f"{address}?json: 404")
-            equal(Recording.told, [None], "passwords")
+            equal(set(Recording.told), {None}, "passwords")
     with running(servers.Nginx, with_status(servers.Nginx), STATUS) as server:
         with report.row("held back: a film that is all on its way"):
             result = probe_with_status(server, "film")
@@ -289,7 +369,8 @@ def status_that_says_nothing(report):
         return text + f"FcgidInitialEnv REELGATE_STATUS_PATH {path}\n"
     with report.row("held back: the status page of another process than the one that sends"), \
             running(servers.ApacheFcgid, counting) as server:
-        check_skipped(probe_with_status(server, path=path), "that status page does not count this film")
+        check_skipped(probe_with_status(server, path=path), "that status page does not count this film",
+                      [HELD, OTHER_PAGE])
 
 
 class ClampingScript(http.server.BaseHTTPRequestHandler):
@@ -417,7 +498,7 @@ def cache_in_front_of_another_web_server():
                 f"location /api/stream/ {{\nproxy_pass http://127.0.0.1:{behind.port};\n}}\n")
         with running(NginxInFront, lambda text: site) as server:
             status, output = probe(server)
-            equal((status, [line for _, line in remedies(output)]), (1, NO_CACHE), f"of {output}")
+            equal((status, [line for _, line in remedies(output)]), (1, ALL_FIELDS), f"of {output}")
         with running(NginxInFront, lambda text: applied(site, remedies(output))) as server:
             check_green(probe(server))
 
@@ -514,7 +595,7 @@ def page_of_another_origin():
         support.stop(server.processes[0])
         server.environment["REELGATE_CONFIG"] = str(server.write("reelgate.options", line + "\n"))
         server.start_reelgate()
-        check_green(probe(server, options=["--origin", ORIGIN]), ["the film begins before all of it is there", HELD])
+        check_green(probe(server, options=["--origin", ORIGIN]), [LATE, HELD, BREAKS])
 
 
 class NginxWithOrigin(servers.Nginx):
@@ -634,11 +715,11 @@ def main():
     report = support.Report()
     for kind in servers.ALL:
         with report.row(f"{kind.name}: all green with the shipped file"), running(kind) as server:
-            check_green(probe(server, "large"), [HELD, "a page of another origin may read"])
+            check_green(probe(server, "large"), [HELD, *([BREAKS] if kind is servers.Nginx else []), OTHER_PAGE])
     for kind in (servers.LighttpdSpawn, servers.LighttpdConnect, ApacheWithHosts, servers.Nginx, servers.Haproxy):
         with report.row(f"{kind.name}: all green with the shipped file and the README's lines for the status page"), \
                 running(kind, with_status(kind), STATUS) as server:
-            check_green(probe_with_status(server), ["a page of another origin may read"])
+            check_green(probe_with_status(server), [OTHER_PAGE])
         with report.row(f"{kind.name}: the README's lines for the status page let this machine in alone"):
             check_restricted(kind)
     for kind, what, change, lines in NOT_HELD:
@@ -647,7 +728,11 @@ def main():
     for kind, what, change, video, status, lines in BROKEN:
         with report.row(f"{kind.name}: {what}: {lines[0]}"):
             check_broken(kind, change, video, status, lines)
-    for holds in (script_behind_nginx, unknown_server_names_all_three, other_bytes_are_noticed,
+    for kind, field, change in DROPPED:
+        with report.row(f"{kind.name}: it takes {field} out of the request"):
+            check_dropped(kind, change)
+    for holds in (connections_that_are_not_kept, path_that_is_changed_on_the_way, script_behind_nginx,
+                  unknown_server_names_all_three, other_bytes_are_noticed,
                   film_that_takes_too_long_to_collect, films_that_break_off,
                   cache_in_front_of_another_web_server, page_of_another_origin, origin_allowed_twice, readme_example):
         with report.row(holds.__name__.replace("_", " ")):
