@@ -107,7 +107,7 @@ $(build)/tests/%.o: cppflags += -DBOOST_TEST_DYN_LINK
 $(build)/tests/unit/%.o: optimise = -O0
 
 # `reelgate init` carries the shipped schema in itself.
-$(build)/src/media/catalog.o: $(build)/schema_sql.inc
+$(build)/src/catalog/writer.o: $(build)/schema_sql.inc
 $(build)/schema_sql.inc: conf/schema.sql
 	@mkdir -p $(@D)
 	@{ printf 'R"sql('; cat $<; printf ')sql"\n'; } > $@

@@ -11,6 +11,7 @@
 #include <ctime>
 #include <system_error>
 
+#include "catalog/list.h"
 #include "http/ascii.h"
 #include "http/target.h"
 #include "media/boxes.h"
@@ -55,12 +56,12 @@ const Kind& kind_of(What what) {
 }
 
 /// The file of a video, written as a listing writes it.
-std::string file_name_of(const std::string& id, const media::VideoRow& row) {
+std::string file_name_of(const std::string& id, const catalog::Row& row) {
     return std::filesystem::path{row.file_name(id)}.lexically_normal().native();
 }
 
 /// Tells whether a video is said to be of a type that is made of boxes. Without a type it is taken for MP4.
-bool is_mp4(const media::VideoRow& row) {
+bool is_mp4(const catalog::Row& row) {
     if (!row.media_type) return true;
     std::string type = row.media_type->substr(0, row.media_type->find_first_of("; \t"));
     std::transform(type.begin(), type.end(), type.begin(), http::to_lower);
@@ -71,7 +72,7 @@ bool is_mp4(const media::VideoRow& row) {
 /// The commands that put `moov` in front. -map 0: without it ffmpeg leaves all but one track of a kind out.
 std::string faststart_commands(const std::filesystem::path& path) {
     const auto in = std::filesystem::absolute(path);
-    const auto out = in.parent_path() / media::default_file_name(in.stem().native() + ".faststart");
+    const auto out = in.parent_path() / catalog::default_file_name(in.stem().native() + ".faststart");
     const std::string from = posix::shell_word(in.native()), to = posix::shell_word(out.native());
     return "`ffmpeg -i " + from + " -map 0 -c copy -movflags +faststart " + to + " && mv " + to + " " + from + "`";
 }
@@ -133,7 +134,7 @@ bool is_locked(const std::string& path) {
 }
 
 std::vector<std::string> sorted_ids(const std::filesystem::path& database, const std::string& list) {
-    std::vector<std::string> ids = media::list_ids(database, list);
+    std::vector<std::string> ids = catalog::list_ids(database, list);
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     return ids;
@@ -166,7 +167,7 @@ void Audit::check_rights() {
     const std::filesystem::path database = std::filesystem::absolute(settings_.database);
     lacks(settings_.videos, X_OK);
     lacks(database, R_OK);
-    if (!media::uses_wal(database)) return;
+    if (!catalog::uses_wal(database)) return;
     // Whoever reads in WAL mode takes part in its shared memory, and makes it when nobody else has.
     lacks(database.parent_path(), W_OK | X_OK);
     lacks(database.native() + "-wal", R_OK);
@@ -207,10 +208,9 @@ void Audit::report_unopened(const std::string& id, const std::string& name, cons
         return;
     }
     if (none.reason == Reason::unreadable && lacks(path, R_OK)) return;
-    const std::string prefix = path + ": ";
+    const posix::Failure why{{}, {}, none.failure.cause, none.failure.remedy};
     const bool is_refused = none.reason == Reason::refused;
-    add(is_refused ? What::refused_file : What::unreadable_file, id, path,
-        none.why.starts_with(prefix) ? none.why.substr(prefix.size()) : none.why,
+    add(is_refused ? What::refused_file : What::unreadable_file, id, path, text_of(why),
         is_refused ? "or take the row out" : "give it the right, or take the row out");
 }
 
@@ -359,7 +359,7 @@ AuditReport Audit::run(const std::optional<posix::User>& user) {
         look_again();
         look_again_at_missing();
         look_for_files_without_row();
-    } catch (const std::runtime_error& failure) {
+    } catch (const std::exception& failure) {
         // Without a right there is a reason for it, which has been found.
         if (lacking_.empty()) throw;
         add(What::unfinished, {}, settings_.database, failure.what(), "give the missing rights, and run it again");

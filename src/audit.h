@@ -104,7 +104,7 @@ private:
     HandlerSettings settings_;
     std::string list_;
     AuditProgress progress_;
-    media::Catalog catalog_;
+    catalog::Reader catalog_;
     media::MediaFolder videos_;
     AuditReport report_;
     media::Listing listing_;

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "catalog/diagnosis.h"
 #include "http/cors.h"
 #include "http/media_type.h"
 #include "http/target.h"
@@ -78,7 +79,7 @@ void limit_offload(std::optional<http::OffloadField>& field, const std::string& 
 }
 
 /// The strong tag that the catalogue gives, quoted or not; nothing where it gives none that can be sent.
-std::optional<http::EntityTag> catalog_tag_of(const std::string& id, const media::VideoRow& row) {
+std::optional<http::EntityTag> catalog_tag_of(const std::string& id, const catalog::Row& row) {
     static std::atomic_flag was_said;
     if (!row.etag) return std::nullopt;
     if (row.etag->size() <= max_field_text) {
@@ -91,7 +92,7 @@ std::optional<http::EntityTag> catalog_tag_of(const std::string& id, const media
 }
 
 /// The catalogue's media type, or the one that goes with the file's name.
-std::string media_type_of(const std::string& id, const media::VideoRow& row, const std::string& name) {
+std::string media_type_of(const std::string& id, const catalog::Row& row, const std::string& name) {
     static std::atomic_flag was_said;
     if (row.media_type) {
         if (row.media_type->size() <= max_field_text && http::is_media_type(*row.media_type)) return *row.media_type;
@@ -159,12 +160,13 @@ std::optional<http::OffloadField> Handler::offload(const std::string& name, cons
     return std::nullopt;
 }
 
-Answer Handler::represent(const http::Request& request, const std::string& id, const media::VideoRow& row) {
+Answer Handler::represent(const http::Request& request, const std::string& id, const catalog::Row& row) {
     const std::string name = row.file_name(id);
     auto opened = videos_.open(name, gate_);
     if (const auto* none = std::get_if<media::NoMediaFile>(&opened)) {
         using Reason = media::NoMediaFile::Reason;
-        log(none->reason == Reason::absent ? LogLevel::info : LogLevel::warning, "open " + id + ": " + none->why);
+        log(none->reason == Reason::absent ? LogLevel::info : LogLevel::warning,
+            {"open ", id, ": ", text_of(none->failure)});
         if (none->reason == Reason::unreadable) return error(request, 500, "Video file cannot be read");
         return error(request, 404, "Video file not found: " + id);
     }
@@ -188,7 +190,7 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
 }
 
 /// Asks the catalogue: the one place where that is timed, whether or not it answers.
-std::optional<media::VideoRow> Handler::find(const std::string& id) {
+std::optional<catalog::Row> Handler::find(const std::string& id) {
     struct Timed {
         explicit Timed(CatalogUse& of) : use(of) { ++use.look_ups; }
         Timed(const Timed&) = delete;
@@ -199,7 +201,7 @@ std::optional<media::VideoRow> Handler::find(const std::string& id) {
         std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
     };
     const Timed timed{catalog_use_};
-    return catalog_.find(id, patience_);
+    return catalog_.find(id, when_locked_);
 }
 
 Answer Handler::decide(const http::Request& request) {
@@ -209,8 +211,8 @@ Answer Handler::decide(const http::Request& request) {
     if (!id) return error(request, 404, "Video not found");
     auto row = find(*id);
     // Some players want an extension: PREFIX/ID.mp4 is the same video, unless that is an id of its own.
-    if (!row && id->ends_with(media::default_extension) && id->size() > media::default_extension.size()) {
-        id->resize(id->size() - media::default_extension.size());
+    if (!row && id->ends_with(catalog::default_extension) && id->size() > catalog::default_extension.size()) {
+        id->resize(id->size() - catalog::default_extension.size());
         row = find(*id);
     }
     if (!row) return error(request, 404, "Video not found");
@@ -218,14 +220,14 @@ Answer Handler::decide(const http::Request& request) {
     return represent(request, *id, *row);
 }
 
-Answer Handler::answer(const http::Request& request, media::Patience patience, media::StorageGate* gate) {
+Answer Handler::answer(const http::Request& request, catalog::WhenLocked when_locked, media::StorageGate* gate) {
     Answer answer;
-    patience_ = patience;
+    when_locked_ = when_locked;
     gate_ = gate;
     catalog_use_ = {};
     try {
         answer = decide(request);
-    } catch (const media::CatalogError& failure) {
+    } catch (const catalog::CatalogError& failure) {
         ++catalog_use_.errors;
         log(LogLevel::error, failure.what());
         answer = error(request, 503, "Catalogue not available");
@@ -248,7 +250,8 @@ Answer Handler::answer(const http::Request& request, media::Patience patience, m
 
 void Handler::check() {
     catalog_.check();
-    if (const std::string warning = catalog_.warning(); !warning.empty()) log(LogLevel::warning, warning);
+    if (const std::string warning = catalog::network_warning(settings_.database); !warning.empty())
+        log(LogLevel::warning, {"catalogue: ", settings_.database.native(), ": ", warning});
     videos_.check();
 }
 

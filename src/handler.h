@@ -11,7 +11,7 @@
 
 #include "gateway/content.h"
 #include "http/plan.h"
-#include "media/catalog.h"
+#include "catalog/reader.h"
 #include "media/media_file.h"
 
 namespace reelgate {
@@ -61,10 +61,10 @@ public:
     explicit Handler(HandlerSettings settings);
 
     /// Answers a request. Never throws for what a client sends or what is wrong with catalogue and files: that is
-    /// answered with 500 or 503, and logged. Throws media::CatalogBusy where that was asked for, and media::StorageBusy
+    /// answered with 500 or 503, and logged. Throws catalog::CatalogBusy where that was asked for, and media::StorageBusy
     /// where `gate` refuses: the request may be asked again then, and nothing has been said or counted. Without a gate
     /// it waits for the storage as long as it takes.
-    Answer answer(const http::Request& request, media::Patience patience = {}, media::StorageGate* gate = nullptr);
+    Answer answer(const http::Request& request, catalog::WhenLocked when_locked = catalog::WhenLocked::wait, media::StorageGate* gate = nullptr);
 
     /// Closes the folder of videos if it has not been used for a while; see media::MediaFolder. For any thread.
     void let_go_of_storage() { videos_.let_go_if_unused(media::MediaFolder::Clock::now()); }
@@ -74,17 +74,17 @@ public:
 
 private:
     Answer decide(const http::Request& request);
-    std::optional<media::VideoRow> find(const std::string& id);
-    Answer represent(const http::Request& request, const std::string& id, const media::VideoRow& row);
+    std::optional<catalog::Row> find(const std::string& id);
+    Answer represent(const http::Request& request, const std::string& id, const catalog::Row& row);
     std::optional<http::OffloadField> offload(const std::string& name, const media::MediaFile& file,
                                               const http::Representation& representation);
     const std::filesystem::path& folder_for_web_server();
 
     HandlerSettings settings_;
-    media::Catalog catalog_;
+    catalog::Reader catalog_;
     media::MediaFolder videos_;
     CatalogUse catalog_use_;    ///< by the present request
-    media::Patience patience_;  ///< of the present request
+    catalog::WhenLocked when_locked_{};   ///< for the present request
     media::StorageGate* gate_ = nullptr;  ///< of the present request
     std::filesystem::path folder_for_web_server_;  ///< empty until a film is offloaded
 };

@@ -47,7 +47,7 @@ std::string help() {
 
 std::string version() {
     return "reelgate " REELGATE_VERSION "\nlibfcgi " + std::string{gateway::libfcgi_version()} + "\nSQLite " +
-           std::string{media::sqlite_version()} + "\nBoost " + boost_version() + "\n";
+           std::string{catalog::sqlite::version()} + "\nBoost " + boost_version() + "\n";
 }
 
 /// Takes the command's name off the front of `words`. An option in its place means serve.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "catalog/writer.h"
 #include "commands/commands.h"
 #include "commands/progress_bar.h"
 #include "gateway/cgi.h"
@@ -20,7 +21,7 @@ std::size_t in_mib(std::uint64_t bytes) { return static_cast<std::size_t>((bytes
 
 std::string id_for(const Arguments& arguments, const std::filesystem::path& source) {
     const auto given = arguments.value("id");
-    std::string id = given.value_or(source.extension() == media::default_extension ? source.stem() : source.filename());
+    std::string id = given.value_or(source.extension() == catalog::default_extension ? source.stem() : source.filename());
     if (!http::is_video_id(id))
         throw UsageError{(given ? "--id " + id : "add " + source.native()) +
                          ": an id has 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -" +
@@ -28,7 +29,7 @@ std::string id_for(const Arguments& arguments, const std::filesystem::path& sour
     return id;
 }
 
-void refuse_recorded(media::CatalogWriter& catalog, const std::string& id) {
+void refuse_recorded(catalog::Writer& catalog, const std::string& id) {
     if (const auto status = catalog.status_of(id))
         throw std::runtime_error{"add " + id + ": the catalogue has it already, with status '" + *status +
                                  "'; choose another id with --id"};
@@ -50,10 +51,10 @@ int add(const Invocation& invocation) {
     const std::filesystem::path source{invocation.arguments.operands.front()};
     const std::string id = id_for(invocation.arguments, source);
 
-    media::CatalogWriter catalog{settings.database};
+    catalog::Writer catalog{settings.database};
     catalog.check();
     refuse_recorded(catalog, id);
-    media::MediaWriter file{settings.videos, media::default_file_name(id)};
+    media::MediaWriter file{settings.videos, catalog::default_file_name(id)};
     // Once more, now that no other `add` can record it: what is left of one that was killed may be a video by now.
     refuse_recorded(catalog, id);
     file.begin();

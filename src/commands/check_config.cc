@@ -48,7 +48,7 @@ int check_config(std::span<const char* const> words, const char* const* environm
         check([&] { throw UsageError{"--check-config: " + operand + ": not expected; it takes serve's options"}; });
     // What comes of the defaults in the place of what nobody could read is no news.
     if (reading.is_partial) return status;
-    check([&] { media::Catalog{settings.handler.database, settings.handler.query}.check(); });
+    check([&] { catalog::Reader{settings.handler.database, settings.handler.query}.check(); });
     check([&] { media::MediaFolder{settings.handler.videos}.check(); });
     check(check_web_server_addresses);
     check([&] { check_listen(settings.listen); });

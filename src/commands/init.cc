@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "catalog/writer.h"
 #include "commands/commands.h"
 #include "gateway/cgi.h"
 #include "posix/access.h"
@@ -58,7 +59,7 @@ int init(const Invocation& invocation) {
     NewFolders folders;
     folders.make(settings.data);
     folders.make(settings.handler.videos);
-    media::create_catalog(settings.handler.database);
+    catalog::create(settings.handler.database);
     folders.keep();
     gateway::print("catalogue: " + settings.handler.database.native() +
                    "\nvideos:    " + settings.handler.videos.native() + "\n");

@@ -31,7 +31,7 @@ namespace {
 
 /// How long a thread may take to end once nothing is left for it to do: a look-up in the catalogue is over by then. One
 /// that storage holds takes longer.
-constexpr std::chrono::milliseconds leave_time = media::max_look_up + std::chrono::seconds{1};
+constexpr std::chrono::milliseconds leave_time = catalog::max_look_up + std::chrono::seconds{1};
 
 rlim_t raise_max_descriptors() {
     rlimit limit{};

@@ -154,11 +154,11 @@ std::variant<Answer, Busy> Workers::answer(const http::Request& request, Clock::
     // One thread stays with the viewers that are being sent to. Only a burst of look-ups that begin at one moment, and
     // are all slow, can take all, once: to give up a long one would have its work done again and again.
     if (count_ > 1 && in_catalog_ >= count_ && are_others_in_catalog(worker)) return Busy{};
-    const bool is_last_try = age >= media::lock_patience;
+    const bool is_last_try = age >= catalog::lock_patience;
     try {
         return handler_of(worker).answer(
-            request, {is_last_try ? media::WhenLocked::fail : media::WhenLocked::come_again}, &worker);
-    } catch (const media::CatalogBusy&) {
+            request, is_last_try ? catalog::WhenLocked::fail : catalog::WhenLocked::come_again, &worker);
+    } catch (const catalog::CatalogBusy&) {
         return Busy{};
     } catch (const media::StorageBusy& busy) {
         return Busy{&storage_.lane_of(busy.device)};

@@ -61,7 +61,7 @@ struct Occupant {
 [[noreturn]] void fail_as_closed(const std::string& path) {
     const auto obstacle = posix::find_obstacle(path, W_OK);
     if (!obstacle) posix::throw_errno("listen", path, EACCES);
-    if (obstacle->path != path) throw std::runtime_error{"listen " + path + ": " + obstacle->text()};
+    if (obstacle->path != path) throw posix::FailureError{obstacle->failure("listen " + path, {})};
     throw std::runtime_error{"listen " + path + ": a socket is there, and " + obstacle->why +
                              "; where it is reelgate.socket's, leave listen out"};
 }

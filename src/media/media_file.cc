@@ -106,24 +106,22 @@ int open_beneath(int folder, const std::string& name, std::uint64_t resolve = be
                              "for one, does not"};
 }
 
-/// Says what is in the way to a file, the file's own path first in any case.
-std::string explain_unreadable(int error, const std::string& path) {
-    const std::string prefix = path + ": ", why = posix::obstacle(path, R_OK);
-    if (why.empty())
-        return prefix + posix::cause(error) + ", though all modes allow it: see SELinux, AppArmor, systemd's sandbox";
-    return why.starts_with(prefix) ? why : prefix + why;
+/// Says what is in the way to a file.
+posix::Failure explain_unreadable(int error, const std::string& path) {
+    if (const auto obstacle = posix::find_obstacle(path, R_OK)) return obstacle->failure({}, path);
+    return {{}, path, posix::cause(error) + ", though all modes allow it: see SELinux, AppArmor, systemd's sandbox"};
 }
 
 /// Sorts what openat2 said; throws what is not about this name.
 NoMediaFile no_media_file(int error, const std::string& path) {
     switch (error) {
         case ENOENT: case ENOTDIR: case ENAMETOOLONG:
-            return {Reason::absent, path + ": " + posix::cause(error)};
+            return {Reason::absent, {{}, path, posix::cause(error)}};
         case EXDEV:
-            return {Reason::refused, path + ": leads out of the folder of videos (a symbolic link or ..); "
-                                            "put the file itself there, or a hard link"};
+            return {Reason::refused, {{}, path, "leads out of the folder of videos (a symbolic link or ..)",
+                                      "put the file itself there, or a hard link"}};
         case ELOOP: case ENXIO: case ENODEV:
-            return {Reason::refused, path + ": " + posix::cause(error)};
+            return {Reason::refused, {{}, path, posix::cause(error)}};
         case EACCES: case EPERM: return {Reason::unreadable, explain_unreadable(error, path)};
         case ENOSYS: throw_no_openat2(path);
         default: posix::throw_errno("open", path, error);
@@ -136,7 +134,7 @@ std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, c
     if (!fd) return no_media_file(error, path);
     struct stat status;
     if (fstat(fd.get(), &status) != 0) posix::throw_errno("stat", path);
-    if (!S_ISREG(status.st_mode)) return NoMediaFile{Reason::refused, path + ": not a regular file"};
+    if (!S_ISREG(status.st_mode)) return NoMediaFile{Reason::refused, {{}, path, "not a regular file"}};
     static OpenFiles open_files;
     MediaFile file;
     file.fd = open_files.share(std::move(fd), status);

@@ -16,6 +16,7 @@
 
 #include "http/date.h"
 #include "media/storage_gate.h"
+#include "posix/failure.h"
 #include "posix/file_version.h"
 #include "posix/unique_fd.h"
 
@@ -41,7 +42,7 @@ struct NoMediaFile {
         unreadable,  ///< this process lacks the right to read it
     };
     Reason reason = Reason::absent;
-    std::string why;  ///< object and cause, for the log
+    posix::Failure failure;  ///< of the path; the operation is the caller's
 };
 
 /// How long the folder of videos stays open though nobody opens a film. Short enough for whoever waits for an unmount,

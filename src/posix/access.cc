@@ -132,7 +132,7 @@ std::optional<Obstacle> obstacle_here(const fs::path& path, int right, int links
     if (const fs::path link = fs::read_symlink(path, no_link); !no_link && error != ELOOP && links < most_links) {
         const fs::path target = path.parent_path() / link;
         if (auto found = obstacle_at(target, right, links + 1)) {
-            found->links.insert(0, path.native() + ": a symbolic link to " + target.native() + ": ");
+            found->links.insert(found->links.begin(), {path.native(), target.native()});
             return found;
         }
     }
@@ -158,6 +158,19 @@ std::optional<Obstacle> obstacle_at(const fs::path& path, int right, int links) 
 
 }  // namespace
 
+Failure Obstacle::failure(std::string operation, std::string object) const {
+    std::string text;
+    const auto name = [&](const std::string& one) {
+        if (!text.empty() || one != object) text.append(one).append(": ");
+    };
+    for (const Link& link : links) {
+        name(link.path);
+        text.append("a symbolic link to ").append(link.target).append(": ");
+    }
+    name(path);
+    return {std::move(operation), std::move(object), text + why, remedy, error};
+}
+
 std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int right) {
     if (path.is_absolute()) return obstacle_at(path, right, 0);
     std::error_code error;
@@ -174,7 +187,7 @@ std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int rig
 
 std::string obstacle(const std::filesystem::path& path, int right) {
     const auto found = find_obstacle(path, right);
-    return found ? found->text() : std::string{};
+    return found ? text_of(found->failure({}, {})) : std::string{};
 }
 
 }  // namespace reelgate::posix

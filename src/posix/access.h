@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "posix/failure.h"
 
 namespace reelgate::posix {
 
@@ -15,10 +18,15 @@ struct Obstacle {
     std::string why;     ///< it is not there; or who may not do what, and whose it is
     std::string remedy;  ///< a command between grave accents, or where to look; empty where we know of none
     int error = 0;       ///< as errno(3) has it; EACCES where a right is missing
-    std::string links;   ///< "/a: a symbolic link to /b: " for each that leads to it; mostly empty
 
-    /// Gives all of it in one line.
-    std::string text() const { return links + path + ": " + why + (remedy.empty() ? "" : "; ") + remedy; }
+    struct Link {
+        std::string path, target;
+    };
+    std::vector<Link> links;  ///< the symbolic links that lead to it, in order; mostly empty
+
+    /// Makes the failure of an operation on `object` that this is in the way of. Its cause names each path that is not
+    /// the object itself.
+    Failure failure(std::string operation, std::string object) const;
 };
 
 /// Finds what keeps us from a right to `path`: R_OK, W_OK, X_OK (to search a folder), or several of them; F_OK asks

@@ -208,7 +208,7 @@ public:
         worker_.buffer.resize(std::size_t{64} << 10);
         worker_.monitor = [this](const http::Request& request) { return monitor(request); };
         worker_.answer = [this](const http::Request& request, Clock::duration age) {
-            return answer(request, age >= media::lock_patience);
+            return answer(request, age >= catalog::lock_patience);
         };
         worker_.storage = &storage_;
         worker_.serving = &waiting_;

@@ -1,0 +1,28 @@
+// Owns what tells one file from another as long as it exists: device and inode.
+// Does not tell versions of a file apart: file_version.h does.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/stat.h>
+
+#include <compare>
+#include <optional>
+
+namespace reelgate::posix {
+
+/// A file. Another may be given the same one once nobody has it open and no name leads to it.
+struct FileId {
+    dev_t device = 0;
+    ino_t inode = 0;
+    auto operator<=>(const FileId&) const = default;
+};
+
+inline FileId file_id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+
+/// Finds the file that a path leads to. Returns nothing where there is none, or it cannot be looked at.
+inline std::optional<FileId> file_id_of(const char* path) {
+    struct stat status;
+    return stat(path, &status) == 0 ? std::optional{file_id_of(status)} : std::nullopt;
+}
+
+}  // namespace reelgate::posix
