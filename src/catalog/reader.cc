@@ -138,7 +138,7 @@ void Reader::find_columns_anew(std::string_view id) {
     const Column* const missing = missing_column();
     if (!missing) return;
     forget();
-    throw CatalogError{{look_up(id), database_.native(),
+    throw CatalogError{{"look up " + std::string{id}, database_.native(),
                         "the query has no result column named " + std::string{missing->name} + " any more",
                         "see --query"}};
 }
