@@ -37,9 +37,9 @@ bool matches_strongly(const EntityTag& a, const EntityTag& b);
 /// Compares weakly: the opaque-tags are the same (RFC 9110 §8.8.3.2).
 bool matches_weakly(const EntityTag& a, const EntityTag& b);
 
-/// Returns whether the value of If-Match or If-None-Match, "*" or a list, has a member that `matches` `tag`. "*" matches
-/// every tag. Reading stops at the first member that is not an entity-tag: an invalid value matches only by its valid
-/// beginning, which is the safe side for both fields.
+/// Returns whether the value of If-Match or If-None-Match, "*" or a list, has a member that `matches` `tag`. "*"
+/// matches every tag. Reading stops at the first member that is not an entity-tag: an invalid value matches only by its
+/// valid beginning, which is the safe side for both fields.
 bool list_matches(std::string_view field_value, const EntityTag& tag, Comparison matches);
 
 /// Makes the strong tag "hex(mtime)-hex(length)" of a stored file. This is nginx's own form, so that nginx and we can

@@ -14,8 +14,8 @@ namespace {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-/// Returns whether web servers read a path as it is meant: they resolve "." and ".." in the text, regardless of symbolic
-/// links, and lighttpd replaces control characters by "_".
+/// Returns whether web servers read a path as it is meant: they resolve "." and ".." in the text, regardless of
+/// symbolic links, and lighttpd replaces control characters by "_".
 bool is_plain_path(std::string_view path) {
     if (std::any_of(path.begin(), path.end(), is_control)) return false;
     while (true) {
@@ -85,8 +85,8 @@ bool may_be_offloaded(const Request& request, const OffloadField& field) {
     if (request.method != "GET") return false;
     if (request.if_match || request.if_none_match || request.if_modified_since || request.if_unmodified_since)
         return false;
-    // The file may be replaced after we compared If-Range: only a web server that compares it itself, with the file that
-    // it sends, does not append new bytes to the old file's (RFC 9110 §13.1.5).
+    // The file may be replaced after we compare If-Range. Only a web server that compares it with the file that it
+    // sends is sure not to continue an old file with bytes of a new one (RFC 9110 §13.1.5).
     if (request.if_range && !field.describes_itself) return false;
     return !request.range || is_plain_range(*request.range);
 }

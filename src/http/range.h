@@ -42,9 +42,9 @@ struct ByteRange {
     bool operator==(const ByteRange&) const = default;
 };
 
-/// Parses a Range field value. Returns nothing if it must be ignored: the unit is not bytes, the value is invalid, or it
-/// has more than `max_ranges` range-specs (RFC 9110 §14.2 permits that). Takes numbers of any length; one above 2^64-1
-/// counts as 2^64-1, which is behind the end of every file.
+/// Parses a Range field value. Returns nothing if it is to be ignored: the unit is not bytes, the value is invalid, or
+/// it has more than `max_ranges` range-specs (RFC 9110 §14.2 permits that). Takes numbers of any length; one above
+/// 2^64-1 counts as 2^64-1, which is behind the end of every file.
 std::optional<RangeSet> parse_range(std::string_view field_value, std::size_t max_ranges);
 
 /// Applies one range-spec. Returns nothing if it is unsatisfiable (RFC 9110 §14.1.1).
