@@ -43,7 +43,7 @@ int check(const Invocation& invocation) {
     gateway::print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.
     if (geteuid() == 0 && isatty(STDERR_FILENO) == 1)
-        complain("check: as root, whom no right is refused; --user NAME checks those of who serves");
+        complain("check: running as root, which bypasses permissions; --user NAME checks those of the server's user");
     return report.findings.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -15,8 +15,8 @@ namespace reelgate::commands {
 std::string text_of(const AuditReport& report);
 
 /// Formats one JSON document (RFC 8259): {"findings": [{"severity", "what", "id", "object", "why", "remedy"}],
-/// "errors", "warnings", "rows", "ready", "files"}. If an id or an object is not UTF-8, its bad bytes become U+FFFD, and
-/// a member "id_hex" or "object_hex" has all of its bytes.
+/// "errors", "warnings", "rows", "ready", "files"}. If an id or an object is not UTF-8, its bad bytes become U+FFFD,
+/// and a member "id_hex" or "object_hex" has all of its bytes.
 std::string json_of(const AuditReport& report);
 
 /// Returns the number of bytes, 1 to 4, of the first character of `text`; 0 if that is not UTF-8 (RFC 3629 §4).

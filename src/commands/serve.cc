@@ -106,7 +106,7 @@ int serve(const Invocation& invocation) {
     std::chrono::seconds grace = settings.engine.grace;
     const engine::Hooks hooks{
         .reload = [&] {
-            tell(notifier, "STATUS=reading the settings anew\n",
+            tell(notifier, "STATUS=reloading the settings\n",
                  [] { return gateway::reloading_message(monotonic_now()); });
             const Settings reloaded = invocation.reload();
             // Hung storage must neither keep the old settings in force nor block later signals.

@@ -199,9 +199,9 @@ End serve(int listening_socket, const HandlerSettings& handler, const EngineSett
     const bool has_lost_socket = server.has_lost_socket();
     if (has_lost_socket)
         log(LogLevel::error, {"accept connection: the listening socket was shut down by another process: ",
-                              "answers may end; start reelgate again"});
+                              "finishing the running answers; start reelgate again"});
     else
-        log(LogLevel::notice, {"stop: ", sigabbrev_np(received), ": answers may end"});
+        log(LogLevel::notice, {"stop: ", sigabbrev_np(received), ": finishing the running answers"});
     hooks.stop_listening();
     if (!server.wait() || is_call_left()) {
         log(LogLevel::warning, "stop: threads wait for storage that does not answer: left to the kernel");

@@ -74,7 +74,7 @@ std::string ready_message(std::string_view status) {
 }
 
 std::string reloading_message(std::chrono::microseconds now) {
-    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()) + "\nSTATUS=reading the settings anew\n";
+    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()) + "\nSTATUS=reloading the settings\n";
 }
 
 std::string stopping_message(std::chrono::seconds grace) {
@@ -82,7 +82,7 @@ std::string stopping_message(std::chrono::seconds grace) {
     // --grace, since the end itself takes a moment.
     constexpr std::chrono::seconds end{5};
     return "STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(std::chrono::microseconds{grace + end}.count()) +
-           "\nSTATUS=answers may end within " + std::to_string(grace.count()) + " s\n";
+           "\nSTATUS=finishing the running answers within " + std::to_string(grace.count()) + " s\n";
 }
 
 Notifier Notifier::from_environment() {

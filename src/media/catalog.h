@@ -74,7 +74,7 @@ using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
 /// Reads the catalogue: one connection and one prepared statement, for one thread. Opens the database at the first
-/// look-up and after errors. Reopens it within a second if another file is renamed over the path, or its -shm deleted.
+/// look-up and after errors, and reopens it within a second if another file is renamed over it, or its -shm is gone.
 class Catalog {
 public:
     /// Takes a `query` with one parameter, the id, and a result column named "status". Columns named "file",
@@ -84,7 +84,7 @@ public:
     Catalog& operator=(const Catalog&) = delete;
     ~Catalog();
 
-    /// Returns the row of `id`; nothing if there is none. Throws CatalogError, or CatalogBusy if `patience` asks for it.
+    /// Returns the row of `id`, if there is one. Throws CatalogError, or CatalogBusy if `patience` asks for it.
     std::optional<VideoRow> find(std::string_view id, Patience patience = {});
 
     /// Opens the catalogue and prepares the query now. Throws CatalogError. A catalogue that is only locked passes: it
