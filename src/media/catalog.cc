@@ -1,4 +1,4 @@
-// Owns the catalogue, an SQLite database that says which videos there are: the only file with <sqlite3.h>.
+// Owns the catalogue, the SQLite database of all videos: the only file that includes <sqlite3.h>.
 // SPDX-License-Identifier: MIT
 #include "media/catalog.h"
 
@@ -24,29 +24,30 @@ namespace reelgate::media {
 
 namespace {
 
-/// How long `add` waits for other writers: a person is waiting, and gigabytes have been copied.
+/// How long `add` waits for other writers after it has copied gigabytes. A person waits for it.
 constexpr std::chrono::milliseconds write_timeout{10'000};
 
-/// How long `add` waits before there is anything to lose: an application that commits is done by then.
+/// How long `add` waits for other writers before it copies: a commit takes less.
 constexpr std::chrono::milliseconds first_look_timeout{1000};
 
-/// How often the path is compared with the open file. A stat costs a microsecond; a restored catalogue may wait.
+/// Interval between checks that the path still leads to the open file. A stat costs a microsecond; a restored catalogue
+/// may wait.
 constexpr std::chrono::seconds look_interval{1};
 
-/// Instructions of SQLite's machine after which it looks at the clock: a look-up has a few dozen.
+/// Instructions of SQLite's machine between two looks at the clock: a look-up has a few dozen.
 constexpr int instructions_between_looks = 10'000;
 
 constexpr std::string_view schema =
 #include "schema_sql.inc"
     ;
 
-/// Characters of a list of tables that a message shows.
+/// Limit on the characters of the list of tables in a message.
 constexpr std::size_t most_of_tables = 600;
 
 enum class Use { read, write, create };
 
-/// Reads a column as text; empty for NULL. Throws std::bad_alloc where SQLite has no memory to make text of it: what is
-/// not known must not count as nothing.
+/// Returns a column as text; empty for NULL. Throws std::bad_alloc if SQLite has no memory for the text, which must not
+/// count as empty.
 std::string text_column(sqlite3_stmt* statement, int column) {
     if (sqlite3_column_type(statement, column) == SQLITE_NULL) return {};
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
@@ -58,9 +59,9 @@ std::filesystem::path folder_of(const std::filesystem::path& database) {
     return database.has_parent_path() ? database.parent_path() : ".";
 }
 
-/// Tells whether the file's header says WAL: bytes 18 and 19 are 2 then (SQLite file format, section 1.3.1). It is read
-/// through SQLite's own descriptor: to open the file once more and close it would give up all locks that this process
-/// has on it, those of other threads included.
+/// Returns whether the file's header says WAL: bytes 18 and 19 are 2 (SQLite file format, section 1.3.1). Reads it
+/// through SQLite's own descriptor: opening the file again and closing it would release all locks that this process has
+/// on it, including those of other threads.
 bool is_wal(sqlite3* connection) {
     std::array<char, 20> header{};
     sqlite3_file* file = nullptr;
@@ -71,7 +72,7 @@ bool is_wal(sqlite3* connection) {
            header[19] == 2;
 }
 
-/// What beside the file itself is in the way: in WAL mode a reader takes part in its shared memory.
+/// Explains obstacles other than the file itself: in WAL mode a reader uses its shared memory.
 std::string explain_companions(const std::filesystem::path& database, bool is_wal, Use use) {
     const std::string shm = database.native() + "-shm", wal = database.native() + "-wal";
     const int log_right = use == Use::read ? R_OK : R_OK | W_OK;
@@ -87,7 +88,7 @@ std::string explain_companions(const std::filesystem::path& database, bool is_wa
            posix::shell_word(database) + " 'PRAGMA journal_mode = DELETE'`";
 }
 
-/// Says why there is nothing at the path, out of the error of a look at it.
+/// Explains why there is nothing at the path, from the `error` of stat.
 std::string explain_missing(const std::filesystem::path& database, int error, Use use) {
     if (use != Use::create || error == ENOTDIR) {
         const std::string why = posix::obstacle(database, F_OK);
@@ -100,7 +101,8 @@ std::string explain_missing(const std::filesystem::path& database, int error, Us
     return why;
 }
 
-/// Finds what beside the database has the name of a file of SQLite's, and is none that it can be: open_file refuses it.
+/// Explains a file next to the database that has the name of one of SQLite's, but is not a regular file: open_file
+/// refuses it.
 std::string explain_impostor(const std::filesystem::path& database) {
     struct stat status;
     for (const char* const ending : {"-journal", "-wal", "-shm"}) {
@@ -112,8 +114,7 @@ std::string explain_impostor(const std::filesystem::path& database) {
     return {};
 }
 
-/// Names who is to blame when SQLite cannot open: its own text is the same for all of them. Empty when nothing is
-/// found that would explain it.
+/// Explains why SQLite cannot open the database: its own text is the same for every reason. Empty if none is found.
 std::string explain_unopened(const std::filesystem::path& database, sqlite3* connection, Use use) {
     struct stat status;
     if (stat(database.c_str(), &status) != 0) return explain_missing(database, errno, use);
@@ -125,7 +126,7 @@ std::string explain_unopened(const std::filesystem::path& database, sqlite3* con
     return wal || use != Use::read ? explain_companions(database, wal, use) : std::string{};
 }
 
-/// Says who has it locked. In WAL mode the locks are on the shared memory.
+/// Names the process that has the catalogue locked. In WAL mode the locks are on the shared memory.
 std::string explain_lock(const std::filesystem::path& database) {
     auto holder = posix::lock_holder(database);
     const auto other = posix::lock_holder(database.native() + "-shm");
@@ -158,7 +159,7 @@ std::string explain_descriptors(int error) {
            "raise the limit (`ulimit -n`, LimitNOFILE= of systemd), or lower --max-viewers";
 }
 
-/// SQLite's own text, and for what the query does not find, what is there instead.
+/// Returns SQLite's own text, and for a missing table or column, those that exist.
 std::string explain_query(const std::filesystem::path& database, sqlite3* connection) {
     std::string text = sqlite3_errmsg(connection);
     struct stat status;
@@ -179,7 +180,7 @@ std::string explain_query(const std::filesystem::path& database, sqlite3* connec
     return text + "; its tables: " + tables;
 }
 
-/// What SQLite could not do because of the file, its folder or the disk.
+/// Explains a failure that the file, its folder or the disk may cause.
 std::string explain_files(const std::filesystem::path& database, sqlite3* connection, int code, Use use) {
     const int error = connection ? sqlite3_system_errno(connection) : 0;
     if (error == EMFILE || error == ENFILE) return explain_descriptors(error);
@@ -224,7 +225,7 @@ std::string network_warning(const std::filesystem::path& database) {
            "keep the catalogue on a local disk (--database), the videos may stay";
 }
 
-/// Says what is wrong and with which path, the catalogue's own in any case.
+/// Explains what is wrong, beginning with the path of the catalogue.
 std::string explain(const std::filesystem::path& database, sqlite3* connection, int code, Use use) {
     const std::string path = database.native() + ": ";
     const std::string why = explain_code(database, connection, code, use);
@@ -232,9 +233,9 @@ std::string explain(const std::filesystem::path& database, sqlite3* connection, 
     return (why.starts_with(path) ? why : path + why) + (warning.empty() ? "" : "; the file " + warning);
 }
 
-/// Opens files for SQLite: what it calls instead of open(2). Opening a FIFO would block until it has a writer, and with
-/// it every thread that looks something up; so nothing is opened but what SQLite can use. A regular file is never closed
-/// here: that would give up all locks that this process has on it.
+/// Opens files for SQLite, in place of open(2). Opening a FIFO would block until it has a writer, and with it every
+/// thread that looks something up: so this opens only files that SQLite can use. It never closes a regular file: that
+/// would release all locks that this process has on it.
 int open_file(const char* path, int flags, int mode) {
     const int fd = ::open(path, flags | O_NONBLOCK | O_NOCTTY, mode);
     struct stat status;
@@ -246,41 +247,41 @@ int open_file(const char* path, int flags, int mode) {
     return -1;
 }
 
-/// Has SQLite open all files by open_file.
+/// Makes SQLite open all files with open_file.
 bool guard_opening() {
     sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
     return vfs && vfs->iVersion >= 3 &&
            vfs->xSetSystemCall(vfs, "open", reinterpret_cast<sqlite3_syscall_ptr>(open_file)) == SQLITE_OK;
 }
 
-/// Opens an existing database; `connection` is set even on failure, since it holds the error's text then.
+/// Opens an existing database. Sets `connection` even on failure, since it holds the error's text then.
 int open_connection(const std::filesystem::path& database, int flags, std::chrono::milliseconds timeout,
                     Connection& connection) {
     static const bool is_guarded = guard_opening();
     struct stat status;
     if (!is_guarded || (stat(database.c_str(), &status) == 0 && !S_ISREG(status.st_mode))) return SQLITE_CANTOPEN;
     sqlite3* raw = nullptr;
-    // One connection is one thread's, so SQLite needs no mutex for it.
+    // Only one thread uses a connection, so SQLite needs no mutex for it.
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    // Absolute, so that ":memory:" and "file:..." are names of files like any other.
+    // Absolute, so that ":memory:" and "file:..." are ordinary names of files.
     const int code = sqlite3_open_v2(std::filesystem::absolute(database).c_str(), &raw, flags, nullptr);
     connection.reset(raw);
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(raw, static_cast<int>(timeout.count()));
-        // The file belongs to others: its schema shall not call functions with side effects.
+        // The file belongs to others: its schema must not call functions with side effects.
         sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     }
     return code;
 }
 
-/// Finds out what SQL is besides a single statement that only reads; null where that is all. `tail` is what SQLite left
-/// over of it.
+/// Returns what is wrong with SQL that must be a single statement and only read; null if nothing is. `tail` is the part
+/// that SQLite has not read.
 const char* excess_of(sqlite3_stmt* statement, std::string_view tail) {
     if (!statement || tail.find_first_not_of(" \t\r\n;") != std::string_view::npos) return "is not one statement";
     return sqlite3_stmt_readonly(statement) ? nullptr : "does not only read";
 }
 
-/// A column that may not be there. Nothing in it means the same as NULL: applications write either.
+/// Returns an optional column. An empty text means the same as NULL: applications write either.
 std::optional<std::string> optional_column(sqlite3_stmt* statement, int column) {
     if (column < 0) return std::nullopt;
     std::string text = text_column(statement, column);
@@ -288,14 +289,14 @@ std::optional<std::string> optional_column(sqlite3_stmt* statement, int column) 
     return text;
 }
 
-/// Returns SQLite's code: a parameter that was not bound still has the value of the look-up before.
+/// Binds a parameter. Returns SQLite's code: after a failure the parameter still has the value of the last look-up.
 [[nodiscard]] int bind_text(sqlite3_stmt* statement, int parameter, std::string_view text) {
     // The caller's text outlives the step: no copy.
     return sqlite3_bind_text64(statement, parameter, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
-/// Gives a statement back its first state at the end of a scope, unless it was finalised meanwhile: neither its read
-/// lock nor its parameter outlives the row, whatever is thrown.
+/// Resets a statement at the end of a scope, unless it was finalised meanwhile, so that its read lock and its parameter
+/// end with the row, even after an exception.
 struct ResetAtEnd {
     const Statement& statement;
     ~ResetAtEnd() {
@@ -305,7 +306,7 @@ struct ResetAtEnd {
     }
 };
 
-/// All catalogues of this process. Who closes another's connection holds this lock first, and then that one's own.
+/// All catalogues of this process. To close another's connection, lock this mutex first, then that catalogue's own.
 struct OpenCatalogs {
     std::mutex mutex;
     std::set<Catalog*> catalogs;
@@ -316,7 +317,7 @@ OpenCatalogs& open_catalogs() {
     return all;
 }
 
-/// Has SQLite give up what takes longer than until `latest`, which has to outlive the connection.
+/// Makes SQLite interrupt a statement that runs past `latest`, which must outlive the connection.
 void limit_time(sqlite3* connection, std::chrono::steady_clock::time_point& latest) {
     using Clock = std::chrono::steady_clock;
     const auto is_late = [](void* point) { return Clock::now() > *static_cast<Clock::time_point*>(point) ? 1 : 0; };
@@ -346,8 +347,8 @@ std::chrono::milliseconds Catalog::waiting_time() const {
 
 void Catalog::fail(std::string_view operation, std::string_view object, int code) {
     if ((code & 0xff) == SQLITE_BUSY && patience_.when_locked == WhenLocked::come_again) throw CatalogBusy{};
-    // Whatever it was may be mended behind the same path: begin anew next time, also where no memory is left to say
-    // what it was. A lock is no reason to.
+    // The cause may be repaired at the same path: reopen next time, even without memory for the message. A lock is no
+    // reason to reopen.
     Connection failed;
     if ((code & 0xff) != SQLITE_BUSY) {
         statement_.reset();
@@ -364,11 +365,12 @@ void Catalog::close() {
     connection_.reset();
 }
 
-/// False where SQLite has no memory to name them: a column that is not found must not count as one that is not there.
+/// Finds the result columns. Returns false if SQLite has no memory for their names: that must not count as a missing
+/// column.
 bool Catalog::find_columns() {
     columns_ = {};
     sqlite3_stmt* statement = statement_.get();
-    // From the last to the first: of two with one name the first is meant.
+    // From the last to the first, so that the first of two with one name counts.
     for (int i = sqlite3_column_count(statement) - 1; i >= 0; --i) {
         const char* const text = sqlite3_column_name(statement, i);
         if (!text) return false;
@@ -413,11 +415,12 @@ void Catalog::open() {
         close();
         throw CatalogError{"prepare query: \"" + query_ + "\": " + wrong + "; see --query"};
     }
-    // Preparing has read the schema: in WAL mode the shared memory is there by now.
+    // Preparing has read the schema: in WAL mode the shared memory exists by now.
     shared_memory_ = id_of(database_.native() + "-shm");
 }
 
-/// Looks at most once a second. Without its -shm SQLite would never again see what others write, and say nothing.
+/// Returns whether the catalogue must be reopened; checks once a second at most. Without its -shm SQLite would silently
+/// miss all that others write.
 bool Catalog::is_replaced() {
     const auto now = std::chrono::steady_clock::now();
     if (file_ == FileId{} || now - looked_ < look_interval) return false;
@@ -428,8 +431,8 @@ bool Catalog::is_replaced() {
     return shared_memory != shared_memory_;
 }
 
-/// Closes the connections of all threads: as long as one of them is open, SQLite gives its shared memory to each that is
-/// opened anew, also where the file of it has gone.
+/// Closes the connections of all threads: while one of them is open, SQLite gives its shared memory to each new
+/// connection, even if the file of it is gone.
 void Catalog::close_all() {
     const std::lock_guard lock{open_catalogs().mutex};
     for (Catalog* catalog : open_catalogs().catalogs) {
@@ -449,7 +452,7 @@ std::optional<VideoRow> Catalog::find(std::string_view id, Patience patience) {
     sqlite3_stmt* statement = statement_.get();
     int code = bind_text(statement, 1, id);
     if (code == SQLITE_OK) code = sqlite3_step(statement);
-    // After a change of the schema SQLite prepares anew by itself; "SELECT *" then has its columns elsewhere.
+    // After a change of the schema SQLite prepares the query again by itself; "SELECT *" may then have other columns.
     if (sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_REPREPARE, 1) > 0) {
         if (!find_columns()) fail("look up ", id, SQLITE_NOMEM);
         if (columns_.status < 0) {
@@ -522,7 +525,7 @@ std::optional<std::string> CatalogWriter::status_of(std::string_view id) {
 }
 
 void CatalogWriter::insert(std::string_view id, std::string_view status) {
-    // The write lock first: a busy catalogue is found out before the file gets its name, not after.
+    // Takes the write lock first, so that a busy catalogue fails before the file gets its name.
     execute("BEGIN IMMEDIATE");
     const Statement statement = prepare("INSERT INTO videos (id, status) VALUES (?1, ?2)");
     if (bind_text(statement.get(), 1, id) != SQLITE_OK || bind_text(statement.get(), 2, status) != SQLITE_OK ||
@@ -540,7 +543,7 @@ void create_catalog(const std::filesystem::path& database) {
         if (code == SQLITE_OK) return;
         const std::string why = explain(database, connection.get(), code, Use::create);
         connection.reset();
-        // SQLite makes the file before it finds out that there is no room in it.
+        // SQLite creates the file before it notices a full disk.
         if (!was_there && stat(database.c_str(), &status) == 0 && status.st_size == 0) unlink(database.c_str());
         const bool is_foreign = (code & 0xff) == SQLITE_ERROR;
         throw CatalogError{"create catalogue: " + why +
@@ -548,7 +551,7 @@ void create_catalog(const std::filesystem::path& database) {
     };
     check(open_connection(database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, write_timeout, connection));
     for (const std::string& sql : {std::string{schema},
-                                   // Fails on a table of another shape, which IF NOT EXISTS lets stand.
+                                   // Fails on a table of another shape, which IF NOT EXISTS leaves alone.
                                    std::string{"SELECT id, status, added_at FROM videos LIMIT 0"},
                                    // Lets an application write while viewers are served. Last: it changes the file.
                                    std::string{"PRAGMA journal_mode = WAL"}})

@@ -1,5 +1,5 @@
-// Owns the catalogue, an SQLite database that says which videos there are: the only file with <sqlite3.h>.
-// Does not look at the files that the rows stand for.
+// Owns the catalogue, the SQLite database of all videos: the only file that includes <sqlite3.h>.
+// Does not look at the files of the videos.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -25,15 +25,15 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// How long a look-up waits for a writer before the client is told to come again: a commit is over in that time.
+/// How long a look-up waits for a writer before the client gets 503: a commit takes less.
 inline constexpr std::chrono::milliseconds lock_patience{250};
 
-/// How long a look-up may take. It is one descent in a tree; a query that reads whole tables would hold every thread.
+/// How long a look-up may take: it is one descent in a tree. A query that reads whole tables would hold every thread.
 inline constexpr std::chrono::milliseconds max_look_up{3000};
 
 /// What a look-up does while a writer has the catalogue locked.
 enum class WhenLocked {
-    wait,        ///< wait as long as lock_patience, then throw CatalogError
+    wait,        ///< wait for lock_patience, then throw CatalogError
     come_again,  ///< throw CatalogBusy at once: the caller holds no thread while it waits
     fail,        ///< throw CatalogError at once
 };
@@ -43,25 +43,24 @@ struct Patience {
     WhenLocked when_locked = WhenLocked::wait;
 };
 
-/// The catalogue does not answer without holding the thread, and may be asked again. Says nothing: mostly a lock is gone
-/// in a moment.
+/// The catalogue is locked, and may be asked again. Has no text: a lock is usually gone in a moment.
 struct CatalogBusy {};
 
-/// What stands behind the id in the name of a file that no row names.
+/// Extension after the id, in the default name of a file.
 inline constexpr std::string_view default_extension = ".mp4";
 
-/// Gives the name of the file of a video whose row names none, below the folder of videos.
+/// Returns the file name, below the folder of videos, of a video whose row names none.
 inline std::string default_file_name(std::string_view id) { return std::string{id}.append(default_extension); }
 
-/// What the catalogue says of one video.
+/// The catalogue's row of one video.
 struct VideoRow {
     std::string status;  ///< empty for NULL
-    // Absent where the query has no such column, or the row has NULL or nothing in it.
+    // Absent if the query has no such column, or the row has NULL or an empty text in it.
     std::optional<std::string> file;        ///< path below the folder of videos
     std::optional<std::string> media_type;  ///< not checked
     std::optional<std::string> etag;        ///< not checked
 
-    /// Gives the path of the file below the folder of videos, for the video that the row was found by.
+    /// Returns the path of the file below the folder of videos; `id` is that of the row.
     std::string file_name(std::string_view id) const { return file ? *file : default_file_name(id); }
 };
 
@@ -74,35 +73,34 @@ struct FinalizeStatement {
 using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
-/// Reads the catalogue: one connection and one prepared statement, for one thread. It opens itself when it is first
-/// asked and after errors, and again when another file was renamed over the path, or its -shm was taken away, which it
-/// notices within a second.
+/// Reads the catalogue: one connection and one prepared statement, for one thread. Opens the database at the first
+/// look-up and after errors, and reopens it within a second if another file is renamed over it, or its -shm is gone.
 class Catalog {
 public:
-    /// `query` has one parameter, the id, and a result column named "status"; columns named "file", "media_type" and
-    /// "etag" may be there as well.
+    /// Takes a `query` with one parameter, the id, and a result column named "status". Columns named "file",
+    /// "media_type" and "etag" are optional.
     Catalog(std::filesystem::path database, std::string query);
     Catalog(const Catalog&) = delete;
     Catalog& operator=(const Catalog&) = delete;
     ~Catalog();
 
-    /// Finds the row of `id`; nothing when there is none. Throws CatalogError, or CatalogBusy where that was asked for.
+    /// Returns the row of `id`, if there is one. Throws CatalogError, or CatalogBusy if `patience` asks for it.
     std::optional<VideoRow> find(std::string_view id, Patience patience = {});
 
-    /// Opens the catalogue and prepares the query now. Throws CatalogError, except that a catalogue which is merely
-    /// locked is as good as an open one: it will be there when it is asked.
+    /// Opens the catalogue and prepares the query now. Throws CatalogError. A catalogue that is only locked passes: it
+    /// will be free when it is asked.
     void check();
 
-    /// Says what may fail later though all is well now: a catalogue on a network file system. Empty where nothing may.
+    /// Returns a warning of later failures: a catalogue on a network file system. Empty if there is none.
     std::string warning() const;
 
 private:
-    /// Where the result columns are; -1 where the query does not have one.
+    /// Indexes of the result columns; -1 if the query does not have one.
     struct Columns {
         int status = -1, file = -1, media_type = -1, etag = -1;
     };
 
-    /// A file, as long as somebody has it open; all 0 where there is none.
+    /// Identifies a file while it is open; all 0: there is none.
     struct FileId {
         std::uint64_t device = 0;
         std::uint64_t inode = 0;
@@ -121,13 +119,13 @@ private:
 
     std::filesystem::path database_;
     std::string query_;
-    std::mutex mutex_;     // of the next three: another thread may close them
+    std::mutex mutex_;     // guards the next two: another thread may close them
     Connection connection_;
     Statement statement_;  // declared after its connection, hence finalised before that closes
-    std::chrono::steady_clock::time_point latest_;  // by which the present look-up has to be done
-    Patience patience_;                             // with the present look-up
+    std::chrono::steady_clock::time_point latest_;  // deadline of the present look-up
+    Patience patience_;                             // of the present look-up
     Columns columns_;
-    FileId file_, shared_memory_;  // as they were when it was opened
+    FileId file_, shared_memory_;  // as they were at the opening
     std::chrono::steady_clock::time_point looked_;
 };
 
@@ -137,15 +135,15 @@ public:
     /// Opens an existing catalogue. Throws CatalogError.
     explicit CatalogWriter(std::filesystem::path database);
 
-    /// Finds the status of a recorded video, whatever it is.
+    /// Returns the status of a recorded video, ready or not; nothing if it is not recorded.
     std::optional<std::string> status_of(std::string_view id);
 
-    /// Finds out whether anything could be recorded now: before gigabytes are copied for it. Does not wait long for a
-    /// lock.
+    /// Checks whether a video could be recorded now, before gigabytes are copied. Does not wait long for a lock. Throws
+    /// CatalogError.
     void check();
 
-    /// Begins to record a video: from here on no other writer can take its id. Nobody sees it until commit();
-    /// without that nothing has happened.
+    /// Begins to record a video: no other writer can take its id from now on. Readers see the row after commit();
+    /// without that, nothing is recorded.
     void insert(std::string_view id, std::string_view status);
 
     void commit();
@@ -160,19 +158,19 @@ private:
     Connection connection_;
 };
 
-/// Creates the catalogue with the shipped schema, in WAL mode; one that is there already is left as it is. Throws
-/// CatalogError, also when what is there is no such catalogue.
+/// Creates the catalogue with the shipped schema, in WAL mode. Leaves an existing one as it is. Throws CatalogError,
+/// also if an existing file is not such a catalogue.
 void create_catalog(const std::filesystem::path& database);
 
-/// Lists the ids of all videos: the rows of `list`, a statement with one result column and no parameter. All are read
-/// before this returns, so that no writer's checkpoint waits for the caller. Throws CatalogError.
+/// Returns the ids of all videos: the rows of `list`, a statement with one result column and no parameter. Reads all of
+/// them before it returns, so that a writer's checkpoint does not wait for the caller. Throws CatalogError.
 std::vector<std::string> list_ids(const std::filesystem::path& database, const std::string& list);
 
-/// Tells whether the catalogue is in WAL mode, in which its readers write the folder that it is in. False as well
-/// when it cannot be read.
+/// Returns whether the catalogue is in WAL mode, in which readers write to its folder. Returns false also if the
+/// catalogue cannot be read.
 bool uses_wal(const std::filesystem::path& database);
 
-/// Gives the version of the SQLite library in use.
+/// Returns the version of the SQLite library in use.
 std::string_view sqlite_version();
 
 }  // namespace reelgate::media
