@@ -46,7 +46,7 @@ class Demo:
 
 
 def check_nothing_runs():
-    """Fails when something that the demo started is still there."""
+    """Fails if a process that the demo started is still running."""
     support.wait_until(lambda: not support.processes_of(support.PROGRAM), "no reelgate left")
     for pid in support.processes_of("/usr/sbin/lighttpd"):
         with open(f"/proc/{pid}/cmdline") as line:

@@ -1,4 +1,4 @@
-"""Owns failing on demand: the file of rules that the preloaded library of tests/preload/faults.cc goes by.
+"""Owns failures on demand: the file of rules for the preloaded library of tests/preload/faults.cc.
 
 Does not start the program: support.Serving does, with `environment`.
 SPDX-License-Identifier: MIT
@@ -22,13 +22,13 @@ WITHOUT_END = 1 << 62
 
 
 class Faults:
-    """Rules that are in force at once in every process that was started with `environment`, from its main on."""
+    """Rules that take effect at once in every process that was started with `environment`, from its main on."""
 
     def __init__(self, path):
         path.write_bytes(b"".join(name.encode().ljust(NAME_LENGTH, b"\0") + bytes(RULE_LENGTH - NAME_LENGTH)
                                   for name in NAMES))
         with open(path, "r+b") as file:
-            # Words are written whole: a process that looks meanwhile sees the old one or the new one.
+            # Words are written whole: a process that reads meanwhile sees the old word or the new one.
             self.words = memoryview(mmap.mmap(file.fileno(), 0)).cast("@Q")
         self.environment = {"LD_PRELOAD": str(LIBRARY), "TEST_FAULTS": str(path)}
 
@@ -71,6 +71,6 @@ class Faults:
         self.words[self._place(name, "every")] = 0
         for word in ("count", "size", "error", "limit", "seen", "failed"):
             self.words[self._place(name, word)] = others.get(word, 0)
-        # Last: with them the rule comes into force.
+        # Last: with them the rule takes effect.
         self.words[self._place(name, "every")] = every
         self.words[self._place(name, "at")] = at

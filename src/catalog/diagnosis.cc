@@ -1,4 +1,4 @@
-// Owns the question why SQLite has failed: what is in the way, whose it is, and the command that helps.
+// Owns the explanation of SQLite's failures: the obstacle, who owns it, and the command that helps.
 // SPDX-License-Identifier: MIT
 #include "catalog/diagnosis.h"
 
@@ -25,10 +25,10 @@ using posix::Failure;
 using sqlite::Access;
 using sqlite::Code;
 
-/// Characters of a list of tables that a message shows.
+/// Limit on the characters of the list of tables in a message.
 constexpr std::size_t max_tables = 600;
 
-/// What was tried, which every explanation needs.
+/// The operation that failed.
 struct Attempt {
     const std::filesystem::path& database;
     const sqlite::Connection& connection;
@@ -43,7 +43,7 @@ struct Attempt {
     std::string word() const { return posix::shell_word(database); }
 };
 
-/// What is in the way to a path, as a failure of the attempt.
+/// Returns the obstacle to a path, as the failure of an attempt.
 std::optional<Failure> obstacle(const Attempt& attempt, const std::filesystem::path& path, int right) {
     const auto found = posix::find_obstacle(path, right);
     return found ? std::optional{found->failure({}, attempt.database.native())} : std::nullopt;
@@ -54,7 +54,7 @@ bool exists(const std::string& path) {
     return stat(path.c_str(), &status) == 0;
 }
 
-/// What beside the file itself is in the way: in WAL mode a reader takes part in its shared memory.
+/// Explains obstacles other than the file itself: in WAL mode a reader uses its shared memory.
 std::optional<Failure> explain_companions(const Attempt& attempt, bool is_wal) {
     const std::string shm = attempt.beside("-shm"), wal = attempt.beside("-wal");
     const int log_right = attempt.access == Access::read ? R_OK : R_OK | W_OK;
@@ -69,7 +69,7 @@ std::optional<Failure> explain_companions(const Attempt& attempt, bool is_wal) {
     return failure;
 }
 
-/// Says why there is nothing at the path, out of the error of a look at it.
+/// Explains why there is nothing at the path, from the `error` of stat.
 std::optional<Failure> explain_missing(const Attempt& attempt, int error) {
     if (attempt.access != Access::create || error == ENOTDIR) {
         auto failure = obstacle(attempt, attempt.database, F_OK);
@@ -84,7 +84,8 @@ std::optional<Failure> explain_missing(const Attempt& attempt, int error) {
     return failure;
 }
 
-/// Finds what beside the database has a name of SQLite's, and is no regular file: it is not opened.
+/// Explains a file next to the database that has the name of one of SQLite's, but is not a regular file: SQLite does not
+/// open it.
 std::optional<Failure> explain_impostor(const Attempt& attempt) {
     struct stat status;
     for (const char* const ending : {"-journal", "-wal", "-shm"}) {
@@ -97,7 +98,7 @@ std::optional<Failure> explain_impostor(const Attempt& attempt) {
     return std::nullopt;
 }
 
-/// Names who is to blame when SQLite cannot open: its own text is the same for all of them.
+/// Explains why SQLite cannot open the database: its own text is the same for every reason.
 std::optional<Failure> explain_unopened(const Attempt& attempt) {
     struct stat status;
     if (stat(attempt.database.c_str(), &status) != 0) return explain_missing(attempt, errno);
@@ -109,7 +110,7 @@ std::optional<Failure> explain_unopened(const Attempt& attempt) {
     return is_wal || attempt.access != Access::read ? explain_companions(attempt, is_wal) : std::nullopt;
 }
 
-/// Says who has it locked. In WAL mode the locks are on the shared memory.
+/// Names the process that has the catalogue locked. In WAL mode the locks are on the shared memory.
 Failure explain_lock(const Attempt& attempt) {
     auto holder = posix::lock_holder(attempt.database);
     const auto other = posix::lock_holder(attempt.beside("-shm"));
@@ -145,7 +146,7 @@ Failure explain_descriptors(const Attempt& attempt, int error) {
                            "raise the limit (`ulimit -n`, LimitNOFILE= of systemd), or lower --max-viewers");
 }
 
-/// Lists tables and views with their columns; nothing where that cannot be read.
+/// Lists tables and views with their columns; nothing if they cannot be read.
 std::optional<std::string> tables_of(const sqlite::Connection& connection) {
     sqlite::Statement statement;
     statement.prepare(connection,
@@ -157,7 +158,7 @@ std::optional<std::string> tables_of(const sqlite::Connection& connection) {
     return tables.size() > max_tables ? tables.substr(0, max_tables) + " ..." : tables;
 }
 
-/// Gives SQLite's own text, and for what the query does not find, what is there instead.
+/// Returns SQLite's own text, and for a missing table or column, those that exist.
 Failure explain_query(const Attempt& attempt) {
     const std::string text = attempt.connection.error_message();
     struct stat status;
@@ -169,7 +170,7 @@ Failure explain_query(const Attempt& attempt) {
     return attempt.failure(text, tables->empty() ? "it has no table at all" : "its tables: " + *tables);
 }
 
-/// Says what SQLite could not do because of the file, its folder or the disk.
+/// Explains a failure that the file, its folder or the disk may cause.
 Failure explain_files(const Attempt& attempt) {
     const int error = attempt.connection.system_errno();
     if (error == EMFILE || error == ENFILE) return explain_descriptors(attempt, error);

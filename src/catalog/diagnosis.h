@@ -1,5 +1,5 @@
-// Owns the question why SQLite has failed: what is in the way, whose it is, and the command that helps.
-// Does not change anything, and opens no file of the database: closing it would give up the locks that this process has
+// Owns the explanation of SQLite's failures: the obstacle, who owns it, and the command that helps.
+// Does not change anything, and opens no file of the database: closing it would release the locks that this process has
 // on it.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -12,11 +12,11 @@
 
 namespace reelgate::catalog {
 
-/// Explains a failed operation on a database. `connection` is the one that it failed on, as far as there was one.
+/// Explains a failed operation on a database. `connection` is the one that failed; it may be closed.
 posix::Failure diagnose(std::string operation, const std::filesystem::path& database,
                         const sqlite::Connection& connection, sqlite::Result result, sqlite::Access access);
 
-/// Says what may fail later though all is well now: a catalogue on a network file system. Empty where nothing may.
+/// Returns a warning of later failures: a catalogue on a network file system. Empty if there is none.
 std::string network_warning(const std::filesystem::path& database);
 
 }  // namespace reelgate::catalog

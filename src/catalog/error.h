@@ -1,5 +1,5 @@
-// Owns the ways in which a catalogue does not answer.
-// Does not find out why: diagnosis.h does.
+// Owns the exceptions of the catalogue.
+// Does not explain them: diagnosis.h does.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -13,8 +13,7 @@ public:
     using FailureError::FailureError;
 };
 
-/// The catalogue does not answer without holding the thread, and may be asked again. Says nothing: mostly a lock is gone
-/// in a moment.
+/// The catalogue is locked, and may be asked again. Has no text: a lock is usually gone in a moment.
 struct CatalogBusy {};
 
 }  // namespace reelgate::catalog

@@ -1,4 +1,4 @@
-// Owns the questions about a whole catalogue that the audit asks.
+// Owns the questions of the audit about a whole catalogue.
 // SPDX-License-Identifier: MIT
 #include "catalog/list.h"
 

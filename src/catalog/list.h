@@ -1,4 +1,4 @@
-// Owns the questions about a whole catalogue that the audit asks.
+// Owns the questions of the audit about a whole catalogue.
 // Does not look a single video up: reader.h does.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -9,12 +9,12 @@
 
 namespace reelgate::catalog {
 
-/// Lists the ids of all videos: the rows of `list`, a statement with one result column and no parameter. All are read
-/// before this returns, so that no writer's checkpoint waits for the caller. Throws CatalogError.
+/// Returns the ids of all videos: the rows of `list`, a statement with one result column and no parameter. Reads all of
+/// them before it returns, so that a writer's checkpoint does not wait for the caller. Throws CatalogError.
 std::vector<std::string> list_ids(const std::filesystem::path& database, const std::string& list);
 
-/// Tells whether the catalogue is in WAL mode, in which its readers write the folder that it is in. False as well
-/// when it cannot be read.
+/// Returns whether the catalogue is in WAL mode, in which readers write to its folder. Returns false also if the
+/// catalogue cannot be read.
 bool uses_wal(const std::filesystem::path& database);
 
 }  // namespace reelgate::catalog

@@ -1,4 +1,4 @@
-// Owns the reading of the catalogue: one connection and one prepared query for each thread.
+// Owns the reader of the catalogue: one connection and one prepared query for each thread.
 // SPDX-License-Identifier: MIT
 #include "catalog/reader.h"
 
@@ -17,8 +17,8 @@ using sqlite::Result;
 
 constexpr Result no_memory{static_cast<int>(Code::no_memory)};
 
-/// Gives a statement back its first state at the end of a scope, unless it was finalised meanwhile: neither its read
-/// lock nor its parameter outlives the row, whatever is thrown.
+/// Resets a statement at the end of a scope, unless it was finalised meanwhile, so that its read lock and its parameter
+/// end with the row, even after an exception.
 struct ResetAtEnd {
     sqlite::Statement& statement;
     ~ResetAtEnd() {
@@ -53,8 +53,8 @@ std::chrono::milliseconds Reader::waiting_time() const {
 
 void Reader::fail(std::string operation, Result result) {
     if (result.code() == Code::busy && when_locked_ == WhenLocked::come_again) throw CatalogBusy{};
-    // Whatever it was may be mended behind the same path: begin anew next time, also where no memory is left to say
-    // what it was. A lock is no reason to.
+    // The cause may be repaired at the same path: reopen next time, even without memory for the message. A lock is no
+    // reason to reopen.
     sqlite::Connection failed;
     if (result.code() != Code::busy) {
         statement_.finalize();
@@ -67,10 +67,11 @@ void Reader::fail(std::string operation, Result result) {
     throw CatalogError{std::move(failure)};
 }
 
-/// False where SQLite has no memory to name them: a column that is not found must not count as one that is not there.
+/// Finds the result columns. Returns false if SQLite has no memory for their names: that must not count as a missing
+/// column.
 bool Reader::find_columns() {
     places_ = {};
-    // From the last to the first: of two with one name the first is meant.
+    // From the last to the first, so that the first of two with one name counts.
     for (int i = statement_.column_count() - 1; i >= 0; --i) {
         const auto name = statement_.column_name(i);
         if (!name) return false;
@@ -80,7 +81,7 @@ bool Reader::find_columns() {
     return true;
 }
 
-/// Returns the name of a column that must be there, and is not; null where all are.
+/// Returns a required column that the query lacks; null if there is none.
 const Column* Reader::missing_column() const {
     for (std::size_t c = 0; c < columns.size(); ++c)
         if (columns[c].is_required && !places_[c]) return &columns[c];
@@ -115,11 +116,11 @@ void Reader::open() {
     if (!result.is_ok()) fail("prepare query", result);
     if (!find_columns()) fail("prepare query", no_memory);
     check_query();
-    // Preparing has read the schema: in WAL mode the shared memory is there by now.
+    // Preparing has read the schema: in WAL mode the shared memory exists by now.
     identity_.note_shared_memory(database_);
 }
 
-/// Gives the lock up meanwhile: that of all readers comes first.
+/// Releases the lock meanwhile: the lock of all readers comes first.
 void Reader::reopen_if_replaced(std::unique_lock<std::mutex>& lock) {
     if (!identity_.is_replaced(database_, Clock::now())) return;
     lock.unlock();
@@ -132,7 +133,8 @@ void Reader::wait_for_locks_as(WhenLocked when_locked) {
         connection_.set_busy_timeout(waiting_time());
 }
 
-/// After a change of the schema SQLite prepares anew by itself; "SELECT *" then has its columns elsewhere.
+/// Finds the columns after a change of the schema: SQLite has prepared the query again by itself, and "SELECT *" may have
+/// other columns.
 void Reader::find_columns_anew(std::string_view id) {
     if (!find_columns()) fail(look_up(id), no_memory);
     const Column* const missing = missing_column();

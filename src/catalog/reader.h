@@ -1,5 +1,5 @@
-// Owns the reading of the catalogue: one connection and one prepared query for each thread.
-// Does not look at the files that the rows stand for.
+// Owns the reader of the catalogue: one connection and one prepared query for each thread.
+// Does not look at the files of the videos.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -17,41 +17,41 @@
 
 namespace reelgate::catalog {
 
-/// How long a look-up waits for a writer before the client is told to come again: a commit is over in that time.
+/// How long a look-up waits for a writer before the client gets 503: a commit takes less.
 inline constexpr std::chrono::milliseconds lock_patience{250};
 
-/// How long a look-up may take. It is one descent in a tree; a query that reads whole tables would hold every thread.
+/// How long a look-up may take: it is one descent in a tree. A query that reads whole tables would hold every thread.
 inline constexpr std::chrono::milliseconds max_look_up{3000};
 
 /// What a look-up does while a writer has the catalogue locked.
 enum class WhenLocked {
-    wait,        ///< wait as long as lock_patience, then throw CatalogError
+    wait,        ///< wait for lock_patience, then throw CatalogError
     come_again,  ///< throw CatalogBusy at once: the caller holds no thread while it waits
     fail,        ///< throw CatalogError at once
 };
 
-/// Reads the catalogue, for one thread; close() is for any. It opens itself when it is first asked and after errors, and
-/// again when another file was renamed over the path, or its -shm was taken away, which it notices within a second.
-/// Every public function takes the lock, no private one does.
+/// Reads the catalogue, for one thread; close() is for any. Opens the database at the first look-up and after errors, and
+/// reopens it within a second if another file is renamed over it, or its -shm is gone. Public functions and close() take
+/// the lock, other private ones do not.
 class Reader final : private Closable {
 public:
-    /// `query` has one parameter, the id, and result columns with the names of `columns`.
+    /// Takes a `query` with one parameter, the id, and result columns named as in `columns`.
     Reader(std::filesystem::path database, std::string query);
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
     ~Reader();
 
-    /// Finds the row of `id`; nothing when there is none. Throws CatalogError, or CatalogBusy where that was asked for.
+    /// Returns the row of `id`, if there is one. Throws CatalogError, or CatalogBusy if `patience` asks for it.
     std::optional<Row> find(std::string_view id, WhenLocked when_locked = WhenLocked::wait);
 
-    /// Opens the catalogue and prepares the query now. Throws CatalogError, except that a catalogue which is merely
-    /// locked is as good as an open one: it will be there when it is asked.
+    /// Opens the catalogue and prepares the query now. Throws CatalogError. A catalogue that is only locked passes: it
+    /// will be free when it is asked.
     void check();
 
 private:
     using Clock = std::chrono::steady_clock;
 
-    /// Closes the connection, whichever thread uses it: waits until the look-up that goes on has ended.
+    /// Closes the connection. Waits for the end of a running look-up.
     void close() noexcept override;
 
     void reopen_if_replaced(std::unique_lock<std::mutex>& lock);
@@ -71,8 +71,8 @@ private:
     std::mutex mutex_;  // guards all below
     sqlite::Connection connection_;
     sqlite::Statement statement_;  // declared after its connection, hence finalised before that closes
-    PerColumn<std::optional<int>> places_;  ///< where the result columns are
-    Clock::time_point latest_;              ///< by which the present look-up must be done
+    PerColumn<std::optional<int>> places_;  ///< indexes of the result columns
+    Clock::time_point latest_;              ///< deadline of the present look-up
     WhenLocked when_locked_ = WhenLocked::wait;
     Identity identity_;
 };

@@ -1,4 +1,4 @@
-// Owns the question whether a catalogue that is open is still the one at its path, and what must be done if not.
+// Owns the discovery that another catalogue is at the path of an open one, and its consequence.
 // SPDX-License-Identifier: MIT
 #include "catalog/replacement.h"
 
@@ -6,7 +6,8 @@ namespace reelgate::catalog {
 
 namespace {
 
-/// How often the path is compared with the open file. A stat costs a microsecond; a restored catalogue may wait.
+/// Interval between checks that the path still leads to the open file. A stat costs a microsecond; a restored catalogue
+/// may wait.
 constexpr std::chrono::seconds look_interval{1};
 
 std::optional<posix::FileId> shared_memory_of(const std::filesystem::path& database) {

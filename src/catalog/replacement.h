@@ -1,5 +1,5 @@
-// Owns the question whether a catalogue that is open is still the one at its path, and what must be done if not: the
-// connections of all threads are closed.
+// Owns the discovery that another catalogue is at the path of an open one, and its consequence: the connections of all
+// threads are closed.
 // Does not open anything.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -14,19 +14,19 @@
 
 namespace reelgate::catalog {
 
-/// What a database was when it was opened: its file, and that of its shared memory.
+/// The files of an open database: its own, and that of its shared memory.
 class Identity {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// Takes note of the file, before it is opened.
+    /// Records the file, before it is opened.
     void note_file(const std::filesystem::path& database, Clock::time_point now);
 
-    /// Takes note of the shared memory, which is there once the schema was read in WAL mode.
+    /// Records the shared memory, which exists once the schema was read in WAL mode.
     void note_shared_memory(const std::filesystem::path& database);
 
-    /// Tells whether the path leads to another file now, or the shared memory was taken away; without that SQLite would
-    /// never again see what others write, and say nothing. Looks at most once a second.
+    /// Returns whether the catalogue must be reopened; checks once a second at most. Without its -shm SQLite would
+    /// silently miss all that others write.
     bool is_replaced(const std::filesystem::path& database, Clock::time_point now);
 
 private:
@@ -34,7 +34,7 @@ private:
     Clock::time_point looked_;
 };
 
-/// What has a connection that another thread may close.
+/// Has a connection that another thread may close.
 class Closable {
 public:
     /// Closes the connection, for any thread.
@@ -44,14 +44,14 @@ protected:
     ~Closable() = default;
 };
 
-/// All readers of this process. Its lock is taken before that of any of them.
+/// All readers of this process. Its lock comes before that of a reader.
 class OpenReaders {
 public:
     void add(Closable& reader);
     void remove(Closable& reader) noexcept;
 
-    /// Closes the connections of all: as long as one of them is open, SQLite gives its shared memory to each that is
-    /// opened anew, also where the file of it has gone.
+    /// Closes the connections of all: while one of them is open, SQLite gives its shared memory to each new connection,
+    /// even if the file of it is gone.
     void close_all() noexcept;
 
 private:

@@ -1,4 +1,4 @@
-// Owns the result columns of the query: what the catalogue says of one video.
+// Owns the result columns of the query.
 // Does not read them.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -11,25 +11,25 @@
 
 namespace reelgate::catalog {
 
-/// What stands behind the id in the name of a file that no row names.
+/// Extension after the id, in the default name of a file.
 inline constexpr std::string_view default_extension = ".mp4";
 
-/// Gives the name of the file of a video whose row names none, below the folder of videos.
+/// Returns the file name, below the folder of videos, of a video whose row names none.
 inline std::string default_file_name(std::string_view id) { return std::string{id}.append(default_extension); }
 
-/// What the catalogue says of one video. A value is absent where the query has no such column, or the row has NULL or
-/// nothing in it: applications write either.
+/// The catalogue's row of one video. A value is absent if the query has no such column, or the row has NULL or an empty
+/// text in it: applications write either.
 struct Row {
     std::optional<std::string> status;
     std::optional<std::string> file;        ///< path below the folder of videos
     std::optional<std::string> media_type;  ///< not checked
     std::optional<std::string> etag;        ///< not checked
 
-    /// Gives the path of the file below the folder of videos, for the video that the row was found by.
+    /// Returns the path of the file below the folder of videos; `id` is that of the row.
     std::string file_name(std::string_view id) const { return file ? *file : default_file_name(id); }
 };
 
-/// A result column that counts, by its name.
+/// A result column, by its name.
 struct Column {
     std::string_view name;
     std::optional<std::string> Row::*value;

@@ -1,4 +1,4 @@
-// Owns the door to SQLite: a connection and a statement, by SQLite's own verbs.
+// Owns the door to SQLite: a connection and a statement, with SQLite's own verbs.
 // SPDX-License-Identifier: MIT
 #include "catalog/sqlite.h"
 
@@ -24,12 +24,12 @@ static_assert(static_cast<int>(Code::error) == SQLITE_ERROR && static_cast<int>(
               static_cast<int>(Code::not_a_database) == SQLITE_NOTADB && static_cast<int>(Code::row) == SQLITE_ROW &&
               static_cast<int>(Code::done) == SQLITE_DONE && static_cast<int>(Code::ok) == SQLITE_OK);
 
-/// Instructions of SQLite's machine after which it looks at the clock: a look-up has a few dozen.
+/// Instructions of SQLite's machine between two looks at the clock: a look-up has a few dozen.
 constexpr int instructions_between_looks = 10'000;
 
-/// Opens files for SQLite: what it calls instead of open(2). Opening a FIFO would block until it has a writer, and with
-/// it every thread that looks something up; so nothing is opened but what SQLite can use. A regular file is never closed
-/// here: that would give up all locks that this process has on it.
+/// Opens files for SQLite, in place of open(2). Opening a FIFO would block until it has a writer, and with it every
+/// thread that looks something up: so this opens only files that SQLite can use. It never closes a regular file: that
+/// would release all locks that this process has on it.
 int open_file(const char* path, int flags, int mode) {
     const int fd = ::open(path, flags | O_NONBLOCK | O_NOCTTY, mode);
     struct stat status;
@@ -41,7 +41,7 @@ int open_file(const char* path, int flags, int mode) {
     return -1;
 }
 
-/// Has SQLite open all files by open_file.
+/// Makes SQLite open all files with open_file.
 bool guard_opening() {
     sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
     return vfs && vfs->iVersion >= 3 &&
@@ -49,7 +49,7 @@ bool guard_opening() {
 }
 
 int flags_of(Access access) {
-    // One connection is one thread's at a time, so SQLite needs no mutex for it.
+    // Only one thread at a time uses a connection, so SQLite needs no mutex for it.
     constexpr int always = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     switch (access) {
         case Access::read: return always | SQLITE_OPEN_READONLY;
@@ -72,7 +72,7 @@ Result Connection::open(const std::filesystem::path& database, Access access, st
     struct stat status;
     if (!is_guarded || (stat(database.c_str(), &status) == 0 && !S_ISREG(status.st_mode))) return {SQLITE_CANTOPEN};
     sqlite3* raw = nullptr;
-    // Absolute, so that ":memory:" and "file:..." are names of files like any other.
+    // Absolute, so that ":memory:" and "file:..." are ordinary names of files.
     const int code = sqlite3_open_v2(std::filesystem::absolute(database).c_str(), &raw, flags_of(access), nullptr);
     connection_.reset(raw);
     if (code == SQLITE_OK) {
@@ -96,9 +96,9 @@ void Connection::limit_time(Clock::time_point& latest) {
     sqlite3_progress_handler(connection_.get(), instructions_between_looks, is_late, &latest);
 }
 
-/// Bytes 18 and 19 of the file are 2 in WAL mode (SQLite file format, section 1.3.1). They are read through SQLite's own
-/// descriptor: to open the file once more and close it would give up all locks that this process has on it, those of
-/// other threads included.
+/// Bytes 18 and 19 of the file are 2 in WAL mode (SQLite file format, section 1.3.1). Reads them through SQLite's own
+/// descriptor: opening the file again and closing it would release all locks that this process has on it, including those
+/// of other threads.
 bool Connection::is_wal() const {
     std::array<char, 20> header{};
     sqlite3_file* file = nullptr;

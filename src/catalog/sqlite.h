@@ -1,5 +1,5 @@
-// Owns the door to SQLite: a connection and a statement, by SQLite's own verbs.
-// Does not know what is asked, nor what an error means to people: diagnosis.h does.
+// Owns the door to SQLite: a connection and a statement, with SQLite's own verbs.
+// Does not know the query, nor explain errors: diagnosis.h does.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -15,7 +15,7 @@ struct sqlite3_stmt;
 
 namespace reelgate::catalog::sqlite {
 
-/// SQLite's primary result codes, as far as anybody tells them apart (sqlite3.h).
+/// SQLite's primary result codes that reelgate tells apart (sqlite3.h).
 enum class Code {
     ok = 0,
     error = 1,
@@ -34,7 +34,7 @@ enum class Code {
     done = 101,
 };
 
-/// A result code with all that SQLite says of it.
+/// An extended result code.
 struct Result {
     int extended = 0;
 
@@ -52,9 +52,8 @@ class Connection {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// Opens a database; also one whose name SQLite would take for something else, as ":memory:". What is no regular
-    /// file is not opened, nor is such a thing under a name that SQLite needs beside it: opening a FIFO would block
-    /// until it has a writer. Even where it fails there may be a connection, which has the error.
+    /// Opens a database, even if it has a name like ":memory:". Opens only regular files, for the journal and the other
+    /// companions too: opening a FIFO would block until it has a writer. May leave a connection that holds the error.
     Result open(const std::filesystem::path& database, Access access, std::chrono::milliseconds busy_timeout);
 
     void close() { connection_.reset(); }
@@ -62,16 +61,16 @@ public:
 
     Result execute(const char* sql);
 
-    /// Sets how long SQLite waits for a lock.
+    /// Sets the time that SQLite waits for a lock.
     void set_busy_timeout(std::chrono::milliseconds timeout);
 
-    /// Has SQLite give up what lasts beyond `latest`, which must outlive the connection.
+    /// Makes SQLite interrupt a statement that runs past `latest`, which must outlive the connection.
     void limit_time(Clock::time_point& latest);
 
-    /// Tells whether the file's header says WAL.
+    /// Returns whether the file's header says WAL.
     bool is_wal() const;
 
-    // Of the last failure
+    // About the last failure
 
     std::string error_message() const;
     Result error() const;
@@ -85,7 +84,7 @@ private:
     std::unique_ptr<sqlite3, Close> connection_;
 };
 
-/// How long a statement is used.
+/// How often a statement is used.
 enum class Use { once, again_and_again };
 
 /// A prepared statement. Must not outlive its connection.
@@ -96,28 +95,28 @@ public:
     void finalize() { statement_.reset(); }
     explicit operator bool() const { return statement_ != nullptr; }
 
-    /// Binds a text, which must outlive the step.
+    /// Binds a text, which must outlive the step. After a failure the parameter has the value of the last look-up.
     [[nodiscard]] Result bind(int parameter, std::string_view text);
 
     Result step();
 
-    /// Gives up its read lock, its row and its parameters.
+    /// Releases its read lock, its row and its parameters.
     void reset() noexcept;
 
     int parameter_count() const;
     int column_count() const;
 
-    /// Returns nothing where SQLite has no memory for it.
+    /// Returns nothing if SQLite has no memory for the name.
     std::optional<std::string_view> column_name(int column) const;
 
-    /// Reads a column of the present row as text; nothing for NULL. Throws std::bad_alloc where SQLite has no memory to
-    /// make text of it: what is not known must not count as nothing.
+    /// Returns a column of the present row as text; nothing for NULL. Throws std::bad_alloc if SQLite has no memory for
+    /// the text, which must not count as empty.
     std::optional<std::string> column(int column) const;
 
-    /// Finds out what the SQL is besides a single statement that only reads; null where that is all.
+    /// Returns what is wrong with SQL that must be a single statement and only read; null if nothing is.
     const char* excess() const;
 
-    /// Tells whether SQLite has prepared it anew since this was last asked: then its columns may be others.
+    /// Returns whether SQLite has prepared it again since the last call: then it may have other columns.
     bool was_reprepared();
 
 private:
@@ -128,7 +127,7 @@ private:
     bool has_tail_ = false;  ///< something follows the statement
 };
 
-/// Gives the version of the library in use.
+/// Returns the version of the library in use.
 std::string_view version();
 
 }  // namespace reelgate::catalog::sqlite

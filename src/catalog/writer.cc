@@ -1,4 +1,4 @@
-// Owns the writing of the catalogue: a new one, and new rows in one of the shipped schema.
+// Owns the writing of the catalogue: creation, and new rows in the shipped schema.
 // SPDX-License-Identifier: MIT
 #include "catalog/writer.h"
 
@@ -18,10 +18,10 @@ using sqlite::Access;
 using sqlite::Code;
 using sqlite::Result;
 
-/// How long `add` waits for other writers: a person is waiting, and gigabytes have been copied.
+/// How long `add` waits for other writers after it has copied gigabytes. A person waits for it.
 constexpr std::chrono::milliseconds write_timeout{10'000};
 
-/// How long `add` waits before there is anything to lose: an application that commits is done by then.
+/// How long `add` waits for other writers before it copies: a commit takes less.
 constexpr std::chrono::milliseconds first_look_timeout{1000};
 
 constexpr std::string_view schema =
@@ -68,7 +68,7 @@ std::optional<std::string> Writer::status_of(std::string_view id) {
 }
 
 void Writer::insert(std::string_view id, std::string_view status) {
-    // The write lock first: a busy catalogue is found out before the file gets its name, not after.
+    // Takes the write lock first, so that a busy catalogue fails before the file gets its name.
     execute("BEGIN IMMEDIATE");
     sqlite::Statement statement = prepare("INSERT INTO videos (id, status) VALUES (?1, ?2)");
     Result result = statement.bind(1, id);
@@ -87,7 +87,7 @@ void create(const std::filesystem::path& database) {
         if (result.is_ok()) return;
         posix::Failure failure = diagnose("create catalogue", database, connection, result, Access::create);
         connection.close();
-        // SQLite makes the file before it finds out that there is no room in it.
+        // SQLite creates the file before it notices a full disk.
         if (!was_there && stat(database.c_str(), &status) == 0 && status.st_size == 0) unlink(database.c_str());
         if (result.code() == Code::error)
             failure.add_remedy("another application's? --database names another file");
@@ -95,7 +95,7 @@ void create(const std::filesystem::path& database) {
     };
     check(connection.open(database, Access::create, write_timeout));
     for (const std::string& sql : {std::string{schema},
-                                   // Fails on a table of another shape, which IF NOT EXISTS lets stand.
+                                   // Fails on a table of another shape, which IF NOT EXISTS leaves alone.
                                    std::string{"SELECT id, status, added_at FROM videos LIMIT 0"},
                                    // Lets an application write while viewers are served. Last: it changes the file.
                                    std::string{"PRAGMA journal_mode = WAL"}})

@@ -1,4 +1,4 @@
-// Owns the writing of the catalogue: a new one, and new rows in one of the shipped schema.
+// Owns the writing of the catalogue: creation, and new rows in the shipped schema.
 // Does not serve viewers: reader.h does.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -19,15 +19,15 @@ public:
     /// Opens an existing catalogue. Throws CatalogError.
     explicit Writer(std::filesystem::path database);
 
-    /// Finds the status of a recorded video, whatever it is.
+    /// Returns the status of a recorded video, ready or not; nothing if it is not recorded.
     std::optional<std::string> status_of(std::string_view id);
 
-    /// Finds out whether anything could be recorded now: before gigabytes are copied for it. Does not wait long for a
-    /// lock.
+    /// Checks whether a video could be recorded now, before gigabytes are copied. Does not wait long for a lock. Throws
+    /// CatalogError.
     void check();
 
-    /// Begins to record a video: from here on no other writer can take its id. Nobody sees it until commit();
-    /// without that nothing has happened.
+    /// Begins to record a video: no other writer can take its id from now on. Readers see the row after commit();
+    /// without that, nothing is recorded.
     void insert(std::string_view id, std::string_view status);
 
     void commit();
@@ -41,8 +41,8 @@ private:
     sqlite::Connection connection_;
 };
 
-/// Creates the catalogue with the shipped schema, in WAL mode; one that is there already is left as it is. Throws
-/// CatalogError, also when what is there is no such catalogue.
+/// Creates the catalogue with the shipped schema, in WAL mode. Leaves an existing one as it is. Throws CatalogError,
+/// also if an existing file is not such a catalogue.
 void create(const std::filesystem::path& database);
 
 }  // namespace reelgate::catalog

@@ -1,4 +1,4 @@
-// Owns calls that might never come back.
+// Owns calls that might never return.
 // SPDX-License-Identifier: MIT
 #include "engine/deadline.h"
 
@@ -30,7 +30,7 @@ bool run_within(std::chrono::nanoseconds time, std::function<void()> function) {
             } catch (...) {
                 failure = std::current_exception();
             }
-            function = {};  // with all that it owns, while others still wait for it
+            function = {};  // destroys all that it owns before the caller goes on
             is_busy = false;
             failure ? promise.set_exception(failure) : promise.set_value();
         }}.detach();

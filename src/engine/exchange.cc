@@ -1,4 +1,4 @@
-// Owns the request that is being answered: since when, with what, how much of it has gone, and how that ended.
+// Owns the request that is being answered: when it began, its answer, how much was sent, and how it ended.
 // SPDX-License-Identifier: MIT
 #include "engine/exchange.h"
 
@@ -43,7 +43,7 @@ std::optional<media::MediaFile> Exchange::end(Tally& tally, std::uint64_t sent, 
                       ending.name);
         log(LogLevel::info, {"response ", answer_.summary, text});
     }
-    // A connection that waits for its next request keeps nothing of this one, which an assignment alone would.
+    // Assignment alone would keep memory: a connection that waits for its next request holds none of this one's.
     Exchange ended = std::exchange(*this, {});
     return std::move(ended.answer_.content);
 }

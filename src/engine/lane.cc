@@ -1,4 +1,4 @@
-// Owns those who wait for one device, and the few threads that do what might block on it.
+// Owns the queues for one device, and the few threads that do what might block on it.
 // SPDX-License-Identifier: MIT
 #include "engine/lane.h"
 
@@ -13,14 +13,14 @@ namespace reelgate::engine {
 
 namespace {
 
-/// Threads that one device may hold. A few, since a disk or a network does better with several requests at a time; not
-/// many, since look-ups in a folder that hangs queue up in the kernel behind the first.
+/// Threads that one device may hold. More than one, since a disk or a network works better on several requests at a
+/// time; not many, since look-ups in a hung folder queue up in the kernel behind the first.
 constexpr unsigned max_threads = 4;
 
-/// How long a device counts as slow after it last was.
+/// How long a device counts as slow after its last slow operation.
 constexpr std::chrono::seconds slow_time{2};
 
-/// How long a thread waits for the next who wants the device.
+/// How long a thread of the device waits for more work.
 constexpr std::chrono::seconds idle_time{2};
 
 }  // namespace
@@ -45,11 +45,11 @@ void Lane::drop(std::shared_ptr<const posix::UniqueFd> film) noexcept {
         add_thread();
         changed_.notify_one();
     } catch (const std::exception&) {
-        // It is closed right here, or by those threads that there are.
+        // It is closed here, or by the next thread of the device.
     }
 }
 
-/// Starts a thread where more wait than threads are free, and there may be more. Throws only where there is none at all.
+/// Starts a thread if more wait than threads are free, up to the maximum. Throws only if there is no thread at all.
 void Lane::add_thread() {
     if (opening_.size() + sending_.size() + films_.size() <= free_threads_ || threads_ == max_threads) return;
     try {
@@ -60,7 +60,7 @@ void Lane::add_thread() {
     }
 }
 
-/// Takes the first who waits, of either kind in turn. False where nobody does.
+/// Serves the first in line, of either kind in turn, or closes a film. Returns false if there is nothing to do.
 bool Lane::take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept {
     const bool is_opening = sending_.empty() || (!opening_.empty() && !was_opening_);
     auto& queue = is_opening ? opening_ : sending_;
@@ -127,7 +127,7 @@ bool Lane::judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept
 }
 
 void Lane::turn_away() noexcept {
-    // Under the lock, since one that is not in the queue may be gone.
+    // Under the lock: what is no longer in a queue may be destroyed.
     const std::lock_guard lock{mutex_};
     if (is_hung()) {
         for (Waiting* who : opening_) who->turn_away();

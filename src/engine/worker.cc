@@ -1,4 +1,4 @@
-// Owns what a thread lends to the connection that it lets proceed, and what others may know of the thread.
+// Owns what a thread lends to the connection that it serves, and what other threads may know of it.
 // SPDX-License-Identifier: MIT
 #include "engine/worker.h"
 
@@ -35,7 +35,7 @@ void Worker::drop(std::optional<media::MediaFile> film) noexcept {
             last_lane_->drop(std::move(film->fd));
         }
     } catch (const std::exception&) {
-        // It is closed here.
+        // The film is closed here.
     }
 }
 
@@ -91,7 +91,7 @@ void Worker::turn_away() noexcept {
         if (asking_ != Asking::own || !serving) return;
         asking_ = Asking::lost;
     }
-    // Nobody else has it now: its own thread finds that it is lost.
+    // Only this thread has the connection now: the worker's own finds that it has lost it.
     serving->turn_away();
 }
 

@@ -1,5 +1,5 @@
-// Owns the threads: those that serve events, as many as there shall be, and those of devices; and each one's Handler,
-// made from the settings that are in force.
+// Owns the threads: the configured number that serve events, and those of devices; and the Handler of each, made from
+// the current settings.
 // SPDX-License-Identifier: MIT
 #include "engine/workers.h"
 
@@ -11,13 +11,13 @@ namespace reelgate::engine {
 
 namespace {
 
-/// Bytes that a thread reads at a time. A request is some KiB.
+/// Bytes that a thread reads at a time. A request has a few KiB.
 constexpr std::size_t read_length = std::size_t{64} << 10;
 
-/// How long asking the catalogue may take until it counts as slow: a look-up takes microseconds.
+/// How long asking the catalogue may take before it counts as slow; a look-up takes microseconds.
 constexpr std::chrono::milliseconds slow_asking{50};
 
-/// How many times as many threads as are to serve events there may be: the others are held by storage.
+/// Limit on the threads that serve events, as a multiple of the configured number: the others are held by storage.
 constexpr unsigned max_held = 4;
 
 }  // namespace
@@ -64,12 +64,12 @@ Worker& Workers::take_slot(Lane* lane) {
     return free->worker;
 }
 
-/// Starts a thread of a device, or one that serves events. Needs mutex_.
+/// Starts a thread of a device, or, with a null lane, one that serves events. Needs mutex_.
 void Workers::start_thread(Lane* lane) {
     Worker& worker = take_slot(lane);
     ++running_;
     try {
-        // Nobody joins one that the kernel may hold for ever: wait() counts them.
+        // Detached, since the kernel may hold it for ever: wait() counts the threads.
         std::thread{[this, &worker] { run(worker); }}.detach();
     } catch (...) {
         --running_;
@@ -93,19 +93,19 @@ void Workers::release_slot(Worker& worker) noexcept {
     slot->is_taken = false;
 }
 
-/// Has count_ threads serve events although `held` of them are in storage.
+/// Keeps count_ threads serving events while `held` others are stuck in storage.
 void Workers::replace(unsigned held) noexcept {
     const std::lock_guard lock{mutex_};
     const unsigned wanted = std::min(count_ + held, count_ * max_held);
     try {
         for (; serving_ < wanted; ++serving_) start_thread(nullptr);
     } catch (const std::exception&) {
-        // It is tried again at the next look.
+        // The next look tries again.
     }
     surplus_ = serving_ - std::min(serving_, wanted);
 }
 
-/// Tells whether the calling thread, which serves events, is one too many; then it has to end.
+/// Returns whether the calling thread, which serves events, is one too many and must end.
 bool Workers::is_surplus() noexcept {
     if (surplus_.load(std::memory_order_relaxed) == 0) return false;
     const std::lock_guard lock{mutex_};
@@ -121,7 +121,7 @@ void Workers::change_handler(HandlerSettings handler) {
     ++version_;
 }
 
-/// Tells whether the other threads that could serve events have all been asking the catalogue for long.
+/// Returns whether all other threads that could serve events have been asking the catalogue for too long.
 bool Workers::are_others_in_catalog(const Worker& worker) const {
     const Clock::duration latest = Clock::now().time_since_epoch() - slow_asking;
     unsigned slow = 0;
@@ -151,8 +151,8 @@ std::variant<Answer, Busy> Workers::answer(const http::Request& request, Clock::
         }
     } const leave{worker};
     worker.enter_catalog(in_catalog_);
-    // One thread stays with the viewers that are being sent to. Only a burst of look-ups that begin at one moment, and
-    // are all slow, can take all, once: to give up a long one would have its work done again and again.
+    // One thread is kept for sending. Only a burst of slow look-ups that begin together can take all threads, once:
+    // aborting a long look-up would only repeat its work.
     if (count_ > 1 && in_catalog_ >= count_ && are_others_in_catalog(worker)) return Busy{};
     const bool is_last_try = age >= catalog::lock_patience;
     try {

@@ -1,5 +1,5 @@
-// Owns a failure as a value: what was tried, on what, why it failed, and what helps.
-// Does not decide what becomes of it.
+// Owns a failure as a value: operation, object, cause and remedy.
+// Does not decide what to do about it.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -9,18 +9,18 @@
 
 namespace reelgate::posix {
 
-/// Each part is text for people; nobody takes it apart again.
+/// The parts are texts for people; no code takes them apart again.
 struct Failure {
     std::string operation;  ///< "open catalogue"
-    std::string object;     ///< a path, an id, an option; empty where the operation says it
-    std::string cause;      ///< what is wrong, and whose it is
-    std::string remedy;     ///< a command between grave accents, or where to look; empty where none is known
-    int error = 0;          ///< as errno(3) has it; 0 where no system call failed
+    std::string object;     ///< a path, an id, an option; empty if the operation names it
+    std::string cause;      ///< what is wrong, and who owns it
+    std::string remedy;     ///< a command between grave accents, or where to look; empty if none is known
+    int error = 0;          ///< errno(3); 0 if no system call failed
 
     void add_remedy(const std::string& more) { remedy.append(remedy.empty() ? "" : "; ").append(more); }
 };
 
-/// Formats a failure: "operation: object: cause; remedy", without what is empty.
+/// Formats "operation: object: cause; remedy", without empty parts.
 inline std::string text_of(const Failure& failure) {
     std::string text = failure.operation;
     for (const std::string* const part : {&failure.object, &failure.cause})
@@ -29,7 +29,7 @@ inline std::string text_of(const Failure& failure) {
     return text;
 }
 
-/// A failure that is thrown.
+/// A failure as an exception.
 class FailureError : public std::exception {
 public:
     explicit FailureError(Failure failure) : failure_(std::move(failure)), text_(text_of(failure_)) {}

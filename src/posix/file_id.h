@@ -1,4 +1,4 @@
-// Owns what tells one file from another as long as it exists: device and inode.
+// Owns the identity of a file: device and inode.
 // Does not tell versions of a file apart: file_version.h does.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace reelgate::posix {
 
-/// A file. Another may be given the same one once nobody has it open and no name leads to it.
+/// Identifies a file while it exists: once it has neither a name nor a descriptor, another file may get the same inode.
 struct FileId {
     dev_t device = 0;
     ino_t inode = 0;
@@ -19,7 +19,7 @@ struct FileId {
 
 inline FileId file_id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
 
-/// Finds the file that a path leads to. Returns nothing where there is none, or it cannot be looked at.
+/// Returns the file at a path; nothing if there is none, or it cannot be looked at.
 inline std::optional<FileId> file_id_of(const char* path) {
     struct stat status;
     return stat(path, &status) == 0 ? std::optional{file_id_of(status)} : std::nullopt;
