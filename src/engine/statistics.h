@@ -41,7 +41,7 @@ enum class Counter : std::size_t {
     ended_complete,
     ended_aborted,       ///< the web server has gone, or has aborted the request
     ended_stalled,       ///< dropped after --stall-timeout
-    ended_broken,        ///< the file was changed, or could not be read as far as was promised
+    ended_broken,        ///< the file was changed, or could not be read as far as was promised, or not sent
     offloaded,
     bytes_sent,          ///< of content
     catalog_look_ups,

@@ -12,6 +12,7 @@ struct Failure {
         interrupted,  ///< by a signal: the same call is made again
         blocked,      ///< the peer has to take something first
         aborted,      ///< the peer has gone, or the way out has failed
+        starved,      ///< the system lacks memory to write, and the peer is there
         unreadable,   ///< the system cannot read or look at the file
         shorter,      ///< the file is shorter than the answer announces
         changed,      ///< the file was written to since the answer announced it
@@ -25,6 +26,12 @@ struct Failure {
 
 /// Judges the errno of a call that only the way out can fail: send, write. Interrupted, blocked or aborted.
 Failure failure_of_output(int error);
+
+/// Judges the errno of a send. As failure_of_output, or starved.
+Failure failure_of_send(int error);
+
+/// Tells whether an errno of a socket's call is about the system's memory, not about the peer.
+bool is_of_memory(int error);
 
 /// Judges the errno of a call that only the file can fail: pread, fstat. Interrupted or unreadable.
 Failure failure_of_file(int error);
