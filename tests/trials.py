@@ -29,8 +29,13 @@ GRACE = 2
 
 THREADS = 2  # at the most, in any row
 
-# Descriptors of the catalogue that those and a reload may have: the database, its -wal and its -shm.
-MAX_OF_CATALOGUE = 3 * (THREADS + 1)
+# Descriptors of the catalogue that each of those, and a reload, may have: the database, its -wal and its -shm.
+OF_CATALOGUE = 3
+
+LANE_THREADS = 4  # at the most, of one storage
+
+# What makes strace hold a thread in sendfile, for longer than a storage takes that is not slow.
+SLOW = ["-e", "inject=sendfile:delay_enter=100000:when=1"]
 
 # Findings after which a row is given up: each may have cost a deadline.
 MAX_PROBLEMS = 3
@@ -156,13 +161,28 @@ def is_asleep(process):
     return True
 
 
+@contextlib.contextmanager
+def traced(process, trace, *options):
+    """Has strace at all threads of a process."""
+    command = ["strace", "-f", "-o", str(trace), *options, "-p", str(process.pid)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as strace:
+        try:
+            line = strace.stderr.readline()  # comes once it has them
+            assert b"attached" in line, line
+            yield
+            wait_briefly(process, lambda: is_asleep(process), "all threads wait")
+        finally:
+            strace.terminate()
+
+
 class Subject:
     """A server with faults; when it has died, or answers nothing more, another takes its place and that is told."""
 
-    def __init__(self, folder, volume, rules, *options, company=None, address=None):
-        """`company` is called with each new server's stack and address, for those who are there all the while."""
+    def __init__(self, folder, volume, rules, *options, company=None, address=None, more_threads=0):
+        """`company` is called with each new server's stack and address, for those who are there all the while. There may be
+        `more_threads` than those that serve events."""
         self.folder, self.volume, self.rules, self.options = folder, volume, rules, options
-        self.company, self.place = company, address
+        self.company, self.place, self.more_threads = company, address, more_threads
         self.problems = []
 
     def __enter__(self):
@@ -180,8 +200,8 @@ class Subject:
             self.company(self.stack, self.address)
         support.wait_until(lambda: is_asleep(self.process), "all threads wait", self.process)
         self.sockets = support.sockets(self.process)
-        # The folder of videos is opened by each thread's first request.
-        self.files_before = self.files() + THREADS
+        # The folder of videos is opened by each thread's first request. Another thread has a file in memory, too.
+        self.files_before = self.files() + THREADS + 2 * self.more_threads
 
     def __exit__(self, kind, *_):
         self.rules.clear()
@@ -223,7 +243,7 @@ class Subject:
         self.ask(sent, wanted)
         wait_briefly(self.process, lambda: self.files() <= self.files_before, "descriptors as before")
         catalogue = support.descriptors(self.process) - self.files()
-        assert catalogue <= MAX_OF_CATALOGUE, f"{catalogue} descriptors of the catalogue"
+        assert catalogue <= OF_CATALOGUE * (THREADS + 1 + self.more_threads), f"{catalogue} descriptors of the catalogue"
 
     @contextlib.contextmanager
     def trial(self, name, sent, wanted):

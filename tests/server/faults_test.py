@@ -17,8 +17,10 @@ from answers import content_of
 from fastcgi import KEEP_CONN, record, request
 from support import equal
 from trials import (ABORT, ABORTED, FILM, FILM_PATH, GET_MULTIPART, GET_NOTHING, GET_RANGE, GET_VALUES, LARGE_PATH,
-                    MAX_PROBLEMS, MULTIPART, NOTHING, RANGE, THREADS, Subject, Wanted, answer_of, converse, is_asleep,
-                    judge, make_volume, range_field, wait_briefly)
+                    LANE_THREADS, MAX_PROBLEMS, MULTIPART, NOTHING, RANGE, SLOW, THREADS, Subject, Wanted, answer_of,
+                    converse, is_asleep, judge, make_volume, range_field, traced, wait_briefly)
+
+READ_LENGTH = 64 << 10  # what a thread reads at a time, into a buffer that it keeps
 
 
 @dataclasses.dataclass
@@ -280,6 +282,19 @@ def check_accepting(report, folder, volume, rules):
         judge(converse(subject.address, request(LARGE_PATH) + ABORT), [ABORTED])
 
 
+def check_threads(report, folder, volume, rules):
+    """Storage that is slow has threads of its own, which are started when it is found to be."""
+    with report.row("no memory for another thread, where storage is slow: once there is, it serves"), \
+            Subject(folder, volume, rules, "--threads", "1", more_threads=LANE_THREADS) as subject, \
+            subject.trial("once", GET_RANGE, [RANGE]):
+        subject.ask(GET_RANGE, [RANGE])
+        with traced(subject.process, folder / "trace", "-e", "trace=sendfile", *SLOW):
+            rules.fail_allocations(at=1, count=faults.WITHOUT_END, size=READ_LENGTH)
+            judge(converse(subject.address, GET_RANGE), [RANGE])
+            subject.wait_for_closing()
+        assert rules.failed() > 0, "no thread was wanted"
+
+
 def check_reloads(report, folder, volume, rules):
     config = folder / "reelgate.conf"
     for what, count, step in (("an allocation", 1, 2), ("thirty allocations in a row", 30, 11)):
@@ -387,6 +402,7 @@ def main():
         check_accepting(report, folder, volume, rules)
         check_sweeps(report, folder, volume, rules)
         check_storms(report, folder, volume, rules)
+        check_threads(report, folder, volume, rules)
         check_reloads(report, folder, volume, rules)
         check_add(report, folder, rules)
     report.finish()
