@@ -47,6 +47,7 @@ void RequestDecoder::map(std::size_t length) {
 std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
     // libfcgi adds the lengths up as ints and ends the process when that overflows: it gets none that lie.
     if (!are_name_value_pairs(params)) return std::nullopt;
+    if (!file_) *this = RequestDecoder{};  // it was lost, and could not be had anew
     // The records as libfcgi wants to read them.
     records_.clear();
     append_request(records_, params);

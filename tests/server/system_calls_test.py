@@ -1,8 +1,7 @@
 """Every system call of a request fails in turn, whoever makes it: reelgate, SQLite, libfcgi or the C library. A fault
 costs the request that it hits, and nothing else, and the log says what it was.
 
-strace makes a call fail before the kernel sees it. Does not test two faults at a time, nor allocations: faults_test.py
-does.
+strace makes a call fail before the kernel sees it. Does not fail allocations: faults_test.py does.
 SPDX-License-Identifier: MIT
 """
 import collections
@@ -10,7 +9,6 @@ import contextlib
 import dataclasses
 import errno
 import re
-import subprocess
 
 import fastcgi
 import faults
@@ -18,13 +16,15 @@ import support
 from fastcgi import KEEP_CONN, request
 from support import equal
 from trials import (ABORT, ABORTED, FILM, FILM_PATH, GET_MULTIPART, GET_NOTHING, GET_RANGE, LARGE_PATH, MULTIPART, NOTHING,
-                    RANGE, Subject, Wanted, converse, converse_on, is_asleep, judge, make_volume, wait_briefly)
+                    LANE_THREADS, RANGE, SLOW, Subject, Wanted, converse, converse_on, is_asleep, judge, make_volume, traced,
+                    wait_briefly)
 
 STATUS, PING = "/reelgate-status", "/reelgate-ping"
 
 # What each call can say that a request meets. Of a descriptor that was in use a moment ago the kernel says no EBADF.
 ERRORS = {
     "accept4": [errno.EMFILE, errno.ENOBUFS, errno.ECONNABORTED],
+    "clone3": [errno.EAGAIN],
     "epoll_ctl": [errno.ENOMEM],
     "epoll_wait": [errno.EINTR],
     "fchown": [errno.EPERM],
@@ -33,12 +33,14 @@ ERRORS = {
     "getrandom": [errno.EINTR],
     "ioctl": [errno.EINVAL],
     "lseek": [errno.EINVAL],
+    "memfd_create": [errno.EMFILE],
     "mmap": [errno.ENOMEM],
     "mprotect": [errno.ENOMEM],
     "munmap": [errno.ENOMEM],
     "newfstatat": [errno.EIO, errno.ENOMEM],
     "openat": [errno.EMFILE, errno.EIO],
     "openat2": [errno.EMFILE, errno.EIO, errno.ENOMEM],
+    "poll": [errno.ENOMEM],
     "pread64": [errno.EIO, errno.EINTR],
     "pwrite64": [errno.ENOSPC],
     "read": [errno.EIO],
@@ -55,7 +57,7 @@ ERRORS = {
 OF_THE_PEER = {errno.EPIPE, errno.ECONNRESET, errno.ECONNABORTED}
 
 # Calls that have no way to fail, or end the process by the C library's own decision when they do.
-UNFAILING = {"brk", "futex", "getegid", "geteuid", "getgid", "getpid", "gettid", "getuid", "restart_syscall",
+UNFAILING = {"brk", "rseq", "rt_sigprocmask", "set_robust_list", "futex", "getegid", "geteuid", "getgid", "getpid", "gettid", "getuid", "restart_syscall",
              "rt_sigtimedwait", "sched_yield"}
 
 # Closing gives the descriptor back even where it fails, and strace would keep it: the preloaded library does this one.
@@ -63,6 +65,9 @@ CLOSE = "close"
 
 # Calls of the C library, which has mostly got the memory already.
 OF_MEMORY = {"mmap", "mprotect", "munmap"}
+
+# What it takes to have another thread, and to go on there.
+OF_THREADS = (*OF_MEMORY, CLOSE, "clone3", "epoll_ctl", "ftruncate", "memfd_create", "poll", "sendto")
 
 INTERNET = "127.0.0.1"
 
@@ -79,6 +84,7 @@ class Situation:
     is_internet: bool = False
     reads_late: bool = False  # not before all threads wait
     is_first: bool = False    # another server is started each time
+    is_slow: bool = False     # its storage is found to be, in the middle of the film
     only: tuple = ()          # these calls alone; empty: all
 
 
@@ -96,6 +102,8 @@ SITUATIONS = [
     Situation("a thread's first request, which opens the catalogue", GET_RANGE, [RANGE], 80, reloads=True),
     Situation("memory and the timer, in a server's first request", request(FILM_PATH), [Wanted(200, FILM)], 5,
               reads_late=True, is_first=True, only=(*OF_MEMORY, "timerfd_settime")),
+    Situation("a range, whose storage is found slow: threads for that are started", GET_RANGE, [RANGE], 20,
+              is_first=True, is_slow=True, only=OF_THREADS),
     Situation("the status page", request(STATUS + "?json"), [Wanted(200, None)], 6),
     Situation("the ping", request(PING), [Wanted(200, None)], 6),
 ]
@@ -118,20 +126,6 @@ class Company:
     def check_holder(self):
         content = self.begun + self.holder.read_response()
         equal(content.partition(b"\r\n\r\n")[2], FILM, "what another connection was in the middle of")
-
-
-@contextlib.contextmanager
-def traced(process, trace, *options):
-    """Has strace at all threads of a process."""
-    command = ["strace", "-f", "-o", str(trace), *options, "-p", str(process.pid)]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as strace:
-        try:
-            line = strace.stderr.readline()  # comes once it has them
-            assert b"attached" in line, line
-            yield
-            wait_briefly(process, lambda: is_asleep(process), "all threads wait")
-        finally:
-            strace.terminate()
 
 
 class Sweep:
@@ -157,6 +151,9 @@ class Sweep:
             self.wait_until_asleep()
             yield lambda: converse_on(kept, self.situation.sent, self.before_reading)
 
+    def slowing(self):
+        return SLOW if self.situation.is_slow else []
+
     def before_reading(self):
         if self.situation.reads_late:
             self.wait_until_asleep()
@@ -170,7 +167,7 @@ class Sweep:
             self.subject.ask(self.situation.sent, self.situation.wanted)
             # All that a thread keeps is open now, unless it is let go: no more than that may be left later.
             self.subject.files_before = self.subject.files()
-        with self.conversation() as converse_once, traced(self.subject.process, self.trace):
+        with self.conversation() as converse_once, traced(self.subject.process, self.trace, *self.slowing()):
             judge(converse_once(), self.situation.wanted)
             self.subject.wait_for_closing()
         names = re.findall(r"^\d+ +(\w+)\(", self.trace.read_text(), re.MULTILINE)
@@ -223,11 +220,12 @@ class Sweep:
     def fault(self, name, error, number):
         """Has a call fail in its body; gives what tells afterwards whether it did."""
         if name == CLOSE:
-            self.subject.rules.fail_call(name, error, number)
-            yield lambda: self.subject.rules.failed(name) > 0
+            with traced(self.subject.process, self.trace, "-e", "trace=sendfile", *self.slowing()):
+                self.subject.rules.fail_call(name, error, number)
+                yield lambda: self.subject.rules.failed(name) > 0
             return
         inject = f"inject={name}:error={errno.errorcode[error]}:when={number}"
-        with traced(self.subject.process, self.trace, "-e", f"trace={name}", "-e", inject):
+        with traced(self.subject.process, self.trace, "-e", f"trace={name},sendfile", "-e", inject, *self.slowing()):
             yield lambda: "(INJECTED)" in self.trace.read_text()
 
     def check_told(self, before, has_to_be):
@@ -237,6 +235,19 @@ class Sweep:
         log = self.subject.log_since(before).decode()
         is_told = re.search("^reelgate: (error|warning): ", log, re.MULTILINE) is not None
         equal(is_told, has_to_be, f"a line of the failure in {log!r}")
+
+
+def check_decoder(report, folder, volume, rules):
+    """libfcgi closes what it cannot read."""
+    options = ["-e", "inject=read:error=EIO:when=1", "-e", "inject=memfd_create:error=EMFILE:when=1"]
+    with report.row("a request cannot be read from memory, nor its file be had anew: the next can"), \
+            Subject(folder, volume, rules, "--threads", "1") as subject, subject.trial("once", GET_RANGE, [RANGE]):
+        subject.ask(GET_RANGE, [RANGE])
+        trace = folder / "trace"
+        with traced(subject.process, trace, "-e", "trace=read,memfd_create", *options):
+            equal(judge(converse(subject.address, GET_RANGE), [RANGE]), 0, "right answers")
+            subject.wait_for_closing()
+        equal(trace.read_text().count("(INJECTED)"), 2, "calls that have failed")
 
 
 def main():
@@ -252,8 +263,10 @@ def main():
             company = None if situation.is_first else Company()
             address = (INTERNET, support.free_port()) if situation.is_internet else None
             with report.row(f"each call fails: {situation.name}"), \
-                    Subject(folder, volume, rules, *options, company=company, address=address) as subject:
+                    Subject(folder, volume, rules, *options, company=company, address=address,
+                            more_threads=LANE_THREADS * situation.is_slow) as subject:
                 Sweep(subject, company, situation, folder / "trace").run()
+        check_decoder(report, folder, volume, rules)
     report.finish()
 
 
