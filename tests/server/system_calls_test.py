@@ -96,6 +96,8 @@ SITUATIONS = [
     Situation("a range, over TCP", GET_RANGE, [RANGE], 20, is_internet=True),
     Situation("several ranges", GET_MULTIPART, [MULTIPART], 20),
     Situation("a film that fills the socket", request(FILM_PATH), [Wanted(200, FILM)], 60, reads_late=True),
+    Situation("a film that fills the socket of a kept connection", request(FILM_PATH), [Wanted(200, FILM)], 1, is_kept=True,
+              reads_late=True, only=("epoll_ctl",)),
     Situation("an abort", request(LARGE_PATH) + ABORT, [ABORTED], 15),
     Situation("HEAD", HEAD, [HEADED], 10),
     Situation("a video that is not there", GET_NOTHING, [NOTHING], 8),
