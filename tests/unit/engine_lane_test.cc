@@ -5,9 +5,11 @@
 
 #include <boost/test/unit_test.hpp>
 #include <future>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/worker.h"
@@ -99,6 +101,19 @@ BOOST_AUTO_TEST_CASE(where_no_further_thread_can_be_started_others_wait_for_the_
     lane.wait(first, Waiting::For::sending);
     BOOST_CHECK_NO_THROW(lane.wait(second, Waiting::For::sending));
     BOOST_TEST(lane.waiting() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(film_that_nobody_has_any_more_is_closed_by_a_thread_of_the_device) {
+    Fixture fixture;
+    auto film = std::make_shared<const posix::UniqueFd>();
+    const std::weak_ptr<const posix::UniqueFd> is_open = film;
+    fixture.lane.drop(std::move(film));
+    BOOST_TEST(fixture.started == 1);
+    BOOST_TEST(!is_open.expired());
+    std::thread thread{[&] { fixture.lane.serve(fixture.worker); }};
+    while (!is_open.expired()) std::this_thread::yield();
+    fixture.lane.end();
+    thread.join();
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_that_lasts_makes_the_device_slow_for_a_while) {
