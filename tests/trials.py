@@ -179,8 +179,8 @@ class Subject:
     """A server with faults; when it has died, or answers nothing more, another takes its place and that is told."""
 
     def __init__(self, folder, volume, rules, *options, company=None, address=None, more_threads=0):
-        """`company` is called with each new server's stack and address, for those who are there all the while. There may be
-        `more_threads` than those that serve events."""
+        """`company` is called with each new server's stack and address, for those who are there all the while. There may
+        be `more_threads` than those that serve events."""
         self.folder, self.volume, self.rules, self.options = folder, volume, rules, options
         self.company, self.place, self.more_threads = company, address, more_threads
         self.problems = []
@@ -243,7 +243,8 @@ class Subject:
         self.ask(sent, wanted)
         wait_briefly(self.process, lambda: self.files() <= self.files_before, "descriptors as before")
         catalogue = support.descriptors(self.process) - self.files()
-        assert catalogue <= OF_CATALOGUE * (THREADS + 1 + self.more_threads), f"{catalogue} descriptors of the catalogue"
+        most = OF_CATALOGUE * (THREADS + 1 + self.more_threads)
+        assert catalogue <= most, f"{catalogue} descriptors of the catalogue"
 
     @contextlib.contextmanager
     def trial(self, name, sent, wanted):

@@ -78,8 +78,9 @@ def check_sweeps(report, folder, volume, rules):
         for level in ("notice", "debug"):
             for what, count, step in (("an allocation", 1, 1), ("thirty allocations in a row", 30, 2)):
                 options = ("--threads", "1", "--log-level", level, *situation.options)
+                company = crowd if situation.is_crowded else None
                 with report.row(f"{what} fails, wherever it is: {situation.name}, --log-level {level}"), \
-                        Subject(folder, volume, rules, *options, company=crowd if situation.is_crowded else None) as subject:
+                        Subject(folder, volume, rules, *options, company=company) as subject:
                     check_sweep(subject, situation, count, step)
 
 

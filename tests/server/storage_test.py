@@ -42,8 +42,8 @@ THREADS_OF_MOST = 2  # under which that many read: it takes long
 TIMEOUT = 1  # s, of --storage-timeout
 GRACE = 3
 
-# How many threads there may be: each of --threads, with those that take its place while the kernel holds it; four of each
-# storage, of which there are two; and three that serve nobody. ThreadSanitizer has one, too.
+# How many threads there may be: each of --threads, with those that take its place while the kernel holds it; four of
+# each storage, of which there are two; and three that serve nobody. ThreadSanitizer has one, too.
 MAX_HELD = 4
 MAX_OTHER_THREADS = 12 if support.is_sanitized() else 11
 
