@@ -13,7 +13,8 @@ LIBRARY = support.ROOT / "build/tests/faults.so"
 # The rules, in the library's order: allocations, and calls by name. epoll_ctl has one for each operation.
 NAMES = ["allocation", "accept4", "epoll_ctl_add", "epoll_ctl_mod", "epoll_ctl_del", "timerfd_settime", "getrandom",
          "pread", "pread64", "openat2", "open", "open64", "fstat", "fsync", "fdatasync",
-         "link", "copy_file_range", "sendfile", "send", "sendto", "recv", "write"]
+         "link", "copy_file_range", "sendfile", "send", "sendto", "recv", "write",
+         "close"]
 NAME_LENGTH = 32
 WORDS = ["at", "count", "every", "size", "error", "limit", "seen", "failed"]
 RULE_LENGTH = NAME_LENGTH + 8 * len(WORDS)

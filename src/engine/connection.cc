@@ -4,13 +4,11 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <string>
 #include <utility>
 
 #include "log.h"
+#include "posix/error.h"
 
 namespace reelgate::engine {
 
@@ -74,19 +72,21 @@ Situation Connection::situation() const {
 /// Reads on, once earlier replies are written.
 Connection::Step Connection::receive(Worker& worker) {
     const Progress progress = writer_.is_done() ? Progress::done : writer_.write(fd(), Turn::max_bytes);
-    if (progress != Progress::done) return progress == Progress::blocked ? Step::wait : Step::close;
+    if (progress != Progress::done) return step_after(progress);
     if (!turn_.may_begin()) return Step::wait;
     if (input_.has_unread()) return take(worker, input_.take_unread());
     if (input_.gate() == Input::Gate::ended) return end();
-    if (!turn_.may_read()) return Step::wait;
-    const ssize_t n = recv(fd(), worker.buffer.data(), worker.buffer.size(), MSG_DONTWAIT);
-    if (n > 0) {
-        is_fresh_ = false;
-        turn_.read += static_cast<std::uint64_t>(n);
-        return take(worker, {worker.buffer.data(), static_cast<std::size_t>(n)});
-    }
-    if (n < 0 && errno == EINTR) return Step::again;
-    return n < 0 && errno == EAGAIN ? Step::wait : Step::close;
+    const Received received = engine::receive(fd(), worker.buffer, turn_);
+    if (received.kind == Received::Kind::starved)
+        log(LogLevel::error, {"read request: connection: ", posix::static_cause(received.error), ": closed"});
+    if (received.kind != Received::Kind::bytes) return step_after(received);
+    is_fresh_ = false;
+    return take(worker, received.bytes);
+}
+
+Connection::Step Connection::step_after(const Received& received) {
+    if (received.kind == Received::Kind::bytes) return Step::again;
+    return received.kind == Received::Kind::nothing ? Step::wait : Step::close;
 }
 
 Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
@@ -206,7 +206,13 @@ Connection::Step Connection::wait_for_storage(Worker& worker) {
 
 Connection::Step Connection::drain() {
     const Progress progress = writer_.write(fd(), Turn::max_bytes);
-    if (progress == Progress::done) return end();
+    return progress == Progress::done ? end() : step_after(progress);
+}
+
+/// Decides how to go on where replies, or the last that is said, are not written yet.
+Connection::Step Connection::step_after(Progress progress) const {
+    if (progress == Progress::broken)
+        log(LogLevel::warning, {"send replies: connection: ", writer_.why_broken(), ": closed"});
     return progress == Progress::blocked || progress == Progress::yielded ? Step::wait : Step::close;
 }
 
@@ -223,11 +229,7 @@ Connection::Step Connection::end() {
 
 /// Discards what the peer sends after the end.
 Connection::Step Connection::linger(Worker& worker) {
-    if (!turn_.may_read()) return Step::wait;
-    const ssize_t n = recv(fd(), worker.buffer.data(), worker.buffer.size(), MSG_DONTWAIT);
-    if (n > 0) turn_.read += static_cast<std::uint64_t>(n);
-    if (n > 0 || (n < 0 && errno == EINTR)) return Step::again;
-    return n < 0 && errno == EAGAIN ? Step::wait : Step::close;
+    return step_after(engine::receive(fd(), worker.buffer, turn_));
 }
 
 void Connection::take_while_answering(std::string_view bytes) {

@@ -101,6 +101,7 @@ private:
 
     Step advance(Worker& worker);
     Step receive(Worker& worker);
+    static Step step_after(const Received& received);
     Step take(Worker& worker, std::string_view bytes);
     Step begin_answer(Worker& worker);
     Step ask(Worker& worker);
@@ -109,6 +110,7 @@ private:
     Step wait_for_storage(Worker& worker);
     Step go_on();
     Step drain();
+    Step step_after(gateway::ResponseWriter::Progress progress) const;
     Step linger(Worker& worker);
     Step end();
     bool has_read_all() const { return writer_.is_done() && !input_.has_unread(); }

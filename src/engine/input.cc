@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
+
+#include "gateway/failure.h"
 
 namespace reelgate::engine {
 
@@ -17,6 +20,22 @@ namespace {
 constexpr std::size_t read_while_answering_length = 4096;
 
 }  // namespace
+
+Received receive(int fd, std::vector<char>& buffer, Turn& turn) noexcept {
+    using Kind = Received::Kind;
+    if (!turn.may_read()) return {Kind::nothing};
+    ssize_t n = -1;
+    do {
+        n = recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    if (n > 0) {
+        turn.read += static_cast<std::uint64_t>(n);
+        return {Kind::bytes, {buffer.data(), static_cast<std::size_t>(n)}};
+    }
+    if (n < 0 && errno == EAGAIN) return {Kind::nothing};
+    if (n < 0 && gateway::is_of_memory(errno)) return {.kind = Kind::starved, .error = errno};
+    return {Kind::end};
+}
 
 Incoming Input::read(std::string_view bytes, gateway::ResponseWriter& writer) {
     std::string replies;

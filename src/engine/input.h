@@ -8,10 +8,28 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/turn.h"
 #include "gateway/record_reader.h"
 #include "gateway/response_writer.h"
 
 namespace reelgate::engine {
+
+/// What a connection gave when it was read.
+struct Received {
+    enum class Kind {
+        bytes,
+        nothing,  ///< for now, or the turn is used up
+        end,      ///< the peer has ended, or gone
+        starved,  ///< the system lacks memory to read it
+    };
+
+    Kind kind;
+    std::string_view bytes = {};  ///< in the buffer
+    int error = 0;                ///< errno of what is starved
+};
+
+/// Reads from a connection what has come. Gives nothing where `turn` is used up; what is read counts in it.
+Received receive(int fd, std::vector<char>& buffer, Turn& turn) noexcept;
 
 class Input {
 public:

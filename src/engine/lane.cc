@@ -41,7 +41,8 @@ void Lane::wait(Waiting& who, Waiting::For what) {
 void Lane::drop(std::shared_ptr<const posix::UniqueFd> film) noexcept {
     try {
         const std::lock_guard lock{mutex_};
-        films_.push_back(film);
+        // Moved: the caller must not be the last who has it.
+        films_.push_back(std::move(film));
         add_thread();
         changed_.notify_one();
     } catch (const std::exception&) {

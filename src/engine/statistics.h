@@ -41,7 +41,7 @@ enum class Counter : std::size_t {
     ended_complete,
     ended_aborted,       ///< the web server is gone, or has aborted the request
     ended_stalled,       ///< dropped after --stall-timeout
-    ended_broken,        ///< the file was changed, or could not be read to the announced length
+    ended_broken,        ///< the file was changed, or could not be read or sent to the announced length
     offloaded,
     bytes_sent,          ///< of content
     catalog_look_ups,

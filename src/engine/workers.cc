@@ -49,8 +49,9 @@ void Workers::each(const std::function<void(Worker&)>& look) const {
 Worker& Workers::take_slot(Lane* lane) {
     auto free = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.is_taken; });
     if (free == slots_.end()) {
-        slots_.emplace_back();
-        free = std::prev(slots_.end());
+        // Not among the others before it is whole: what fails meanwhile leaves nothing that another thread would take.
+        std::list<Slot> made;
+        free = made.emplace(made.end());
         Worker& worker = free->worker;
         worker.buffer.resize(read_length);
         worker.storage = &storage_;
@@ -58,6 +59,7 @@ Worker& Workers::take_slot(Lane* lane) {
             return answer(request, age, worker);
         };
         prepare_(worker);
+        slots_.splice(slots_.end(), made);
     }
     free->is_taken = true;
     free->worker.lane = lane;

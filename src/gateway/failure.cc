@@ -38,6 +38,12 @@ Failure failure_of_output(int error) {
     return {Kind::aborted, error};
 }
 
+bool is_of_memory(int error) { return error == ENOMEM || error == ENOBUFS; }
+
+Failure failure_of_send(int error) {
+    return is_of_memory(error) ? Failure{Kind::starved, error} : failure_of_output(error);
+}
+
 Failure failure_of_file(int error) { return {error == EINTR ? Kind::interrupted : Kind::unreadable, error}; }
 
 Failure failure_of_copy(int out, int error) {
@@ -57,6 +63,7 @@ const char* describe(Failure failure) noexcept {
         case Kind::interrupted:
         case Kind::blocked:
         case Kind::aborted:
+        case Kind::starved:
         case Kind::unreadable: break;
     }
     return posix::static_cause(failure.error);

@@ -12,6 +12,7 @@ struct Failure {
         interrupted,  ///< by a signal: retry the call
         blocked,      ///< the peer must take something first
         aborted,      ///< the peer is gone, or the output has failed
+        starved,      ///< the system has no memory to send, and the peer is there
         unreadable,   ///< the system cannot read the file, or its state
         shorter,      ///< the file is shorter than the answer announces
         changed,      ///< the file was written to since the answer announced it
@@ -25,6 +26,12 @@ struct Failure {
 
 /// Classifies the errno of a call that only the output can fail, such as send and write: interrupted, blocked, aborted.
 Failure failure_of_output(int error);
+
+/// Classifies the errno of a send: as failure_of_output(), or starved.
+Failure failure_of_send(int error);
+
+/// Returns whether an errno of a call on a socket is about the system's memory, not about the peer.
+bool is_of_memory(int error);
 
 /// Classifies the errno of a call that only the file can fail, such as pread and fstat: interrupted or unreadable.
 Failure failure_of_file(int error);

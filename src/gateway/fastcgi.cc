@@ -47,6 +47,7 @@ void RequestDecoder::map(std::size_t length) {
 std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
     // libfcgi adds up the lengths as ints, and ends the process on overflow: it must not get false lengths.
     if (!are_name_value_pairs(params)) return std::nullopt;
+    if (!file_) *this = RequestDecoder{};  // it was lost, and could not be made again
     // The records that libfcgi expects.
     records_.clear();
     append_request(records_, params);

@@ -148,6 +148,7 @@ ResponseWriter::Progress ResponseWriter::take(Failure failure) {
         case Kind::interrupted: return Progress::done;
         case Kind::blocked: return Progress::blocked;
         case Kind::aborted: return Progress::aborted;
+        case Kind::starved:
         case Kind::unreadable:
         case Kind::shorter:
         case Kind::changed: break;
@@ -160,7 +161,7 @@ ResponseWriter::Progress ResponseWriter::write_out(int connection, std::uint64_t
     // With MSG_MORE a record's header travels in one packet with its content, if the transport has packets.
     const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (record_left_ > 0 ? MSG_MORE : 0);
     const ssize_t n = send(connection, out_.data() + out_done_, out_.size() - out_done_, flags);
-    if (n < 0) return take(failure_of_output(errno));
+    if (n < 0) return take(failure_of_send(errno));
     out_done_ += static_cast<std::size_t>(n);
     budget -= std::min(budget, static_cast<std::uint64_t>(n));
     if (out_done_ == out_.size()) {
