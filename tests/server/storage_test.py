@@ -39,7 +39,7 @@ VIEWERS = (8, 100)
 TIMEOUT = 1  # s, of --storage-timeout
 GRACE = 3
 
-# How many threads there may be besides those of --threads: those that the kernel holds, and a few others.
+# How many threads may stay besides those of --threads: those that the kernel holds, and a few others.
 MAX_MORE_THREADS = 17 if support.is_sanitized() else 16  # ThreadSanitizer has one, too
 
 # What the memory may grow by while viewers wait for storage, and others are served. In KiB; a sanitizer keeps what is
@@ -210,9 +210,17 @@ def check_others(server, threads):
     equal(ask(server, STATUS).status, 200, "status page")
     reload(server)
     check_local(server)
-    assert support.threads_of(server.process) <= threads + MAX_MORE_THREADS, support.threads_of(server.process)
+    check_few_threads(server, threads)
     grown = support.memory_of(server.process) - memory
     assert grown <= MAX_GROWTH, f"{grown} KiB more"
+
+
+def check_few_threads(server, threads):
+    """There may be more for a moment: on a busy machine the local disk counts as slow, too, and has threads of its own."""
+    def are_few():
+        equal(ask(server, PING).content, b"pong", "ping")  # one that is too many ends after its next event
+        return support.threads_of(server.process) <= threads + MAX_MORE_THREADS
+    support.wait_until(are_few, f"at most {threads} + {MAX_MORE_THREADS} threads", server.process)
 
 
 def reload(server):
@@ -406,7 +414,7 @@ def check_monitoring(server, threads):
     equal(ask(server, STATUS).status, 200, "status page")
     equal(ask(server, "/api/stream/none").status, 404, "status of what is not in the catalogue")
     reload(server)
-    assert support.threads_of(server.process) <= threads + MAX_MORE_THREADS, support.threads_of(server.process)
+    check_few_threads(server, threads)
 
 
 def stop(server):
