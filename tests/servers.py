@@ -138,8 +138,11 @@ class LighttpdSpawn(Lighttpd):
     name = "lighttpd, which starts reelgate"
 
     def start(self):
-        return self.start_lighttpd(shipped("lighttpd/spawn.conf", program=self.program, data=self.volume.path,
+        port = self.start_lighttpd(shipped("lighttpd/spawn.conf", program=self.program, data=self.volume.path,
                                            lighttpd_sockets=self.folder / "spawned.sock"))
+        # It listens before its child has become reelgate, which nobody would wait for at the end.
+        support.wait_until(lambda: support.processes_of(self.program), "reelgate", self.processes[-1])
+        return port
 
 
 class LighttpdConnect(Lighttpd):
