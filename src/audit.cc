@@ -17,6 +17,7 @@
 #include "media/boxes.h"
 #include "posix/access.h"
 #include "posix/error.h"
+#include "posix/file_id.h"
 #include "posix/shell.h"
 
 namespace reelgate {
@@ -98,7 +99,7 @@ std::string changed_lately(const struct stat& status) {
 }
 
 bool is_same_file(const struct stat& one, const struct stat& other) {
-    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+    return posix::file_id_of(one) == posix::file_id_of(other);
 }
 
 bool is_unchanged(const struct stat& one, const struct stat& other) {
@@ -314,15 +315,15 @@ void Audit::look_for_files_without_row() {
     if (candidates.empty()) return;
 
     // A row may mean a file without naming it, through a symbolic or a hard link.
-    std::set<std::pair<dev_t, ino_t>> streamed;
-    for (const Seen& seen : seen_) streamed.insert({seen.status.st_dev, seen.status.st_ino});
+    std::set<posix::FileId> streamed;
+    for (const Seen& seen : seen_) streamed.insert(posix::file_id_of(seen.status));
     for (const std::string& name : candidates) {
         const std::string path = path_of(name);
         struct stat status;
         if (names_.contains(name) || lstat(path.c_str(), &status) != 0) continue;
         if (is_adding(name)) {
             if (!is_locked(path)) report_leftover(name, status);
-        } else if (!streamed.contains({status.st_dev, status.st_ino}) &&
+        } else if (!streamed.contains(posix::file_id_of(status)) &&
                    // Until `add` has recorded it, the file is reported under its other name.
                    !is_name_of(path_of(adding_name_of(name)), status)) {
             add(What::no_row, {}, path, "no row of the catalogue refers to it", "record it, or remove it");

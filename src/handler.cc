@@ -73,8 +73,9 @@ void limit_offload(std::optional<http::OffloadField>& field, const std::string& 
     static std::atomic_flag was_said;
     if (!field || field->value.size() <= max_field_text) return;
     if (!was_said.test_and_set())
-        log(LogLevel::warning, "catalogue: file of " + id + ": " + std::to_string(field->value.size()) + " bytes are too "
-                               "many for " + std::string{field->name} + ": reelgate sends the film itself, and others like it");
+        log(LogLevel::warning, "catalogue: file of " + id + ": " + std::to_string(field->value.size()) +
+                                   " bytes are too many for " + std::string{field->name} +
+                                   ": reelgate sends the film itself, and others like it");
     field.reset();
 }
 
@@ -112,9 +113,9 @@ bool is_out_of_descriptors(int error) { return error == EMFILE || error == ENFIL
 
 /// Returns whether an error may pass: that of a disk, a network or a kernel short of memory.
 bool may_pass(int error) {
-    constexpr std::array passing{EIO,       ESTALE,      ETIMEDOUT,  ENOTCONN,   EAGAIN,     EINTR,     ENOMEM,
-                                 EREMOTEIO, ENOLINK,     ECONNRESET, ECONNREFUSED, ECONNABORTED, EHOSTDOWN, EHOSTUNREACH,
-                                 ENETDOWN,  ENETUNREACH};
+    constexpr std::array passing{EIO,          ESTALE,       ETIMEDOUT, ENOTCONN,     EAGAIN,   EINTR,
+                                 ENOMEM,       EREMOTEIO,    ENOLINK,   ECONNRESET,   ENETDOWN, ENETUNREACH,
+                                 ECONNREFUSED, ECONNABORTED, EHOSTDOWN, EHOSTUNREACH};
     return std::find(passing.begin(), passing.end(), error) != passing.end();
 }
 

@@ -63,8 +63,8 @@ std::optional<Failure> explain_companions(const Attempt& attempt, bool is_wal) {
     auto failure = exists(shm) ? obstacle(attempt, shm, R_OK | W_OK) : obstacle(attempt, attempt.folder(), W_OK | X_OK);
     if (!failure) return std::nullopt;
     std::string& last = failure->remedy.empty() ? failure->cause : failure->remedy;
-    last.append(is_wal ? ", as WAL mode needs " + shm + " even to read; or take the catalogue out of WAL mode: `sqlite3 " +
-                             attempt.word() + " 'PRAGMA journal_mode = DELETE'`"
+    last.append(is_wal ? ", as WAL mode needs " + shm + " even to read; or take the catalogue out of WAL mode: " +
+                             "`sqlite3 " + attempt.word() + " 'PRAGMA journal_mode = DELETE'`"
                        : ", for the journal of a change");
     return failure;
 }
@@ -84,8 +84,8 @@ std::optional<Failure> explain_missing(const Attempt& attempt, int error) {
     return failure;
 }
 
-/// Explains a file next to the database that has the name of one of SQLite's, but is not a regular file: SQLite does not
-/// open it.
+/// Explains a file next to the database that has the name of one of SQLite's, but is not a regular file: it is not
+/// opened.
 std::optional<Failure> explain_impostor(const Attempt& attempt) {
     struct stat status;
     for (const char* const ending : {"-journal", "-wal", "-shm"}) {

@@ -133,8 +133,8 @@ void Reader::wait_for_locks_as(WhenLocked when_locked) {
         connection_.set_busy_timeout(waiting_time());
 }
 
-/// Finds the columns after a change of the schema: SQLite has prepared the query again by itself, and "SELECT *" may have
-/// other columns.
+/// Finds the columns after a change of the schema: SQLite has prepared the query again by itself, and "SELECT *" may
+/// have other columns.
 void Reader::find_columns_anew(std::string_view id) {
     if (!find_columns()) fail(look_up(id), no_memory);
     const Column* const missing = missing_column();

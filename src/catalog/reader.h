@@ -30,9 +30,9 @@ enum class WhenLocked {
     fail,        ///< throw CatalogError at once
 };
 
-/// Reads the catalogue, for one thread; close() is for any. Opens the database at the first look-up and after errors, and
-/// reopens it within a second if another file is renamed over it, or its -shm is gone. Public functions and close() take
-/// the lock, other private ones do not.
+/// Reads the catalogue, for one thread; close() is for any. Opens the database at the first look-up and after errors,
+/// and reopens it within a second if another file is renamed over it, or its -shm is gone. Public functions and close()
+/// take the lock, other private ones do not.
 class Reader final : private Closable {
 public:
     /// Takes a `query` with one parameter, the id, and result columns named as in `columns`.

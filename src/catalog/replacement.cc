@@ -22,7 +22,9 @@ void Identity::note_file(const std::filesystem::path& database, Clock::time_poin
     looked_ = now;
 }
 
-void Identity::note_shared_memory(const std::filesystem::path& database) { shared_memory_ = shared_memory_of(database); }
+void Identity::note_shared_memory(const std::filesystem::path& database) {
+    shared_memory_ = shared_memory_of(database);
+}
 
 bool Identity::is_replaced(const std::filesystem::path& database, Clock::time_point now) {
     if (!file_ || now - looked_ < look_interval) return false;

@@ -17,7 +17,8 @@ namespace {
 
 static_assert(static_cast<int>(Code::error) == SQLITE_ERROR && static_cast<int>(Code::permission) == SQLITE_PERM &&
               static_cast<int>(Code::busy) == SQLITE_BUSY && static_cast<int>(Code::locked) == SQLITE_LOCKED &&
-              static_cast<int>(Code::no_memory) == SQLITE_NOMEM && static_cast<int>(Code::read_only) == SQLITE_READONLY &&
+              static_cast<int>(Code::no_memory) == SQLITE_NOMEM &&
+              static_cast<int>(Code::read_only) == SQLITE_READONLY &&
               static_cast<int>(Code::interrupted) == SQLITE_INTERRUPT &&
               static_cast<int>(Code::io_error) == SQLITE_IOERR && static_cast<int>(Code::corrupt) == SQLITE_CORRUPT &&
               static_cast<int>(Code::full) == SQLITE_FULL && static_cast<int>(Code::cannot_open) == SQLITE_CANTOPEN &&
@@ -97,8 +98,8 @@ void Connection::limit_time(Clock::time_point& latest) {
 }
 
 /// Bytes 18 and 19 of the file are 2 in WAL mode (SQLite file format, section 1.3.1). Reads them through SQLite's own
-/// descriptor: opening the file again and closing it would release all locks that this process has on it, including those
-/// of other threads.
+/// descriptor: opening the file again and closing it would release all locks that this process has on it, including
+/// those of other threads.
 bool Connection::is_wal() const {
     std::array<char, 20> header{};
     sqlite3_file* file = nullptr;

@@ -185,8 +185,7 @@ Listener::Listener(const Address& address, mode_t mode) {
         text = path_ = local->path;
         struct stat status {};
         lstat(path_.c_str(), &status);
-        device_ = status.st_dev;
-        inode_ = status.st_ino;
+        file_ = posix::file_id_of(status);
     } else {
         const auto& internet = std::get<InternetAddress>(address);
         fd_ = listen_internet(internet);
@@ -224,7 +223,7 @@ Listener::~Listener() {
 void Listener::remove_own_socket() const noexcept {
     // Another process may have taken over the path meanwhile: remove only our own file.
     struct stat status;
-    if (!path_.empty() && lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_)
+    if (!path_.empty() && lstat(path_.c_str(), &status) == 0 && posix::file_id_of(status) == file_)
         unlink(path_.c_str());
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "posix/file_id.h"
 #include "posix/unique_fd.h"
 
 namespace reelgate::gateway {
@@ -53,8 +54,7 @@ private:
     posix::UniqueFd fd_;
     std::string path_;        ///< empty if there is nothing to remove
     posix::UniqueFd folder_;  ///< of the socket, to be locked; none if it cannot be opened
-    dev_t device_ = 0;
-    ino_t inode_ = 0;
+    posix::FileId file_;
 };
 
 /// Checks whether a Listener could listen at `address`, without changing anything. Throws what the Listener would

@@ -36,7 +36,7 @@ public:
     /// Returns the descriptor that others have of the same file, and closes `fd`; or shares `fd` from now on. Allocates
     /// before it takes the lock: a failure then leaves nothing behind.
     std::shared_ptr<const posix::UniqueFd> share(posix::UniqueFd fd, const struct stat& status) {
-        const Key key{status.st_dev, status.st_ino};
+        const posix::FileId key = posix::file_id_of(status);
         // Declared first: a spare descriptor is closed after the lock is released, since closing takes the lock itself.
         const auto opened = std::make_shared<const OpenFile>(*this, key, std::move(fd));
         std::shared_ptr<const OpenFile> shared = opened;
@@ -53,23 +53,21 @@ public:
     }
 
 private:
-    using Key = std::pair<dev_t, ino_t>;
-
     /// Forgets itself before its descriptor is closed: after that, its inode may be another file's.
     struct OpenFile {
-        OpenFile(OpenFiles& among, const Key& its_key, posix::UniqueFd its_fd)
+        OpenFile(OpenFiles& among, const posix::FileId& its_key, posix::UniqueFd its_fd)
             : files(among), key(its_key), fd(std::move(its_fd)) {}
         OpenFile(const OpenFile&) = delete;
         OpenFile& operator=(const OpenFile&) = delete;
         ~OpenFile() { files.forget(key); }
 
         OpenFiles& files;
-        const Key key;
+        const posix::FileId key;
         const posix::UniqueFd fd;
     };
-    using Files = std::map<Key, std::weak_ptr<const OpenFile>>;
+    using Files = std::map<posix::FileId, std::weak_ptr<const OpenFile>>;
 
-    void forget(const Key& key) {
+    void forget(const posix::FileId& key) {
         const std::lock_guard lock{mutex_};
         // Another thread may have opened the file again meanwhile, under the same key.
         if (const auto found = files_.find(key); found != files_.end() && found->second.expired()) files_.erase(found);
@@ -183,13 +181,13 @@ bool is_lost(const std::system_error& failure) {
 }  // namespace
 
 bool MediaFolder::is_in_place(StorageGate* gate) const {
-    const Entered entered{gate, device_};
+    const Entered entered{gate, id_.device};
     struct stat status;
-    return stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+    return stat(path_.c_str(), &status) == 0 && posix::file_id_of(status) == id_;
 }
 
 /// Returns, without asking the storage, whether the path leads to another device than that of the open folder.
-bool MediaFolder::is_elsewhere() const { return posix::DeviceSearch{AT_FDCWD, path_}.device() != device_; }
+bool MediaFolder::is_elsewhere() const { return posix::DeviceSearch{AT_FDCWD, path_}.device() != id_.device; }
 
 void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
     if (!fd_ || !is_in_place(gate)) {
@@ -198,8 +196,7 @@ void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
             posix::UniqueFd fd{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
             struct stat status;
             if (!fd || fstat(fd.get(), &status) != 0) posix::throw_errno("open folder of videos", path_.native());
-            device_ = status.st_dev;
-            inode_ = status.st_ino;
+            id_ = posix::file_id_of(status);
             fd_ = std::move(fd);
         });
     }
@@ -209,7 +206,7 @@ void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
 MediaFolder::Opened MediaFolder::open_in_folder(const std::string& name, StorageGate* gate) {
     const std::string path = (path_ / name).native();
     {
-        const Entered entered{gate, device_};
+        const Entered entered{gate, id_.device};
         posix::UniqueFd fd{open_beneath(fd_.get(), name, gate ? beneath | RESOLVE_NO_XDEV : beneath)};
         if (const int error = errno; fd || !gate || error != EXDEV) return media_file(std::move(fd), error, path);
     }
@@ -240,7 +237,7 @@ std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name, 
         if (!is_lost(failure)) throw;
     } catch (const StorageBusy& busy) {
         // Another file system may have been mounted over one that will never answer.
-        if (!fd_ || busy.device != device_ || !is_elsewhere()) throw;
+        if (!fd_ || busy.device != id_.device || !is_elsewhere()) throw;
     }
     fd_ = posix::UniqueFd{};
     return open_once(name, now, gate);

@@ -17,6 +17,7 @@
 #include "http/date.h"
 #include "media/storage_gate.h"
 #include "posix/failure.h"
+#include "posix/file_id.h"
 #include "posix/file_version.h"
 #include "posix/unique_fd.h"
 
@@ -82,8 +83,7 @@ private:
     const std::filesystem::path path_;
     std::mutex mutex_;  // guards all below
     posix::UniqueFd fd_;
-    dev_t device_ = 0;
-    ino_t inode_ = 0;
+    posix::FileId id_;  ///< of the open folder
     Clock::time_point looked_;
     Clock::time_point used_;
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "posix/error.h"
+#include "posix/file_id.h"
 
 namespace reelgate::media {
 
@@ -21,7 +22,7 @@ namespace {
 constexpr std::size_t copy_step = std::size_t{8} << 20;
 
 bool is_same(const struct stat& one, const struct stat& other) {
-    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+    return posix::file_id_of(one) == posix::file_id_of(other);
 }
 
 bool same_file(int fd, const std::filesystem::path& path) {

@@ -15,6 +15,8 @@
 #include <csignal>
 #include <string>
 
+#include "posix/file_id.h"
+
 namespace reelgate::posix {
 
 namespace {
@@ -53,7 +55,7 @@ bool LineOutput::open_own_description() noexcept {
     UniqueFd opened{open(path.data(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
     struct stat status, original;
     if (!opened || fstat(fd_, &original) != 0 || fstat(opened.get(), &status) != 0) return false;
-    if (status.st_dev != original.st_dev || status.st_ino != original.st_ino) return false;
+    if (file_id_of(status) != file_id_of(original)) return false;
     own_ = std::move(opened);
     return true;
 }
