@@ -44,10 +44,12 @@ public:
     http::Response answer(Answer answer, Tally* tally);
 
     /// Returns the content that the response's ranges refer to.
-    gateway::Content content() const { return answer_.file(); }
+    gateway::Content content() const {
+        return film_ ? gateway::Content{film_->fd->get(), film_->version, may_grow_} : gateway::Content{};
+    }
 
     /// Returns the film that is being sent; null if there is none.
-    const media::MediaFile* film() const { return answer_.content ? &*answer_.content : nullptr; }
+    const media::MediaFile* film() const { return film_ ? &*film_ : nullptr; }
 
     /// Notes that the web server has aborted the request.
     void cut_short() { is_cut_short_ = true; }
@@ -63,13 +65,16 @@ public:
 private:
     std::shared_ptr<const http::Request> request_;  ///< until it is answered
     std::string target_;                            ///< for the log
-    Answer answer_;
+    // What is left of the answer: a parked viewer pays for each byte.
+    std::optional<media::MediaFile> film_;
+    std::string summary_;
     Viewers::Seat seat_;
     std::uint64_t planned_ = 0;  ///< bytes of content
     std::uint64_t counted_ = 0;
     Clock::time_point begin_;
     bool is_counted_ = false;  ///< the answer is about a video
     bool is_cut_short_ = false;
+    bool may_grow_ = false;  ///< the film; see Answer
 };
 
 }  // namespace reelgate::engine
