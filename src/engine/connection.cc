@@ -164,8 +164,8 @@ void Connection::begin_sending(http::Response response) {
 Connection::Step Connection::send(Worker& worker) {
     const media::MediaFile* const film = exchange_.film();
     if (film && !worker.enter(film->device)) return wait_for_storage(worker);
-    const Progress progress = writer_.write(fd(), worker.lane ? Turn::max_lane_bytes : Turn::max_bytes);
-    worker.leave();
+    const std::uint64_t budget = worker.lane ? Turn::max_lane_bytes : Turn::max_bytes;
+    const Progress progress = worker.leaving([&] { return writer_.write(fd(), budget); });
     if (exchange_.count(worker.tally, writer_.sent())) view_.note_progress();
     switch (progress) {
         case Progress::blocked:

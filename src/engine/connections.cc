@@ -157,7 +157,17 @@ void Connections::hand_on(Served& served) noexcept {
     try {
         arm(served, Situation::parked, EPOLLOUT);
     } catch (const std::exception&) {
-        close(served);
+        hand_on_later(served);
+    }
+}
+
+/// Never closes the connection: closing its film may block, and the watch over storage calls this.
+void Connections::hand_on_later(Served& served) noexcept {
+    try {
+        let_ask_again(served);
+    } catch (const std::exception&) {
+        // Without memory for that it stays as it is, without a peer, until the server stops.
+        served.connection.view().cut_off();
     }
 }
 

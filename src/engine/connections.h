@@ -73,6 +73,7 @@ private:
     void let_ask_again(Served& served);
     void ask_again() noexcept;
     void hand_on(Served& served) noexcept;
+    void hand_on_later(Served& served) noexcept;
     void cut_off_late() noexcept;
     void close(Served& served) noexcept;
 

@@ -28,7 +28,7 @@ struct Received {
     int error = 0;                ///< errno of what is starved
 };
 
-/// Reads from a connection what has come. Gives nothing where `turn` is used up; what is read counts in it.
+/// Reads from a connection what has come. Gives nothing where `turn` is used up; the bytes read count in it.
 Received receive(int fd, std::vector<char>& buffer, Turn& turn) noexcept;
 
 class Input {
@@ -63,7 +63,7 @@ public:
     std::string take_unread();
 
     /// Frees the memory of the params, which are decoded.
-    void forget_params() { reader_.release(); }
+    void forget_params() { reader_.forget_params(); }
 
     /// Goes on to the next request, and opens the gate unless the input has ended.
     void next();

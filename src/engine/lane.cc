@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/worker.h"
 #include "log.h"
 #include "posix/mounts.h"
 
@@ -65,8 +66,8 @@ void Lane::add_thread() {
 bool Lane::take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept {
     const bool is_opening = sending_.empty() || (!opening_.empty() && !was_opening_);
     auto& queue = is_opening ? opening_ : sending_;
-    was_opening_ = is_opening;
     if (!queue.empty()) {
+        was_opening_ = is_opening;
         Waiting* const who = queue.front();
         queue.pop_front();
         lock.unlock();
@@ -75,11 +76,12 @@ bool Lane::take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept {
         auto film = std::move(films_.front());
         films_.pop_front();
         lock.unlock();
+        worker.enter(device_);  // so that the watch sees a closing that blocks
         film.reset();
+        worker.leave();
     } else {
         return false;
     }
-    note_answer();
     lock.lock();
     return true;
 }
@@ -120,8 +122,10 @@ bool Lane::judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept
     // Slow storage still answers now and then; hung storage answers nothing.
     const Clock::duration silent_since = std::max(oldest, last_answer_.load());
     const bool is_silent = oldest != Clock::duration{} && now - silent_since >= timeout;
-    if (is_silent && !is_hung()) begin_hanging(silent_since);
-    if (!is_silent && is_hung()) end_hanging();
+    if (is_silent != is_hung()) {
+        hung_since_ = is_silent ? silent_since : Clock::duration{};
+        news_ = is_silent ? News::hangs : News::answers;
+    }
     turn_away();
     if (!is_slow(now)) is_watched_ = false;
     return is_watched_;
@@ -141,21 +145,15 @@ void Lane::turn_away() noexcept {
     });
 }
 
-void Lane::begin_hanging(Clock::duration since) noexcept {
-    hung_since_ = since;
+void Lane::tell_news() noexcept {
+    const News news = std::exchange(news_, News::none);
+    if (news == News::none) return;
+    const LogLevel level = news == News::hangs ? LogLevel::error : LogLevel::notice;
+    const char* const text = news == News::hangs ? ": does not answer: its films get 503 until it does" : ": answers again";
     try {
-        log(LogLevel::error, {"storage: ", folder(), ": does not answer: its films get 503 until it does"});
+        log(level, {"storage: ", folder(), text});
     } catch (const std::exception&) {
-        log(LogLevel::error, "storage: a folder: does not answer: its films get 503 until it does");
-    }
-}
-
-void Lane::end_hanging() noexcept {
-    hung_since_ = Clock::duration{};
-    try {
-        log(LogLevel::notice, {"storage: ", folder(), ": answers again"});
-    } catch (const std::exception&) {
-        log(LogLevel::notice, "storage: a folder: answers again");
+        log(level, {"storage: a folder", text});
     }
 }
 

@@ -94,15 +94,26 @@ public:
     /// requests that wait for a hung device, and transfers whose peer is gone. Returns whether to go on watching.
     bool judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept;
 
+    /// Returns whether the last call of judge() has found a change that is not logged yet.
+    bool has_news() const { return news_ != News::none; }
+
+    /// Logs that change. Reads the mounts: hold no lock.
+    void tell_news() noexcept;
+
     /// Returns where the device is mounted, for messages.
     std::string folder() const;
 
 private:
+    /// What is to be logged.
+    enum class News {
+        none,
+        hangs,    ///< the device has begun to hang
+        answers,  ///< it answers again
+    };
+
     bool take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept;
     void add_thread();
     void turn_away() noexcept;
-    void begin_hanging(Clock::duration since) noexcept;
-    void end_hanging() noexcept;
 
     const dev_t device_;
     const StartThread start_thread_;
@@ -111,6 +122,7 @@ private:
     std::atomic<Clock::duration> hung_since_{Clock::duration{}};
     std::atomic<bool> is_watched_{false};
     Clock::duration oldest_{};  ///< start of the oldest operation noted; zero: none. Only for the watch
+    News news_ = News::none;    ///< only for the watch
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -64,4 +64,9 @@ void StallWatch::look_within(std::chrono::nanoseconds delay) noexcept {
     next_look_ = timer_.start(delay) ? due : Clock::duration::max();
 }
 
+void StallWatch::begin_look() noexcept {
+    const std::lock_guard lock{mutex_};
+    next_look_ = Clock::duration::max();
+}
+
 }  // namespace reelgate::engine

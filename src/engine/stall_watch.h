@@ -28,7 +28,7 @@ public:
     bool is_late(ConnectionView& connection) noexcept;
 
     /// Begins a look: each connection that it finds waiting schedules the next.
-    void begin_look() noexcept { next_look_ = Clock::duration::max(); }
+    void begin_look() noexcept;
 
 private:
     std::chrono::nanoseconds patience_with(const ConnectionView& connection) const;

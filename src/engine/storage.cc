@@ -93,21 +93,36 @@ bool Storage::look() noexcept {
     };
     threads_.each(std::ref(look_at));  // by reference, which allocates nothing
     threads_.replace(held);
-    const std::lock_guard lock{lanes_mutex_};
-    for (Lane& lane : lanes_) is_busy = lane.judge(now, timeout) || is_busy;
+    {
+        const std::lock_guard lock{lanes_mutex_};
+        for (Lane& lane : lanes_) is_busy = lane.judge(now, timeout) || is_busy;
+    }
+    // Only now: those who wait are turned away before anything is said.
+    while (Lane* const lane = lane_with_news()) lane->tell_news();
     return is_busy;
 }
 
+Lane* Storage::lane_with_news() noexcept {
+    const std::lock_guard lock{lanes_mutex_};
+    const auto found = std::find_if(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.has_news(); });
+    return found != lanes_.end() ? &*found : nullptr;
+}
+
 std::vector<Storage::Hung> Storage::hung() const {
+    std::vector<const Lane*> lanes;
+    {
+        const std::lock_guard lock{lanes_mutex_};
+        for (const Lane& lane : lanes_)
+            if (lane.is_hung()) lanes.push_back(&lane);
+    }
     std::vector<Hung> found;
     const Clock::duration now = Clock::now().time_since_epoch();
-    const std::lock_guard lock{lanes_mutex_};
-    for (const Lane& lane : lanes_) {
-        const Clock::duration since = lane.hung_since();
+    for (const Lane* const lane : lanes) {
+        const Clock::duration since = lane->hung_since();
         if (since == Clock::duration{}) continue;
-        std::size_t waiting = lane.waiting();
-        threads_.each([&](Worker& worker) { waiting += worker.visit().lane == &lane ? 1 : 0; });
-        found.push_back({lane.folder(), now - since, waiting});
+        std::size_t waiting = lane->waiting();
+        threads_.each([&](Worker& worker) { waiting += worker.visit().lane == lane ? 1 : 0; });
+        found.push_back({lane->folder(), now - since, waiting});
     }
     return found;
 }

@@ -70,6 +70,7 @@ public:
 private:
     void run() noexcept;
     bool look() noexcept;
+    Lane* lane_with_news() noexcept;
     void wake() noexcept;
 
     std::atomic<std::chrono::seconds> timeout_;

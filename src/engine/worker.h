@@ -57,6 +57,16 @@ public:
     bool enter(dev_t device) override;
     void leave() noexcept override;
 
+    /// Calls `function`, and leaves the device even if it throws.
+    template <typename Function>
+    auto leaving(Function&& function) {
+        const struct Leave {
+            Worker& worker;
+            ~Leave() { worker.leave(); }
+        } leave{*this};
+        return function();
+    }
+
     Lane& lane_of(dev_t device) { return storage->lane_of(device); }
 
     /// Drops the reference to a film. If this thread must not touch the device, a thread of the device drops it.

@@ -18,7 +18,7 @@ constexpr std::size_t read_length = std::size_t{64} << 10;
 constexpr std::chrono::milliseconds slow_asking{50};
 
 /// Limit on the threads that serve events, as a multiple of the configured number: the others are held by storage.
-constexpr unsigned max_held = 4;
+constexpr unsigned max_threads_factor = 4;
 
 }  // namespace
 
@@ -98,7 +98,7 @@ void Workers::release_slot(Worker& worker) noexcept {
 /// Keeps count_ threads serving events while `held` others are stuck in storage.
 void Workers::replace(unsigned held) noexcept {
     const std::lock_guard lock{mutex_};
-    const unsigned wanted = std::min(count_ + held, count_ * max_held);
+    const unsigned wanted = std::min(count_ + held, count_ * max_threads_factor);
     try {
         for (; serving_ < wanted; ++serving_) start_thread(nullptr);
     } catch (const std::exception&) {
@@ -137,9 +137,12 @@ bool Workers::are_others_in_catalog(const Worker& worker) const {
 
 Handler& Workers::handler_of(Worker& worker) {
     if (!worker.has_handler() || worker.version != version_) {
-        const std::lock_guard lock{handler_mutex_};
-        worker.replace_handler(std::make_unique<Handler>(handler_));
-        worker.version = version_;
+        std::unique_lock lock{handler_mutex_};
+        HandlerSettings settings = handler_;
+        const std::uint64_t version = version_;
+        lock.unlock();
+        worker.replace_handler(std::make_unique<Handler>(std::move(settings)));
+        worker.version = version;
     }
     return worker.handler();
 }

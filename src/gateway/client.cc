@@ -23,7 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// Limit on the bytes of an answer: a responder that never ends must not fill the memory.
-constexpr std::size_t most_answer = std::size_t{16} << 20;
+constexpr std::size_t max_answer = std::size_t{16} << 20;
 
 /// One request: its connection, its address and its deadline.
 class Inquiry {
@@ -129,7 +129,7 @@ void receive_some(const Inquiry& inquiry, std::string& bytes) {
 /// Returns the content of STDOUT up to the end of the request.
 std::string receive_answer(const Inquiry& inquiry) {
     std::string bytes, out;
-    while (out.size() < most_answer) {
+    while (out.size() < max_answer) {
         // The first byte is enough: a peer with another protocol may send less than a header, and then wait.
         if (bytes.empty()) receive_some(inquiry, bytes);
         if (static_cast<unsigned char>(bytes.front()) != fcgi_version) inquiry.fail("that is no FastCGI");

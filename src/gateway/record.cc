@@ -87,8 +87,8 @@ void append_request(std::string& out, std::string_view params) {
     append_record_header(out, RecordType::begin_request, request_id, begin_request_length);
     const char begin[begin_request_length] = {0, responder_role};
     out.append(begin, sizeof begin);
-    for (; !params.empty(); params.remove_prefix(std::min(params.size(), most_record_content))) {
-        const std::string_view part = params.substr(0, most_record_content);
+    for (; !params.empty(); params.remove_prefix(std::min(params.size(), max_record_content))) {
+        const std::string_view part = params.substr(0, max_record_content);
         append_record_header(out, RecordType::params, request_id, part.size());
         out.append(part);
     }
@@ -102,11 +102,11 @@ bool are_name_value_pairs(std::string_view text) {
     return text.empty();
 }
 
-void append_values(std::string& out, std::string_view asked, std::size_t most_connections) {
+void append_values(std::string& out, std::string_view asked, std::size_t max_connections) {
     std::string values;
     while (const auto name = take_pair_name(asked)) {
         std::string value;
-        if (*name == "FCGI_MAX_CONNS" || *name == "FCGI_MAX_REQS") value = std::to_string(most_connections);
+        if (*name == "FCGI_MAX_CONNS" || *name == "FCGI_MAX_REQS") value = std::to_string(max_connections);
         else if (*name == "FCGI_MPXS_CONNS") value.push_back('0');
         else continue;
         append_name_value(values, *name, value);

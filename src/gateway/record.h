@@ -17,7 +17,7 @@ inline constexpr unsigned char responder_role = 1;      ///< §5.1
 
 /// Limit on the content of one record: the largest multiple of eight that its 16-bit length can express, which keeps
 /// the next record aligned without padding.
-inline constexpr std::size_t most_record_content = 65528;
+inline constexpr std::size_t max_record_content = 65528;
 
 /// FastCGI 1.0 §8.
 enum class RecordType : unsigned char {
@@ -70,7 +70,7 @@ void append_request(std::string& out, std::string_view params);
 bool are_name_value_pairs(std::string_view text);
 
 /// Formats the answer to an FCGI_GET_VALUES with the content `asked` (§4.1): those of the values that we know. There
-/// may be `most_connections` connections; each carries one request at a time.
-void append_values(std::string& out, std::string_view asked, std::size_t most_connections);
+/// may be `max_connections` connections; each carries one request at a time.
+void append_values(std::string& out, std::string_view asked, std::size_t max_connections);
 
 }  // namespace reelgate::gateway

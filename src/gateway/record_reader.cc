@@ -11,10 +11,10 @@ namespace {
 
 /// Limit on the params of one request, including the headers of their records. Web servers limit header sections to
 /// some KiB; this leaves room for a raised limit, and keeps a peer from filling our memory.
-constexpr std::size_t most_params = std::size_t{1} << 20;
+constexpr std::size_t max_params = std::size_t{1} << 20;
 
 /// Limit on the content of a management record. FCGI_GET_VALUES names three variables at most.
-constexpr std::size_t most_management_content = 1024;
+constexpr std::size_t max_management_content = 1024;
 
 constexpr unsigned char keep_conn_flag = 1;  // §5.1
 
@@ -22,7 +22,7 @@ constexpr unsigned char keep_conn_flag = 1;  // §5.1
 
 void RecordReader::next() {
     state_ = State::waiting;
-    release();
+    forget_params();
     params_length_ = 0;
 }
 
@@ -60,11 +60,11 @@ Incoming RecordReader::begin_record() {
     content_left_ = header_.content_length;
     padding_left_ = header_.padding_length;
     content_.clear();
-    if (header_.request_id == 0 && header_.content_length > most_management_content) return Incoming::invalid;
+    if (header_.request_id == 0 && header_.content_length > max_management_content) return Incoming::invalid;
     if (header_.type == RecordType::begin_request && header_.content_length != begin_request_length)
         return Incoming::invalid;
     if (is_params()) params_length_ += record_header_length + header_.content_length;
-    return params_length_ > most_params ? Incoming::invalid : Incoming::wanting;
+    return params_length_ > max_params ? Incoming::invalid : Incoming::wanting;
 }
 
 void RecordReader::take_content(std::string_view part) {
@@ -99,7 +99,7 @@ Incoming RecordReader::begin_request(std::string& out) {
 Incoming RecordReader::end_record(std::string& out) {
     if (header_.request_id == 0) {
         if (header_.type == RecordType::get_values)
-            append_values(out, content_, most_connections_);
+            append_values(out, content_, max_connections_);
         else
             append_unknown_type(out, header_.type);
         return Incoming::wanting;

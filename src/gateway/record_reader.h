@@ -30,7 +30,7 @@ inline constexpr std::size_t max_replies = 4096;
 /// Reads one connection's records.
 class RecordReader {
 public:
-    explicit RecordReader(std::size_t most_connections) : most_connections_(most_connections) {}
+    explicit RecordReader(std::size_t max_connections) : max_connections_(max_connections) {}
 
     /// Takes bytes off the front of `bytes`, up to the record that decides the result. Appends replies that are due on
     /// the way to `out`: to FCGI_GET_VALUES, unknown management records, a request with another role, and one that
@@ -52,7 +52,7 @@ public:
     bool is_idle() const { return state_ == State::waiting && header_count_ == 0; }
 
     /// Frees the memory of the params, which are decoded.
-    void release() { std::string{}.swap(params_); }
+    void forget_params() { std::string{}.swap(params_); }
 
 private:
     enum class State {
@@ -69,7 +69,7 @@ private:
     bool is_params() const { return is_ours() && state_ == State::params && header_.type == RecordType::params; }
     bool is_ours() const { return state_ != State::waiting && header_.request_id == request_id_; }
 
-    std::size_t most_connections_;
+    std::size_t max_connections_;
     State state_ = State::waiting;
     std::uint16_t request_id_ = 0;
     bool keeps_connection_ = false;

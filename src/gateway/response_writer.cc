@@ -27,11 +27,11 @@ constexpr std::uint64_t small_record = 8192;
 /// Limit on the content of a record from a file: records end at page boundaries, after fifteen pages at most. sendfile
 /// moves sixteen pages at a time: a longer or unaligned record costs twice the work, and wakes the peer twice.
 constexpr std::uint64_t page = 4096;
-constexpr std::uint64_t most_file_content = 15 * page;
+constexpr std::uint64_t max_file_content = 15 * page;
 
 void append_text_records(std::string& out, std::string_view text, std::uint16_t request_id) {
     while (!text.empty()) {
-        const std::string_view part = text.substr(0, most_record_content);
+        const std::string_view part = text.substr(0, max_record_content);
         append_record_header(out, RecordType::std_out, request_id, part.size());
         out.append(part);
         text.remove_prefix(part.size());
@@ -58,7 +58,7 @@ bool ResponseWriter::is_still_announced() {
 
 /// Returns the bytes of the present range up to the end of a record from the file.
 std::uint64_t ResponseWriter::range_record_length() const {
-    return std::min(pieces_.left(), most_file_content - pieces_.position() % page);
+    return std::min(pieces_.left(), max_file_content - pieces_.position() % page);
 }
 
 /// Returns whether the next record comes from the file, without a copy.
@@ -105,7 +105,7 @@ void ResponseWriter::gather() {
     if (pieces_.next() == Next::end || is_long_range_next()) return;
     append_record_header(out_, RecordType::std_out, request_id_, 0);
     const std::size_t begin = out_.size();
-    while (gather_piece(most_record_content - (out_.size() - begin))) {}
+    while (gather_piece(max_record_content - (out_.size() - begin))) {}
     // An empty record would end STDOUT and hide the failure.
     if (out_.size() == begin) return out_.resize(begin - record_header_length);
     set_content_length(out_, begin - record_header_length, out_.size() - begin);

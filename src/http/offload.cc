@@ -50,7 +50,7 @@ bool is_utf8(std::string_view text) {
 }
 
 /// Limit on the digits of a position: every number of so many is below 2^63, and nginx refuses higher ones.
-constexpr std::size_t most_digits = 18;
+constexpr std::size_t max_digits = 18;
 
 /// Returns whether `value` is "bytes=" and one range-spec, without white space, list or capitals. Keep
 /// conf/lighttpd/offload.conf the same.
@@ -61,7 +61,7 @@ bool is_plain_range(std::string_view value) {
     const auto hyphen = value.find('-');
     if (hyphen == std::string_view::npos || value.size() == 1) return false;
     const auto is_short_number = [](std::string_view text) {
-        return text.size() <= most_digits && std::all_of(text.begin(), text.end(), is_digit);
+        return text.size() <= max_digits && std::all_of(text.begin(), text.end(), is_digit);
     };
     return is_short_number(value.substr(0, hyphen)) && is_short_number(value.substr(hyphen + 1));
 }

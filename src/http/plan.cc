@@ -11,7 +11,7 @@ namespace reelgate::http {
 namespace {
 
 /// Fields of the longest answer, so that the list is allocated once; CORS adds up to three.
-constexpr std::size_t most_fields = 12;
+constexpr std::size_t max_fields = 12;
 
 /// Arguments that most functions here share.
 struct Plan {
@@ -24,7 +24,7 @@ struct Plan {
 Response begin_response(const Plan& plan, int status) {
     Response response;
     response.status = status;
-    response.fields.reserve(most_fields);
+    response.fields.reserve(max_fields);
     response.fields.push_back({"Accept-Ranges", "bytes"});
     response.fields.push_back({"ETag", format_entity_tag(plan.representation.entity_tag)});
     response.fields.push_back({"Last-Modified", format_date(plan.representation.last_modified)});

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Limit on symbolic links to follow: that of the kernel (path_resolution(7)).
-constexpr int most_links = 40;
+constexpr int max_links = 40;
 
 /// What may forbid access that all modes allow.
 constexpr const char* other_fences = "SELinux, AppArmor, systemd's sandbox";
@@ -130,7 +130,7 @@ std::optional<Obstacle> obstacle_here(const fs::path& path, int right, int links
     const int error = errno;
     // A link has the permissions of its target. A link to itself has none.
     std::error_code no_link;
-    if (const fs::path link = fs::read_symlink(path, no_link); !no_link && error != ELOOP && links < most_links) {
+    if (const fs::path link = fs::read_symlink(path, no_link); !no_link && error != ELOOP && links < max_links) {
         const fs::path target = path.parent_path() / link;
         if (auto found = obstacle_at(target, right, links + 1)) {
             found->links.insert(found->links.begin(), {path.native(), target.native()});

@@ -141,6 +141,9 @@ BOOST_AUTO_TEST_CASE(a_device_hangs_when_it_has_answered_nobody_for_the_timeout)
     BOOST_TEST(!fixture.lane.is_hung());
     fixture.lane.note_slow(begin, begin + 6s);
     fixture.lane.judge(begin + 6s, timeout);
+    BOOST_TEST(fixture.lane.has_news());
+    fixture.lane.tell_news();
+    BOOST_TEST(!fixture.lane.has_news());
     BOOST_TEST(fixture.lane.is_hung());
     BOOST_TEST((fixture.lane.hung_since() == begin));
     const std::vector<std::string> expected{"first is turned away"};
@@ -149,6 +152,9 @@ BOOST_AUTO_TEST_CASE(a_device_hangs_when_it_has_answered_nobody_for_the_timeout)
     fixture.lane.note_slow(begin, begin + 7s);
     fixture.lane.judge(begin + 7s, timeout);
     fixture.lane.judge(begin + 8s, timeout);
+    BOOST_TEST(fixture.lane.has_news());
+    fixture.lane.tell_news();
+    BOOST_TEST(!fixture.lane.has_news());
     BOOST_TEST(!fixture.lane.is_hung());
     const std::string said = captured.text();
     BOOST_TEST(said == "reelgate: error: storage: device 0:7: does not answer: its films get 503 until it does\n"
