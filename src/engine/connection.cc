@@ -209,7 +209,7 @@ Connection::Step Connection::drain() {
     return progress == Progress::done ? end() : step_after(progress);
 }
 
-/// Decides how to go on where replies, or the last that is said, are not written yet.
+/// Returns the step to take while replies are unsent.
 Connection::Step Connection::step_after(Progress progress) const {
     if (progress == Progress::broken)
         log(LogLevel::warning, {"send replies: connection: ", writer_.why_broken(), ": closed"});

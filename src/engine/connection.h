@@ -64,7 +64,7 @@ public:
         reading,    ///< waits for a request, or for the rest of one
         asking,     ///< has a complete request, and asks catalogue and storage for the answer
         answering,  ///< sends an answer
-        draining,   ///< sends the last replies, and is over then
+        draining,   ///< sends the last replies before it closes
         lingering,  ///< has sent everything, and waits until the peer closes: closing first would lose what the peer
                     ///< has not taken yet
     };

@@ -25,10 +25,10 @@ struct Received {
 
     Kind kind;
     std::string_view bytes = {};  ///< in the buffer
-    int error = 0;                ///< errno of what is starved
+    int error = 0;                ///< errno, if starved
 };
 
-/// Reads from a connection what has come. Gives nothing where `turn` is used up; the bytes read count in it.
+/// Receives the available bytes, and counts them in `turn`. Returns `nothing` once the turn is used up.
 Received receive(int fd, std::vector<char>& buffer, Turn& turn) noexcept;
 
 class Input {

@@ -132,7 +132,7 @@ bool Lane::judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept
 }
 
 void Lane::turn_away() noexcept {
-    // Under the lock: what is no longer in a queue may be destroyed.
+    // Under the lock: a connection that has left its queue may be destroyed.
     const std::lock_guard lock{mutex_};
     if (is_hung()) {
         for (Waiting* who : opening_) who->turn_away();

@@ -1,4 +1,4 @@
-// Owns what is known of the storage of films: a lane for each device, and the watch that finds devices that do not
+// Owns the health of film storage: a lane for each device, and the watch that finds devices that do not
 // answer.
 // SPDX-License-Identifier: MIT
 #include "engine/storage.h"

@@ -49,7 +49,7 @@ void Workers::each(const std::function<void(Worker&)>& look) const {
 Worker& Workers::take_slot(Lane* lane) {
     auto free = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.is_taken; });
     if (free == slots_.end()) {
-        // Not among the others before it is whole: what fails meanwhile leaves nothing that another thread would take.
+        // Added to slots_ only when complete, so that a failure leaves no half-made worker.
         std::list<Slot> made;
         free = made.emplace(made.end());
         Worker& worker = free->worker;

@@ -24,7 +24,7 @@ public:
         blocked,  ///< the peer must take something first
         yielded,  ///< the budget is spent; there is more to do
         aborted,  ///< the peer is gone
-        broken,   ///< the file was changed or cannot be read as announced, or no memory to send it: close the connection
+        broken,   ///< the file is not as announced, or there is no memory to send it: close the connection
     };
 
     /// Begins a response whose ranges refer to `content`. Its file was checked just now: the first record does not

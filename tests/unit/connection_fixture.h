@@ -300,6 +300,7 @@ public:
         Lane& lane = storage_.lane_of(device);
         lane.note_slow(now, state == StorageState::well ? now - long_time : now + long_time);
         if (state == StorageState::hung) lane.judge(now + long_time, std::chrono::seconds{1});
+        lane.tell_news();
     }
 
     /// Does what the watch does to a request whose storage does not answer.
