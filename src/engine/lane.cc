@@ -149,7 +149,8 @@ void Lane::tell_news() noexcept {
     const News news = std::exchange(news_, News::none);
     if (news == News::none) return;
     const LogLevel level = news == News::hangs ? LogLevel::error : LogLevel::notice;
-    const char* const text = news == News::hangs ? ": does not answer: its films get 503 until it does" : ": answers again";
+    const char* const text =
+        news == News::hangs ? ": does not answer: its films get 503 until it does" : ": answers again";
     try {
         log(level, {"storage: ", folder(), text});
     } catch (const std::exception&) {
