@@ -1,12 +1,12 @@
--- The catalogue of reelgate: which videos there are, and whether they may be streamed.
--- `reelgate init` runs this. An application that has a table of its own needs none of it: see --query.
+-- The catalogue of reelgate: the videos, and whether they may be streamed.
+-- `reelgate init` runs this. An application with a table of its own does not need it: see --query.
 
 CREATE TABLE IF NOT EXISTS videos (
-    -- What stands in the URI: unreserved characters only (RFC 3986, section 2.3), 128 at the most, no "." and "..".
+    -- The id in the URI: unreserved characters only (RFC 3986, section 2.3), 128 at most, never "." or "..".
     id       TEXT PRIMARY KEY NOT NULL
              CHECK (length(id) BETWEEN 1 AND 128 AND id NOT GLOB '*[^A-Za-z0-9._~-]*' AND id NOT IN ('.', '..')),
-    -- 'complete' is what reelgate streams (--ready); a downloader writes what it likes until then.
+    -- reelgate streams 'complete' (--ready); until then a downloader may write any other status.
     status   TEXT NOT NULL DEFAULT 'pending',
-    -- When the row was made, UTC.
+    -- When the row was added, UTC.
     added_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 ) WITHOUT ROWID;  -- the look-up by id is one descent in one tree

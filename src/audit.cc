@@ -1,4 +1,4 @@
-// Owns the audit: what is wrong between catalogue and files, found the way that requests take to them.
+// Owns the audit: compares catalogue and files, which it reads the same way as requests do.
 // SPDX-License-Identifier: MIT
 #include "audit.h"
 
@@ -11,18 +11,20 @@
 #include <ctime>
 #include <system_error>
 
+#include "catalog/list.h"
 #include "http/ascii.h"
 #include "http/target.h"
 #include "media/boxes.h"
 #include "posix/access.h"
 #include "posix/error.h"
+#include "posix/file_id.h"
 #include "posix/shell.h"
 
 namespace reelgate {
 
 namespace {
 
-/// A file that is not whole and was written to within so many seconds may still be on its way.
+/// An incomplete file that was written to within this many seconds may still be on its way.
 constexpr std::time_t recent_seconds = 60;
 
 struct Kind {
@@ -54,13 +56,13 @@ const Kind& kind_of(What what) {
     return *std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) { return kind.what == what; });
 }
 
-/// The file of a video, written as a listing writes it.
-std::string file_name_of(const std::string& id, const media::VideoRow& row) {
+/// Returns the file of a video, in the form of a listing.
+std::string file_name_of(const std::string& id, const catalog::Row& row) {
     return std::filesystem::path{row.file_name(id)}.lexically_normal().native();
 }
 
-/// Tells whether a video is said to be of a type that is made of boxes. Without a type it is taken for MP4.
-bool is_mp4(const media::VideoRow& row) {
+/// Returns whether the row gives a video a type that has boxes. Without a type it counts as MP4.
+bool is_mp4(const catalog::Row& row) {
     if (!row.media_type) return true;
     std::string type = row.media_type->substr(0, row.media_type->find_first_of("; \t"));
     std::transform(type.begin(), type.end(), type.begin(), http::to_lower);
@@ -68,10 +70,10 @@ bool is_mp4(const media::VideoRow& row) {
     return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-/// The commands that put `moov` in front. -map 0: without it ffmpeg leaves all but one track of a kind out.
+/// Returns the commands that move `moov` to the front. Without -map 0 ffmpeg would keep only one track of each kind.
 std::string faststart_commands(const std::filesystem::path& path) {
     const auto in = std::filesystem::absolute(path);
-    const auto out = in.parent_path() / media::default_file_name(in.stem().native() + ".faststart");
+    const auto out = in.parent_path() / catalog::default_file_name(in.stem().native() + ".faststart");
     const std::string from = posix::shell_word(in.native()), to = posix::shell_word(out.native());
     return "`ffmpeg -i " + from + " -map 0 -c copy -movflags +faststart " + to + " && mv " + to + " " + from + "`";
 }
@@ -97,7 +99,7 @@ std::string changed_lately(const struct stat& status) {
 }
 
 bool is_same_file(const struct stat& one, const struct stat& other) {
-    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+    return posix::file_id_of(one) == posix::file_id_of(other);
 }
 
 bool is_unchanged(const struct stat& one, const struct stat& other) {
@@ -105,12 +107,12 @@ bool is_unchanged(const struct stat& one, const struct stat& other) {
            one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
 }
 
-/// ".ID.mp4.adding" is what `add` writes until the copy is whole.
+/// Returns whether a name is ".ID.mp4.adding", which `add` writes until the copy is complete.
 bool is_adding(const std::string& name) { return name.starts_with('.') && name.ends_with(".mp4.adding"); }
 
 constexpr std::string_view adding_extension = ".adding";
 
-/// What `add` calls a file besides until it has recorded it, and what it calls it then.
+/// Returns the temporary name that `add` gives a file until it has recorded it; added_name_of() does the reverse.
 std::string adding_name_of(const std::filesystem::path& name) {
     return name.parent_path() / ("." + name.filename().native()).append(adding_extension);
 }
@@ -119,21 +121,21 @@ std::string added_name_of(const std::filesystem::path& name) {
     return name.parent_path() / last.substr(1, last.size() - 1 - adding_extension.size());
 }
 
-/// Tells whether a path is there, and is another name of that file.
+/// Returns whether a path exists, and is another name of `file`.
 bool is_name_of(const std::string& path, const struct stat& file) {
     struct stat status;
     return lstat(path.c_str(), &status) == 0 && is_same_file(status, file);
 }
 
-/// Tells whether an `add` is at it: it holds a lock. Ours is shared, and given back at once; the `add` of the same id
-/// that begins in just that moment says that another process is writing.
+/// Returns whether an `add` is writing the file: it holds a lock. Ours is shared, and released at once; an `add` of the
+/// same id that begins at that moment reports that another process is writing.
 bool is_locked(const std::string& path) {
     const posix::UniqueFd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
     return fd && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 std::vector<std::string> sorted_ids(const std::filesystem::path& database, const std::string& list) {
-    std::vector<std::string> ids = media::list_ids(database, list);
+    std::vector<std::string> ids = catalog::list_ids(database, list);
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     return ids;
@@ -155,7 +157,7 @@ void Audit::add(What what, std::string id, std::string object, std::string why, 
 
 bool Audit::lacks(const std::filesystem::path& path, int right) {
     const auto obstacle = posix::find_obstacle(std::filesystem::absolute(path), right);
-    // What is not there at all is looked for elsewhere.
+    // Missing paths are reported elsewhere.
     if (!obstacle || obstacle->error != EACCES) return false;
     if (lacking_.insert(obstacle->path + obstacle->why).second)
         add(What::missing_right, {}, obstacle->path, obstacle->why, obstacle->remedy);
@@ -166,8 +168,8 @@ void Audit::check_rights() {
     const std::filesystem::path database = std::filesystem::absolute(settings_.database);
     lacks(settings_.videos, X_OK);
     lacks(database, R_OK);
-    if (!media::uses_wal(database)) return;
-    // Whoever reads in WAL mode takes part in its shared memory, and makes it when nobody else has.
+    if (!catalog::uses_wal(database)) return;
+    // A reader in WAL mode uses its shared memory, and creates it if it does not exist.
     lacks(database.parent_path(), W_OK | X_OK);
     lacks(database.native() + "-wal", R_OK);
     lacks(database.native() + "-shm", R_OK | W_OK);
@@ -207,10 +209,9 @@ void Audit::report_unopened(const std::string& id, const std::string& name, cons
         return;
     }
     if (none.reason == Reason::unreadable && lacks(path, R_OK)) return;
-    const std::string prefix = path + ": ";
+    const posix::Failure why{{}, {}, none.failure.cause, none.failure.remedy};
     const bool is_refused = none.reason == Reason::refused;
-    add(is_refused ? What::refused_file : What::unreadable_file, id, path,
-        none.why.starts_with(prefix) ? none.why.substr(prefix.size()) : none.why,
+    add(is_refused ? What::refused_file : What::unreadable_file, id, path, text_of(why),
         is_refused ? "or take the row out" : "give it the right, or take the row out");
 }
 
@@ -259,8 +260,8 @@ void Audit::look_at_rows() {
     }
 }
 
-/// What does not stand still between the first look and this one is on its way; what else was wrong with it then
-/// means nothing.
+/// Looks at each file again. A file that has changed since the first look is on its way, and its other faults do not
+/// count.
 void Audit::look_again() {
     for (std::size_t i = 0; i < seen_.size(); ++i) {
         progress_("looking again", i, seen_.size());
@@ -268,7 +269,7 @@ void Audit::look_again() {
         const std::string path = path_of(*name);
         struct stat now;
         if (stat(path.c_str(), &now) != 0 || !is_same_file(before, now)) {
-            suspected_.erase(*name);  // removed or replaced meanwhile: the next audit sees what is there
+            suspected_.erase(*name);  // removed or replaced meanwhile: left to the next audit
         } else if (!is_unchanged(before, now)) {
             suspected_.erase(*name);
             add(What::still_changing, {}, path,
@@ -280,7 +281,7 @@ void Audit::look_again() {
     for (auto& [name, finding] : suspected_) report_.findings.push_back(std::move(finding));
 }
 
-/// The catalogue goes on changing while we look: rows that came meanwhile have files, too.
+/// Reads the rows that were added during the audit: they have files, too.
 void Audit::look_again_for_rows() {
     const std::vector<std::string> now = sorted_ids(settings_.database, list_);
     for (const std::string& id : now) {
@@ -293,7 +294,7 @@ void Audit::look_again_for_rows() {
                 "--list and --query have to mean the same rows");
 }
 
-/// A video may have been taken out in order while we looked: the row and its file.
+/// Drops missing files whose row is gone by now: a video may be removed during the audit, the row and its file.
 void Audit::look_again_at_missing() {
     for (const auto& [id, name] : missing_) {
         const auto row = catalog_.find(id);
@@ -313,17 +314,17 @@ void Audit::look_for_files_without_row() {
     if (!candidates.empty() || !unmatched_.empty()) look_again_for_rows();
     if (candidates.empty()) return;
 
-    // Through a link to it, or beside one, a row may mean the file without naming it.
-    std::set<std::pair<dev_t, ino_t>> streamed;
-    for (const Seen& seen : seen_) streamed.insert({seen.status.st_dev, seen.status.st_ino});
+    // A row may mean a file without naming it, through a symbolic or a hard link.
+    std::set<posix::FileId> streamed;
+    for (const Seen& seen : seen_) streamed.insert(posix::file_id_of(seen.status));
     for (const std::string& name : candidates) {
         const std::string path = path_of(name);
         struct stat status;
         if (names_.contains(name) || lstat(path.c_str(), &status) != 0) continue;
         if (is_adding(name)) {
             if (!is_locked(path)) report_leftover(name, status);
-        } else if (!streamed.contains({status.st_dev, status.st_ino}) &&
-                   // Until `add` has recorded it, what is to be said is said of its other name.
+        } else if (!streamed.contains(posix::file_id_of(status)) &&
+                   // Until `add` has recorded it, the file is reported under its other name.
                    !is_name_of(path_of(adding_name_of(name)), status)) {
             add(What::no_row, {}, path, "no row of the catalogue refers to it", "record it, or remove it");
         }
@@ -343,8 +344,8 @@ void Audit::report_leftover(const std::string& name, const struct stat& status) 
 }
 
 AuditReport Audit::run(const std::optional<posix::User>& user) {
-    // Files before rows: a file that is recorded in between has a row then. And before we are somebody else: to list
-    // the folder is no right that serving needs.
+    // Files before rows: a file that is recorded in between then has a row. And before changing the user: serving does
+    // not need the permission to list the folder.
     listing_ = media::list_files(settings_.videos, [&](std::size_t count) { progress_("listing files", count, 0); });
     report_.files = listing_.files.size();
     if (user) posix::become(*user);
@@ -359,8 +360,8 @@ AuditReport Audit::run(const std::optional<posix::User>& user) {
         look_again();
         look_again_at_missing();
         look_for_files_without_row();
-    } catch (const std::runtime_error& failure) {
-        // Without a right there is a reason for it, which has been found.
+    } catch (const std::exception& failure) {
+        // A missing permission, already reported, explains the failure.
         if (lacking_.empty()) throw;
         add(What::unfinished, {}, settings_.database, failure.what(), "give the missing rights, and run it again");
     }

@@ -1,4 +1,4 @@
-// Owns the audit: what is wrong between catalogue and files, found the way that requests take to them.
+// Owns the audit: compares catalogue and files, which it reads the same way as requests do.
 // Does not change anything, and does not know how findings are shown.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -20,7 +20,7 @@
 
 namespace reelgate {
 
-/// What can be found, in the order of a report.
+/// Kinds of findings, in the order of a report.
 enum class What {
     missing_right,
     unfinished,
@@ -41,18 +41,18 @@ enum class What {
 };
 
 enum class Severity {
-    error,    ///< some viewer is not served
-    warning,  ///< or not served well, or room is wasted
+    error,    ///< some viewers are not served
+    warning,  ///< some viewers are served badly, or space is wasted
 };
 
 Severity severity_of(What what);
 
-/// The name of a kind of finding: "no file", say.
+/// Returns the name of a kind of finding, such as "no file".
 std::string_view name_of(What what);
 
 struct Finding {
     What what;
-    std::string id;      ///< of the video; empty where it is about none
+    std::string id;      ///< of the video; empty if it is about none
     std::string object;  ///< a path, or an id
     std::string why;
     std::string remedy;
@@ -65,17 +65,17 @@ struct AuditReport {
     std::size_t files = 0;          ///< below the folder of videos
 };
 
-/// Told how far the audit is: what is being done, how much of it, and of how much (0: unknown).
+/// Called with the progress: the current step, how much of it is done, and the total (0: unknown).
 using AuditProgress = std::function<void(std::string_view, std::size_t, std::size_t)>;
 
 /// An audit, to be run once.
 class Audit {
 public:
-    /// `list` is the statement that lists all ids.
+    /// Takes the statement `list`, which lists all ids.
     Audit(HandlerSettings settings, std::string list, AuditProgress progress);
 
-    /// Looks at every row and every file. With `user` the process is that user's from then on, for good. Throws
-    /// CatalogError or std::system_error when the audit cannot be done, for a reason that is no finding.
+    /// Checks every row and every file. With `user`, changes the user of the process for good. Throws CatalogError or
+    /// std::system_error if the audit fails for a reason that is not a finding.
     AuditReport run(const std::optional<posix::User>& user);
 
 private:
@@ -86,7 +86,7 @@ private:
     };
 
     void add(What what, std::string id, std::string object, std::string why, std::string remedy);
-    /// Finds out whether a right is missing, and says so once.
+    /// Returns whether a permission is missing, and reports it once.
     bool lacks(const std::filesystem::path& path, int right);
     void check_rights();
     void look_at_rows();
@@ -104,17 +104,17 @@ private:
     HandlerSettings settings_;
     std::string list_;
     AuditProgress progress_;
-    media::Catalog catalog_;
+    catalog::Reader catalog_;
     media::MediaFolder videos_;
     AuditReport report_;
     media::Listing listing_;
     std::vector<std::string> ids_;                       // sorted, each once
-    std::unordered_map<std::string, bool> names_;        // of files that rows refer to; true: has been looked at
+    std::unordered_map<std::string, bool> names_;        // of files that rows refer to; true: already checked
     std::vector<Seen> seen_;
-    std::map<std::string, Finding> suspected_;           // by file; said unless that file is still changing
+    std::map<std::string, Finding> suspected_;           // by file; reported unless that file is still changing
     std::vector<std::pair<std::string, std::string>> missing_;  // id and file
     std::vector<std::string> unmatched_;                 // ids that the query does not find
-    std::set<std::string> lacking_;                      // what was said of rights, so that nothing is said twice
+    std::set<std::string> lacking_;                      // missing permissions already reported
 };
 
 }  // namespace reelgate

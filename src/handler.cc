@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "catalog/diagnosis.h"
 #include "http/cors.h"
 #include "http/media_type.h"
 #include "http/target.h"
@@ -27,7 +28,7 @@ Answer error(const http::Request& request, int status, std::string_view detail) 
     return {http::error_response(request.method, status, detail), std::nullopt, {}};
 }
 
-/// Requests are numbered over all threads, so that the two lines of one can be told from those of others.
+/// Formats a request for the log. The number is unique over all threads: it links the two lines of one request.
 std::string summarise(const http::Request& request, const std::string& id, const http::Response& response) {
     static std::atomic<unsigned long> count{0};
     const std::string* content_range = http::find_field(response, "Content-Range");
@@ -37,7 +38,7 @@ std::string summarise(const http::Request& request, const std::string& id, const
     return line;
 }
 
-/// 128 random bits, in hexadecimal digits: no file has them by chance, and nobody can put them into one beforehand.
+/// Returns 128 random bits in hexadecimal digits: no file contains them by chance, or by design.
 std::string new_boundary() {
     std::array<std::uint64_t, 2> bits;
     for (std::size_t done = 0; done < sizeof bits;) {
@@ -50,14 +51,14 @@ std::string new_boundary() {
     return digits.data();
 }
 
-/// Bytes of a text of the catalogue that becomes a field value. Web servers answer 502 where all fields together exceed
-/// 4 KiB, as nginx's buffer has by default; no text that is meant comes near this.
+/// Limit on the bytes of a catalogue text that becomes a field value. Web servers answer 502 if all fields together
+/// exceed 4 KiB, nginx's default buffer; no sensible text comes near this limit.
 constexpr std::size_t max_field_text = 1024;
 
-/// Bytes of a text that the log shows where it is too long to be sent.
+/// Bytes that the log shows of a text that is too long to be sent.
 constexpr std::size_t max_shown = 60;
 
-/// Says once, not for each request, that the catalogue holds something that cannot be sent.
+/// Logs once, not for each request, that the catalogue has a text that cannot be sent.
 void log_ignored(std::atomic_flag& was_said, const std::string& id, const char* column, const std::string& value) {
     if (was_said.test_and_set()) return;
     const bool is_too_long = value.size() > max_field_text;
@@ -67,18 +68,19 @@ void log_ignored(std::atomic_flag& was_said, const std::string& id, const char* 
                                " cannot be sent and is ignored, as others like it will be");
 }
 
-/// Takes the offer back where a web server might not take the field; then we send the film ourselves.
+/// Removes a field that may be too long for a web server; we then send the film ourselves.
 void limit_offload(std::optional<http::OffloadField>& field, const std::string& id) {
     static std::atomic_flag was_said;
     if (!field || field->value.size() <= max_field_text) return;
     if (!was_said.test_and_set())
-        log(LogLevel::warning, "catalogue: file of " + id + ": " + std::to_string(field->value.size()) + " bytes are too "
-                               "many for " + std::string{field->name} + ": reelgate sends the film itself, and others like it");
+        log(LogLevel::warning, "catalogue: file of " + id + ": " + std::to_string(field->value.size()) +
+                                   " bytes are too many for " + std::string{field->name} +
+                                   ": reelgate sends the film itself, and others like it");
     field.reset();
 }
 
-/// The strong tag that the catalogue gives, quoted or not; nothing where it gives none that can be sent.
-std::optional<http::EntityTag> catalog_tag_of(const std::string& id, const media::VideoRow& row) {
+/// Returns the catalogue's tag, quoted or not, as a strong one; nothing if it has none that can be sent.
+std::optional<http::EntityTag> catalog_tag_of(const std::string& id, const catalog::Row& row) {
     static std::atomic_flag was_said;
     if (!row.etag) return std::nullopt;
     if (row.etag->size() <= max_field_text) {
@@ -90,8 +92,8 @@ std::optional<http::EntityTag> catalog_tag_of(const std::string& id, const media
     return std::nullopt;
 }
 
-/// The catalogue's media type, or the one that goes with the file's name.
-std::string media_type_of(const std::string& id, const media::VideoRow& row, const std::string& name) {
+/// Returns the catalogue's media type, or the one that the file's name implies.
+std::string media_type_of(const std::string& id, const catalog::Row& row, const std::string& name) {
     static std::atomic_flag was_said;
     if (row.media_type) {
         if (row.media_type->size() <= max_field_text && http::is_media_type(*row.media_type)) return *row.media_type;
@@ -100,7 +102,7 @@ std::string media_type_of(const std::string& id, const media::VideoRow& row, con
     return std::string{http::media_type_for(std::filesystem::path{name}.extension().native())};
 }
 
-/// What a saved copy is called: the id, with the extension once.
+/// Returns the name for a saved copy: the id, with the extension once.
 std::string download_name_of(const std::string& id, const std::string& name) {
     const std::string file_extension = std::filesystem::path{name}.extension();
     const bool is_usable = http::is_video_id(file_extension) && !id.ends_with(file_extension);
@@ -109,11 +111,11 @@ std::string download_name_of(const std::string& id, const std::string& name) {
 
 bool is_out_of_descriptors(int error) { return error == EMFILE || error == ENFILE; }
 
-/// Tells whether a disk, a network or a kernel short of memory may answer next time.
+/// Returns whether an error may pass: that of a disk, a network or a kernel short of memory.
 bool may_pass(int error) {
-    constexpr std::array passing{EIO,       ESTALE,      ETIMEDOUT,  ENOTCONN,   EAGAIN,     EINTR,     ENOMEM,
-                                 EREMOTEIO, ENOLINK,     ECONNRESET, ECONNREFUSED, ECONNABORTED, EHOSTDOWN, EHOSTUNREACH,
-                                 ENETDOWN,  ENETUNREACH};
+    constexpr std::array passing{EIO,          ESTALE,       ETIMEDOUT, ENOTCONN,     EAGAIN,   EINTR,
+                                 ENOMEM,       EREMOTEIO,    ENOLINK,   ECONNRESET,   ENETDOWN, ENETUNREACH,
+                                 ECONNREFUSED, ECONNABORTED, EHOSTDOWN, EHOSTUNREACH};
     return std::find(passing.begin(), passing.end(), error) != passing.end();
 }
 
@@ -131,9 +133,9 @@ Handler::Handler(HandlerSettings settings)
       catalog_(settings_.database, settings_.query),
       videos_(settings_.videos) {}
 
-/// Returns the folder of videos as the web server has to be told it. Left as the administrator wrote it where that can
-/// be, since x-sendfile-docroot and XSendFilePath are compared with it letter by letter. Found once a film is open:
-/// resolving links asks the storage, which has just answered.
+/// Returns the folder of videos for X-Sendfile, unchanged if possible: web servers compare x-sendfile-docroot and
+/// XSendFilePath with it letter by letter. Found once a film is open: resolving links asks the storage, which has just
+/// answered.
 const std::filesystem::path& Handler::folder_for_web_server() {
     if (folder_for_web_server_.empty()) {
         const auto path = std::filesystem::absolute(settings_.videos);
@@ -143,14 +145,15 @@ const std::filesystem::path& Handler::folder_for_web_server() {
     return folder_for_web_server_;
 }
 
-/// What makes the web server send the file `name`; nothing where it is not asked to, or would not send it as we do.
+/// Returns the field that makes the web server send the file `name`; nothing if offloading is off, or the web server
+/// would answer differently.
 std::optional<http::OffloadField> Handler::offload(const std::string& name, const media::MediaFile& file,
                                                    const http::Representation& representation) {
     switch (settings_.offload) {
         case Offload::none: break;
         case Offload::x_sendfile: return http::x_sendfile((folder_for_web_server() / name).native());
         case Offload::x_accel_redirect:
-            // nginx sends a tag and a date of its own making, from the file that it has opened.
+            // nginx makes its own tag and date, from the file that it opens.
             if (representation.entity_tag != http::default_entity_tag(file.last_modified, file.complete_length) ||
                 representation.last_modified != file.last_modified)
                 break;
@@ -159,12 +162,13 @@ std::optional<http::OffloadField> Handler::offload(const std::string& name, cons
     return std::nullopt;
 }
 
-Answer Handler::represent(const http::Request& request, const std::string& id, const media::VideoRow& row) {
+Answer Handler::represent(const http::Request& request, const std::string& id, const catalog::Row& row) {
     const std::string name = row.file_name(id);
     auto opened = videos_.open(name, gate_);
     if (const auto* none = std::get_if<media::NoMediaFile>(&opened)) {
         using Reason = media::NoMediaFile::Reason;
-        log(none->reason == Reason::absent ? LogLevel::info : LogLevel::warning, "open " + id + ": " + none->why);
+        log(none->reason == Reason::absent ? LogLevel::info : LogLevel::warning,
+            {"open ", id, ": ", text_of(none->failure)});
         if (none->reason == Reason::unreadable) return error(request, 500, "Video file cannot be read");
         return error(request, 404, "Video file not found: " + id);
     }
@@ -187,8 +191,8 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
             .may_grow = catalog_tag.has_value()};
 }
 
-/// Asks the catalogue: the one place where that is timed, whether or not it answers.
-std::optional<media::VideoRow> Handler::find(const std::string& id) {
+/// Asks the catalogue, and measures the time, whether or not it answers.
+std::optional<catalog::Row> Handler::find(const std::string& id) {
     struct Timed {
         explicit Timed(CatalogUse& of) : use(of) { ++use.look_ups; }
         Timed(const Timed&) = delete;
@@ -199,7 +203,7 @@ std::optional<media::VideoRow> Handler::find(const std::string& id) {
         std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
     };
     const Timed timed{catalog_use_};
-    return catalog_.find(id, patience_);
+    return catalog_.find(id, when_locked_);
 }
 
 Answer Handler::decide(const http::Request& request) {
@@ -209,8 +213,8 @@ Answer Handler::decide(const http::Request& request) {
     if (!id) return error(request, 404, "Video not found");
     auto row = find(*id);
     // Some players want an extension: PREFIX/ID.mp4 is the same video, unless that is an id of its own.
-    if (!row && id->ends_with(media::default_extension) && id->size() > media::default_extension.size()) {
-        id->resize(id->size() - media::default_extension.size());
+    if (!row && id->ends_with(catalog::default_extension) && id->size() > catalog::default_extension.size()) {
+        id->resize(id->size() - catalog::default_extension.size());
         row = find(*id);
     }
     if (!row) return error(request, 404, "Video not found");
@@ -218,14 +222,14 @@ Answer Handler::decide(const http::Request& request) {
     return represent(request, *id, *row);
 }
 
-Answer Handler::answer(const http::Request& request, media::Patience patience, media::StorageGate* gate) {
+Answer Handler::answer(const http::Request& request, catalog::WhenLocked when_locked, media::StorageGate* gate) {
     Answer answer;
-    patience_ = patience;
+    when_locked_ = when_locked;
     gate_ = gate;
     catalog_use_ = {};
     try {
         answer = decide(request);
-    } catch (const media::CatalogError& failure) {
+    } catch (const catalog::CatalogError& failure) {
         ++catalog_use_.errors;
         log(LogLevel::error, failure.what());
         answer = error(request, 503, "Catalogue not available");
@@ -248,7 +252,8 @@ Answer Handler::answer(const http::Request& request, media::Patience patience, m
 
 void Handler::check() {
     catalog_.check();
-    if (const std::string warning = catalog_.warning(); !warning.empty()) log(LogLevel::warning, warning);
+    if (const std::string warning = catalog::network_warning(settings_.database); !warning.empty())
+        log(LogLevel::warning, {"catalogue: ", settings_.database.native(), ": ", warning});
     videos_.check();
 }
 

@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 5> names{"error", "warning", "notice", "i
 /// The priorities of syslog(3), as systemd takes them off the front of a line (sd-daemon(3)).
 constexpr std::array<std::string_view, 5> priorities{"<3>", "<4>", "<5>", "<6>", "<7>"};
 
-/// Bytes of a line without its newline, and without what is put behind it: "...", or how often it came.
+/// Limit on the bytes of a line, without its newline and its suffix: "...", or the number of repetitions.
 constexpr std::size_t max_event = 4000;
 
 std::atomic<LogLevel> least{LogLevel::notice};
@@ -40,7 +40,7 @@ void append_head(LogLine& line, LogLevel level) noexcept {
 
 enum class BeyondAscii { escaped, kept };
 
-/// Takes what fits into max_event bytes off the front of `text`.
+/// Moves as much as fits into max_event bytes from the front of `text` to `line`, escaped.
 void append_escaped(LogLine& line, std::string_view& text, BeyondAscii beyond_ascii) noexcept {
     constexpr std::string_view digits = "0123456789abcdef";
     for (; !text.empty(); text.remove_prefix(1)) {
@@ -53,7 +53,7 @@ void append_escaped(LogLine& line, std::string_view& text, BeyondAscii beyond_as
     }
 }
 
-/// Standard error, and how many lines it did not take.
+/// Writes to standard error, and counts the lines that it did not take.
 class StandardError final : public LogLines {
 public:
     void stop_waiting() noexcept { output_.stop_waiting(); }
@@ -63,7 +63,7 @@ public:
         if (lost_ > 0 || !output_.write(line)) ++lost_;
     }
 
-    /// Writes how many lines were lost, where it is that far again.
+    /// Writes how many lines were lost, if standard error takes that.
     void tell_lost() noexcept {
         if (lost_ == 0) return;
         LogLine line;
@@ -102,7 +102,7 @@ void set_log_form(LogForm new_form) noexcept { form = new_form; }
 bool leads_to_journal(int fd, const char* journal_stream) noexcept {
     struct stat status;
     if (!journal_stream || fstat(fd, &status) != 0) return false;
-    // A service that sends its standard error elsewhere inherits the variable all the same.
+    // A service with a redirected standard error inherits the variable, too.
     return LogLine{}.append(status.st_dev).append(":").append(status.st_ino).text() == journal_stream;
 }
 
@@ -133,7 +133,7 @@ void log(LogLevel level, std::initializer_list<std::string_view> parts) noexcept
     }
     const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock{mutex};
-    // Only failures repeat themselves without end; a line at another level is there because it was asked for.
+    // Only failures repeat without end; lines at other levels are requested.
     if (are_repeats_counted && level <= LogLevel::warning) return repeats.admit(line.text(), now);
     if (are_repeats_counted) repeats.tell_due(now);
     standard_error.write(line.text());

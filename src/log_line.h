@@ -1,4 +1,4 @@
-// Owns the text of one line of the log while it is made: a buffer of fixed size, so that no line needs the heap.
+// Owns the text of one line of the log: a buffer of fixed size, so that no line needs the heap.
 // Does not write it.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -12,10 +12,10 @@
 
 namespace reelgate {
 
-/// Bytes of a line with its newline: a pipe takes this many in one piece (pipe(7), PIPE_BUF).
+/// Bytes of a line including its newline: a pipe takes this many in one piece (pipe(7), PIPE_BUF).
 inline constexpr std::size_t max_log_line = 4096;
 
-/// A line without its newline. What does not fit is left out.
+/// A line without its newline. Text that does not fit is dropped.
 class LogLine {
 public:
     LogLine& append(std::string_view text) noexcept {
@@ -43,7 +43,7 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Takes lines that are to be written, each without its newline.
+/// Writes lines, which come without their newlines.
 class LogLines {
 public:
     virtual void write(std::string_view line) noexcept = 0;

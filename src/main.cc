@@ -1,5 +1,5 @@
-// Owns the way in: which command is meant, and what exit status an error becomes.
-// Does not do anything itself.
+// Owns the entry: finds the command, and turns an error into an exit status.
+// Does nothing else itself.
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
@@ -47,10 +47,10 @@ std::string help() {
 
 std::string version() {
     return "reelgate " REELGATE_VERSION "\nlibfcgi " + std::string{gateway::libfcgi_version()} + "\nSQLite " +
-           std::string{media::sqlite_version()} + "\nBoost " + boost_version() + "\n";
+           std::string{catalog::sqlite::version()} + "\nBoost " + boost_version() + "\n";
 }
 
-/// Takes the command's name off the front of `words`. An option in its place means serve.
+/// Takes the command's name off the front of `words`. An option in its place means `serve`.
 const commands::Command& take_command(std::span<const char* const>& words) {
     const auto table = commands::command_table();
     if (words.empty() || words.front()[0] == '-') return table.front();
@@ -70,7 +70,7 @@ void check_operands(const commands::Command& command, const std::vector<std::str
     throw UsageError{std::string{command.name} + ": " + operands[command.operands] + ": not expected" + usage};
 }
 
-/// As `serve` with the other words, but for serving.
+/// Checks what `serve` with the other words would do, without serving.
 int check_config(std::span<const char* const> words) {
     std::vector<const char*> others;
     std::copy_if(words.begin(), words.end(), std::back_inserter(others),

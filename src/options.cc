@@ -29,40 +29,40 @@ constexpr std::array table{
     Option{"database", "FILE", "", "the SQLite catalogue (default: DATA/catalog.db)"},
     Option{"videos", "DIR", "", "where the media files are (default: DATA/videos)"},
     Option{"query", "SQL", "SELECT status FROM videos WHERE id = ?1",
-           "looks a video up: one parameter, the id; result columns by name: status, and, where there are any,"
+           "looks a video up: one parameter, the id; result columns by name: status, and optionally"
            " file (path below VIDEOS), media_type, etag"},
     Option{"ready", "STATUS", "complete", "the status that may be streamed"},
-    Option{"prefix", "PATH", "/api/stream/", "what comes before the id in REQUEST_URI"},
+    Option{"prefix", "PATH", "/api/stream/", "the part of REQUEST_URI before the id"},
     Option{"listen", "ADDR", "",
            "unix:/path, host:port or [v6]:port (default: the socket that systemd hands over, or the one on fd 0)"},
-    Option{"socket-mode", "OCTAL", "0660", "mode of a Unix socket that --listen makes"},
+    Option{"socket-mode", "OCTAL", "0660", "mode of a Unix socket that --listen creates"},
     Option{"threads", "N", "", "worker threads, not a limit on viewers (default: the greater of 4 and 2 x cores)"},
     Option{"max-viewers", "N", "0", "answers at a time, 503 beyond them (0: as many as descriptors allow)"},
     Option{"stall-timeout", "SECONDS", "600",
-           "drop a viewer that takes no byte for this long, and a request that is not whole by then (0: never)"},
-    Option{"storage-timeout", "SECONDS", "5", "answer requests for films with 503 whose storage is silent for this long"},
+           "drop a viewer that takes no byte, or a request that stays incomplete, for this long (0: never)"},
+    Option{"storage-timeout", "SECONDS", "5", "answer 503 for films whose storage is silent for this long"},
     Option{"grace", "SECONDS", "30", "how long SIGTERM lets transfers finish"},
-    Option{"max-ranges", "N", "100", "more range-specs than this: Range is ignored"},
+    Option{"max-ranges", "N", "100", "ignore a Range with more range-specs than this"},
     Option{"offload", "HOW", "none",
            "x-sendfile or x-accel-redirect: the web server sends the file; none: reelgate does"},
-    Option{"offload-prefix", "PATH", "/reelgate-internal/", "what comes before a file's path in X-Accel-Redirect"},
+    Option{"offload-prefix", "PATH", "/reelgate-internal/", "the part of X-Accel-Redirect before a file's path"},
     Option{"cache-control", "VALUE", "private", "Cache-Control of 200, 206 and 304"},
-    Option{"cors-origin", "ORIGIN", "", "whose pages may read answers: scheme://host[:port], or *; repeatable",
+    Option{"cors-origin", "ORIGIN", "", "origin whose pages may read answers: scheme://host[:port], or *; repeatable",
            Scope::settings, true},
-    Option{"status-path", "PATH", "", "the path whose answer is the state of the server (default: none)"},
-    Option{"ping-path", "PATH", "", "the path whose answer is that the server lives (default: none)"},
+    Option{"status-path", "PATH", "", "the path of the server's status (default: none)"},
+    Option{"ping-path", "PATH", "", "the path of the health check (default: none)"},
     Option{"log-level", "LEVEL", "notice", "error, warning, notice, info or debug; on standard error"},
     Option{"config", "FILE", "", "reads options from FILE, one \"name = value\" a line"},
     Option{"id", "ID", "", "the video's id (default: FILE's name without .mp4)", Scope::add},
     Option{"range", "SPEC", "", "asks for a range: 0-99, 1000-, -500, or a whole field value", Scope::get},
     Option{"method", "METHOD", "GET", "the request method", Scope::get},
     Option{"header", "FIELD", "", "a request field, 'Name: value'; repeatable", Scope::get, true},
-    Option{"body-only", "", "", "writes the content alone, and fails with an error's status", Scope::get},
+    Option{"body-only", "", "", "writes only the content; fails on an error status", Scope::get},
     Option{"connect", "ADDR", "", "where the running reelgate listens (default: what --listen says)", Scope::status},
     Option{"json", "", "", "writes JSON instead of \"name: value\" lines", Scope::status},
     Option{"openmetrics", "", "", "writes OpenMetrics", Scope::status},
     Option{"list", "SQL", "SELECT id FROM videos", "lists all ids: one result column, the id", Scope::check},
-    Option{"user", "NAME", "", "checks what this user may do (default: who runs it; only root may name another)",
+    Option{"user", "NAME", "", "checks the permissions of this user (default: the caller; only root may name another)",
            Scope::check},
     Option{"json", "", "", "writes one JSON document instead of lines", Scope::check},
 };
@@ -74,7 +74,7 @@ const Option* find_option(std::string_view name) {
     return found == table.end() ? nullptr : found;
 }
 
-/// Describes to Boost what may be given: the settings, and the options of `scope`.
+/// Describes the permitted options to Boost: the settings, and the options of `scope`.
 po::options_description described(Scope scope) {
     po::options_description description;
     for (const Option& option : table) {
@@ -90,13 +90,13 @@ po::options_description described(Scope scope) {
 
 using Problems = std::vector<std::string>;
 
-/// What came from the command line and not from elsewhere.
+/// Place of a value from the command line.
 constexpr std::string_view command_line = "command line";
 
-/// Where a value is from that nobody gave.
+/// Place of a default.
 constexpr const char* default_place = "default";
 
-/// A value that one of the sources gave, or the default.
+/// A value from one of the sources, or the default.
 struct Value {
     std::string_view name;
     std::string text;
@@ -105,7 +105,7 @@ struct Value {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-/// How an error calls an option, by the place where it can be mended.
+/// Names an option in an error, by the place where the user can correct it.
 std::string called(std::string_view name, const std::string& place) {
     return place == command_line ? "--" + std::string{name} : place + ": " + std::string{name};
 }
@@ -115,7 +115,7 @@ std::string called(std::string_view name, const std::string& place) {
     throw UsageError{called(value.name, value.place) + equals + value.text + ": " + why};
 }
 
-/// Goes on to what comes next, whatever is wrong with this.
+/// Does `work`; records a UsageError as a problem and goes on.
 template <typename Work>
 void attempt(Problems& problems, const Work& work) {
     try {
@@ -125,7 +125,7 @@ void attempt(Problems& problems, const Work& work) {
     }
 }
 
-/// How many characters have to be put in, left out or replaced to make the one of the other.
+/// Returns the edit distance: how many characters to insert, delete or replace to turn one into the other.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -140,17 +140,17 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-/// Writes a name of the environment as the table does.
+/// Turns a name from the environment into its form in the table.
 std::string plain_name(std::string name) {
     std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c == '_' ? '-' : http::to_lower(c); });
     return name;
 }
 
-/// What to do about a name that is none.
+/// Returns advice about an unknown option.
 std::string no_such_option(std::string_view name, Scope scope) {
     name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
     const std::string plain = plain_name(std::string{name});
-    std::size_t least = plain.size() / 3 + 2;  // farther than that it is another word
+    std::size_t least = plain.size() / 3 + 2;  // beyond this distance it is another word
     std::string_view nearest;
     for (const Option& option : table) {
         if (option.scope != Scope::settings && option.scope != scope) continue;
@@ -164,7 +164,7 @@ std::string no_such_option(std::string_view name, Scope scope) {
     return "no such option; did you mean " + std::string{nearest} + "?";
 }
 
-/// Takes up a value of one source; another source's values are kept apart until take().
+/// Adds a value to those of one source.
 void add(Arguments& given, Problems& problems, const Value& value) {
     auto& values = given.values[std::string{value.name}];
     auto& places = given.places[std::string{value.name}];
@@ -179,7 +179,7 @@ void add(Arguments& given, Problems& problems, const Value& value) {
     places.push_back(value.place);
 }
 
-/// Takes over what one source gave, except what an earlier source gave already.
+/// Merges the options of one source, except those that an earlier source gave already.
 void take(Arguments& arguments, Arguments& given) {
     arguments.values.merge(given.values);
     arguments.places.merge(given.places);
@@ -188,7 +188,7 @@ void take(Arguments& arguments, Arguments& given) {
 
 void read_command_line(Arguments& arguments, Problems& problems, std::span<const char* const> words, Scope scope) {
     const po::options_description description = described(scope);
-    // No abbreviations: what they mean would change with each new option.
+    // No abbreviations: their meaning would change with new options.
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing &
                       ~po::command_line_style::allow_short;
     Arguments given;
@@ -207,7 +207,7 @@ void read_command_line(Arguments& arguments, Problems& problems, std::span<const
                 add(given, problems, {option.string_key, option.value.front(), std::string{command_line}});
         }
     } catch (const po::unknown_option& error) {
-        const std::string word = error.get_option_name();  // with its value, where that is in the same word
+        const std::string word = error.get_option_name();  // with its value, if that is in the same word
         problems.push_back(word + ": " + no_such_option(word.substr(0, word.find('=')), scope));
     } catch (const po::error& error) {
         problems.push_back(std::string{error.what()} + "; `reelgate --help` lists the options");
@@ -232,8 +232,8 @@ void read_environment(Arguments& arguments, Problems& problems, const char* cons
     take(arguments, given);
 }
 
-// The file is read here and not by Boost: its parser cuts a value at the first # (a URL, a query), knows sections, and
-// says neither the line of a mistake nor what to do about it. To work around that takes more than these lines.
+// The file is not read by Boost: its parser cuts a value at the first # (a URL, a query), knows sections, and reports
+// neither the line of a mistake nor a remedy. Working around that would take more than these lines.
 
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view blanks = " \t\r";  // \r: a line may end as on Windows
@@ -241,8 +241,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
-/// Takes the next line off the front of `text`: a \ at its end and the line break after it make one line of two. Gives
-/// the number of lines in the file that it took.
+/// Takes the next line off the front of `text`: a \ before a line break joins two lines. Returns the number of lines in
+/// the file that it took.
 std::size_t next_line(std::string_view& text, std::string& line) {
     line.clear();
     for (std::size_t count = 1;; ++count) {
@@ -258,7 +258,7 @@ std::size_t next_line(std::string_view& text, std::string& line) {
     }
 }
 
-/// What is wrong with the form of a line; null where it is "name = value".
+/// Returns what is wrong with the form of a line; null if it is "name = value".
 const char* wrong_form(std::string_view line, std::string_view value) {
     if (line.starts_with('[')) return "there are no sections; leave this line out";
     if (line.find('=') == std::string_view::npos) return "needs the form name = value";
@@ -285,7 +285,7 @@ void read_line(Arguments& given, Problems& problems, std::string_view line, cons
         add(given, problems, {name, std::string{value}, place});
 }
 
-/// Reads lines as the file has them.
+/// Reads the lines of a configuration file.
 Arguments read_lines(Problems& problems, std::string_view text, const std::string& path) {
     Arguments given;
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
@@ -304,7 +304,7 @@ Arguments read_lines(Problems& problems, std::string_view text, const std::strin
     return given;
 }
 
-/// Reads a whole file. Only a regular one: it is read again on SIGHUP, and one that blocks would never begin.
+/// Reads a whole file. It must be regular: it is read again on SIGHUP, and reading must not block.
 std::string content_of(const Value& path) {
     std::error_code error;
     const auto status = std::filesystem::status(path.text, error);
@@ -346,13 +346,13 @@ std::string prefix_from(const Value& value) {
     return field_value_from(value);
 }
 
-/// The path of a page that is off unless it is given.
+/// Returns the path of a page; empty: off.
 std::string path_from(const Value& value) {
     if (!value.text.empty() && !value.text.starts_with('/')) reject(value, "has to begin with /");
     return value.text;
 }
 
-/// Both pages at one path: whichever came first would hide the other.
+/// Returns the ping path, which must differ from the status path: one would hide the other.
 std::string ping_path_from(const Value& value, const std::string& status_path) {
     std::string path = path_from(value);
     if (!path.empty() && path == status_path) reject(value, "is status-path as well; which one is meant?");
@@ -366,7 +366,7 @@ Offload offload_from(const Value& value) {
     reject(value, "needs none, x-sendfile or x-accel-redirect");
 }
 
-/// Takes a value apart at commas and white space, which no origin contains: an environment variable has but one.
+/// Splits a value at commas and white space, which no origin contains: an environment variable has only one value.
 void add_origins(std::vector<std::string>& origins, const Value& value) {
     const auto reject_origin = [&](const std::string& origin, const char* why) {
         reject({value.name, origin, value.place}, why);
@@ -393,13 +393,13 @@ LogLevel log_level_from(const Value& value) {
     return *level;
 }
 
-/// What becomes of a value; of an empty one where nothing was given and there is no default.
+/// Checks and stores the value of an option; it is empty if none was given and there is no default.
 struct Setter {
     std::string_view name;
     void (*set)(Settings&, const Value&);
 };
 
-/// In the order in which defaults depend on each other.
+/// Setters, in the order in which defaults depend on each other.
 constexpr std::array setters{
     Setter{"data", [](Settings& s, const Value& v) { s.data = v.text; }},
     Setter{"database", [](Settings& s, const Value& v) { s.handler.database = path_or(v, s.data / "catalog.db"); }},
@@ -430,7 +430,7 @@ constexpr std::array setters{
     Setter{"log-level", [](Settings& s, const Value& v) { s.log_level = log_level_from(v); }},
 };
 
-/// All values of an option, or its default alone.
+/// Returns all values of an option, or its default.
 std::vector<Value> values_of(const Arguments& arguments, std::string_view name) {
     const auto found = arguments.values.find(name);
     if (found == arguments.values.end()) return {{name, std::string{find_option(name)->default_value}, default_place}};
@@ -441,7 +441,7 @@ std::vector<Value> values_of(const Arguments& arguments, std::string_view name) 
     return values;
 }
 
-/// Reads all sources; what cannot be read at all makes the reading a partial one.
+/// Reads all sources. The reading is partial if one of them cannot be read.
 Reading read_sources(std::span<const char* const> words, const char* const* environment, Scope scope) {
     Reading reading;
     read_command_line(reading.arguments, reading.problems, words, scope);
@@ -473,7 +473,7 @@ void throw_first(const Problems& problems) {
     if (!problems.empty()) throw UsageError{problems.front()};
 }
 
-/// Writes a line of the file, or several; as a comment where no line of a file says the same.
+/// Formats a value as one or more lines of a file; as a comment if no line can express it.
 std::string line_of(const Value& value) {
     std::string line{value.name};
     line.append(" = ");
@@ -485,7 +485,7 @@ std::string line_of(const Value& value) {
     return "# cannot be written in a file: " + line;
 }
 
-/// The defaults that the table cannot have.
+/// Returns a default that the table cannot have.
 std::string computed_default(std::string_view name, const Settings& settings) {
     if (name == "database") return settings.handler.database;
     if (name == "videos") return settings.handler.videos;

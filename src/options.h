@@ -20,16 +20,17 @@
 
 namespace reelgate {
 
-/// The command line, the environment or the configuration file says something that cannot be meant: exit status 2.
+/// Usage error: an unknown command or option, or a value that is out of range, on the command line, in the environment
+/// or in the configuration file. Exit status 2.
 class UsageError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// Who takes an option.
+/// Which commands take an option.
 enum class Scope {
-    settings,  ///< every command; from environment and configuration file as well
-    add,       ///< the command alone, from its command line
+    settings,  ///< every command; also from environment and configuration file
+    add,       ///< only this command, from its command line
     get,
     status,
     check,
@@ -38,28 +39,28 @@ enum class Scope {
 /// A row of the table.
 struct Option {
     std::string_view name;           ///< without the dashes
-    std::string_view argument;       ///< how --help calls its value; empty: it takes none
-    std::string_view default_value;  ///< empty: none, or one that depends on another option or the machine
+    std::string_view argument;       ///< name of its value in --help; empty: it takes none
+    std::string_view default_value;  ///< empty: none, or it depends on another option or the machine
     std::string_view meaning;
     Scope scope = Scope::settings;
     bool repeatable = false;
 };
 
-/// All options, in the order of --help.
+/// Returns all options, in the order of --help.
 std::span<const Option> option_table();
 
-/// The default of an option that has one.
+/// Returns the default of an option that has one.
 std::string_view default_of(std::string_view name);
 
-/// What was given: values by option name, and what was no option. Where several sources give an option, the first
-/// of command line, environment (REELGATE_NAME) and configuration file counts, and no other.
+/// Parsed arguments: values by option name, and operands. If several sources give an option, only the first of command
+/// line, environment (REELGATE_NAME) and configuration file counts.
 struct Arguments {
     std::map<std::string, std::vector<std::string>, std::less<>> values;
-    /// Where each of the values came from: "command line", "environment REELGATE_NAME" or "FILE:LINE".
+    /// The source of each value: "command line", "environment REELGATE_NAME" or "FILE:LINE".
     std::map<std::string, std::vector<std::string>, std::less<>> places;
     std::vector<std::string> operands;
 
-    /// The value of an option that is not repeatable; nothing when it was not given.
+    /// Returns the value of an option that is not repeatable; nothing if it was not given.
     std::optional<std::string> value(std::string_view name) const;
 
     bool has(std::string_view name) const { return values.contains(name); }
@@ -67,7 +68,7 @@ struct Arguments {
 
 /// Reads the arguments of a command (without its name), with the settings and the options of `scope`; then the
 /// environment, a null-terminated array of "NAME=value"; then the file that --config names. Throws UsageError for the
-/// first thing that is wrong.
+/// first problem.
 Arguments read_arguments(std::span<const char* const> arguments, const char* const* environment, Scope scope);
 
 /// The settings, checked and with their defaults.
@@ -80,28 +81,27 @@ struct Settings {
     LogLevel log_level = LogLevel::notice;
 };
 
-/// Checks each value. Throws UsageError for the first that cannot be meant.
+/// Checks each value. Throws UsageError for the first invalid one.
 Settings settings_from(const Arguments& arguments);
 
-/// All that can be said of arguments, for who wants to know everything that is wrong with them.
+/// Arguments with all of their problems.
 struct Reading {
     Arguments arguments;
     bool is_partial = false;            ///< the command line or the file could not be read: much may be missing
-    Settings settings;                  ///< without the values that cannot be meant
-    std::vector<std::string> problems;  ///< what read_arguments or settings_from would throw, one after the other
+    Settings settings;                  ///< without invalid values
+    std::vector<std::string> problems;  ///< texts that read_arguments or settings_from would throw, one after another
 };
 
-/// Reads and checks as read_arguments and settings_from do, to the end.
+/// Reads and checks like read_arguments and settings_from, but goes on after a problem.
 Reading examine_arguments(std::span<const char* const> words, const char* const* environment, Scope scope);
 
-/// Writes the settings that are in force as a file that --config can name, with where each came from as a comment
-/// above it.
+/// Formats the settings in force as a configuration file for --config, with the source of each in a comment above it.
 std::string describe_settings(const Arguments& arguments, const Settings& settings);
 
 /// Formats the table for --help, one scope at a time.
 std::string describe_options(Scope scope);
 
-/// Gives the version of Boost that this program was built with.
+/// Returns the version of Boost that this program was built with.
 std::string boost_version();
 
 }  // namespace reelgate

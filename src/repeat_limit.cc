@@ -1,4 +1,4 @@
-// Owns what keeps a repeated failure from filling a disk: a line that was just written is counted instead.
+// Owns the limit on repeated log lines, which could fill a disk: a line that was just written is counted instead.
 // SPDX-License-Identifier: MIT
 #include "repeat_limit.h"
 
@@ -8,7 +8,7 @@ namespace reelgate {
 
 namespace {
 
-/// How long a line is counted before it is told how often it came.
+/// How long repetitions of a line are counted before their summary is due.
 constexpr std::chrono::seconds window{10};
 
 }  // namespace
@@ -19,7 +19,7 @@ RepeatLimit::Entry* RepeatLimit::find(std::string_view line) noexcept {
     return nullptr;
 }
 
-/// Forgets the oldest line, after its summary. The time is what the repetitions took, not what has gone by since: there
+/// Writes the summary of the oldest line, and forgets the line. Its time ends with the last repetition, not now: there
 /// may have been no request for hours.
 void RepeatLimit::tell_first() noexcept {
     Entry& told = entry(0);

@@ -18,12 +18,12 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--autoplay-policy=no-user-gesture-required", "--window-size=1200,900"]
 
-# Keys, as WebDriver's table of key codes has them.
+# Keys, from WebDriver's table of key codes.
 TAB, ENTER, HOME, LEFT, RIGHT, DOWN = "\ue004", "\ue007", "\ue011", "\ue012", "\ue014", "\ue015"
 
 
 class Browser:
-    """One tab, or several of which one is turned to. `run` gives what a script calls its last argument, a callback,
+    """One tab, or several with one selected. `run` returns what a script passes to its last argument, a callback,
     with."""
 
     def __init__(self, folder):
@@ -59,7 +59,7 @@ class Browser:
         url = self.address + (f"/{self.session}" if self.session else "") + path
         data = json.dumps(content).encode() if content is not None else None
         request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
-        # No proxy, whatever the environment says: this is the loopback interface.
+        # No proxy, even if the environment names one: this is the loopback interface.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=2 * support.DEADLINE) as reply:

@@ -12,7 +12,7 @@ FRAMES_PER_SECOND = 25
 DURATION = 60
 FRAMES = DURATION * FRAMES_PER_SECOND
 
-# What every script below begins with: the page's film, and the luma of the 16 cells of the picture that it shows.
+# The beginning of every script below: the page's film, and the luma of the 16 cells of the picture that it shows.
 BEGIN = """
 const done = arguments[arguments.length - 1], video = document.querySelector('video');
 function cells() {
@@ -45,7 +45,7 @@ function failed() {
 }
 """
 
-# Seeks, and gives [currentTime, cells] once the picture of that place is there, or why it does not come.
+# Seeks, and returns [currentTime, cells] once the picture of that place is shown, or why it is not.
 SEEK = BEGIN + """
 if (failed()) return done(failed());
 video.pause();
@@ -76,7 +76,7 @@ video.playbackRate = rate;
 video.play().catch(error => done(String(error)));
 """
 
-# Gives duration, size, and the ends of what can be sought, or why nothing is known about the film.
+# Returns duration, size, and the ends of the seekable range, or why nothing is known about the film.
 METADATA = BEGIN + """
 const tell = () => done(failed() || {duration: video.duration, size: [video.videoWidth, video.videoHeight],
   seekable: video.seekable.length ? [video.seekable.start(0), video.seekable.end(video.seekable.length - 1)] : []});
@@ -107,17 +107,17 @@ def check_place(answer, place=None, begin=0):
 
 
 def check_seek(tab, place, begin=0):
-    """Seeks, and looks."""
+    """Seeks, and checks the picture."""
     check_place(tab.run(SEEK, place), place, begin)
 
 
 def check_plays(tab, seconds=1, rate=1, begin=0):
-    """Plays for so many seconds of the film, and looks. Gives the time reached."""
+    """Plays this many seconds of the film, and checks the picture. Returns the time reached."""
     return check_place(tab.run(PLAY, seconds, rate), begin=begin)
 
 
 def check_metadata(tab, duration=DURATION):
-    """Length and size are known, and all of the film can be sought."""
+    """Checks that length and size are known, and that the whole film is seekable."""
     told = tab.run(METADATA)
     assert isinstance(told, dict), told
     equal(told["size"], [640, 360], "size")

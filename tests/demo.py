@@ -3,21 +3,30 @@
 Does not know the page.
 SPDX-License-Identifier: MIT
 """
+import pathlib
 import re
+import shutil
 import signal
 import subprocess
 
 import support
 
-FOLDER = support.ROOT / "build/demo"
 SAMPLE = "sample"
 
 
+def checkout(root):
+    """Copies what the demo needs of a checkout: only one at a time runs in each."""
+    for part in ("scripts", "conf", "tests/fixtures"):
+        shutil.copytree(support.ROOT / part, root / part)
+    return root
+
+
 class Demo:
-    """`make demo` of a checkout, with more films where they are given; entered once it has printed its address. `more` goes to
-    Popen."""
+    """`make demo` of a checkout, with more films where they are given; entered once it has printed its address. It has
+    its files in `folder`. `more` goes to Popen."""
 
     def __init__(self, *films, root=support.ROOT, **more):
+        self.folder = root / "build/demo"
         self.command = [root / "scripts/demo", *films]
         self.more = {"stdout": subprocess.PIPE, "text": True, **more}
 
@@ -45,9 +54,17 @@ class Demo:
         self.process.stdout.close()
 
 
-def check_nothing_runs():
-    """Fails when something that the demo started is still there."""
-    support.wait_until(lambda: not support.processes_of(support.PROGRAM), "no reelgate left")
+def check_nothing_runs(root=support.ROOT):
+    """Fails if a process that the demo of a checkout started is still running."""
+    support.wait_until(lambda: not any(names(pid, root / "build/demo") for pid in support.processes_of(support.PROGRAM)),
+                       "no reelgate left")
     for pid in support.processes_of("/usr/sbin/lighttpd"):
-        with open(f"/proc/{pid}/cmdline") as line:
-            assert str(FOLDER) not in line.read(), "lighttpd still runs"
+        assert not names(pid, root / "build/demo"), "lighttpd still runs"
+
+
+def names(pid, folder):
+    """Returns whether the command of a process, or its environment, names something in the folder."""
+    try:
+        return any(f"{folder}/" in pathlib.Path(f"/proc/{pid}/{file}").read_text() for file in ("cmdline", "environ"))
+    except OSError:  # it has ended
+        return False

@@ -1,4 +1,4 @@
-"""Owns a FastCGI client for tests: it speaks the records that a web server speaks, and nothing that makes life easy.
+"""Owns a FastCGI client for tests: it exchanges plain records, as a web server does, without conveniences.
 
 Does not interpret responses beyond their records.
 SPDX-License-Identifier: MIT
@@ -69,7 +69,7 @@ def values_of(content):
 
 
 class NoValidRecord(Exception):
-    """What came is no FastCGI record; a web server cuts its client off then."""
+    """The received bytes are not a FastCGI record; a web server cuts its client off then."""
 
 
 class Connection:

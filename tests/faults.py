@@ -1,4 +1,4 @@
-"""Owns failing on demand: the file of rules that the preloaded library of tests/preload/faults.cc goes by.
+"""Owns failures on demand: the file of rules for the preloaded library of tests/preload/faults.cc.
 
 Does not start the program: support.Serving does, with `environment`.
 SPDX-License-Identifier: MIT
@@ -13,7 +13,8 @@ LIBRARY = support.ROOT / "build/tests/faults.so"
 # The rules, in the library's order: allocations, and calls by name. epoll_ctl has one for each operation.
 NAMES = ["allocation", "accept4", "epoll_ctl_add", "epoll_ctl_mod", "epoll_ctl_del", "timerfd_settime", "getrandom",
          "pread", "pread64", "openat2", "open", "open64", "fstat", "fsync", "fdatasync",
-         "link", "copy_file_range", "sendfile", "send", "sendto", "recv", "write"]
+         "link", "copy_file_range", "sendfile", "send", "sendto", "recv", "write",
+         "close"]
 NAME_LENGTH = 32
 WORDS = ["at", "count", "every", "size", "error", "limit", "seen", "failed"]
 RULE_LENGTH = NAME_LENGTH + 8 * len(WORDS)
@@ -22,13 +23,13 @@ WITHOUT_END = 1 << 62
 
 
 class Faults:
-    """Rules that are in force at once in every process that was started with `environment`, from its main on."""
+    """Rules that take effect at once in every process that was started with `environment`, from its main on."""
 
     def __init__(self, path):
         path.write_bytes(b"".join(name.encode().ljust(NAME_LENGTH, b"\0") + bytes(RULE_LENGTH - NAME_LENGTH)
                                   for name in NAMES))
         with open(path, "r+b") as file:
-            # Words are written whole: a process that looks meanwhile sees the old one or the new one.
+            # Words are written whole: a process that reads meanwhile sees the old word or the new one.
             self.words = memoryview(mmap.mmap(file.fileno(), 0)).cast("@Q")
         self.environment = {"LD_PRELOAD": str(LIBRARY), "TEST_FAULTS": str(path)}
 
@@ -71,6 +72,6 @@ class Faults:
         self.words[self._place(name, "every")] = 0
         for word in ("count", "size", "error", "limit", "seen", "failed"):
             self.words[self._place(name, word)] = others.get(word, 0)
-        # Last: with them the rule comes into force.
+        # Last: with them the rule takes effect.
         self.words[self._place(name, "every")] = every
         self.words[self._place(name, "at")] = at

@@ -1,6 +1,6 @@
-"""Owns a file system for tests whose answers can be held back, slowed down or replaced by errors, as a storage that
-hangs, is slow or fails would do it. It speaks the protocol of /dev/fuse itself, in a process of its own, so that a test
-cannot wait for itself.
+"""Owns a file system for tests that can hold back its answers, slow them down or replace them by errors, like storage
+that hangs, is slow or fails. It speaks the protocol of /dev/fuse itself, in a process of its own, so that a test cannot
+wait for itself.
 
 Does not write, and has one flat folder.
 SPDX-License-Identifier: MIT
@@ -25,7 +25,7 @@ DEVICE = "/dev/fuse"
 # linux/fuse.h
 LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE, FLUSH = 1, 2, 3, 14, 15, 17, 18, 25
 INIT, OPENDIR, READDIR, RELEASEDIR, ACCESS, INTERRUPT, DESTROY, BATCH_FORGET = 26, 27, 28, 29, 34, 36, 38, 42
-# What nobody waits for an answer to.
+# Requests that get no answer.
 UNANSWERED = {FORGET, BATCH_FORGET, INTERRUPT, DESTROY}
 OPERATIONS = {"lookup": LOOKUP, "getattr": GETATTR, "open": OPEN, "read": READ, "flush": FLUSH}
 IN_HEADER = struct.Struct("=IIQQIIII")
@@ -209,7 +209,7 @@ class FileSystem:
                READDIR: read_folder, STATFS: statistics, RELEASE: nothing, RELEASEDIR: nothing, FLUSH: nothing,
                ACCESS: nothing}
 
-    # What the test may ask for.
+    # Commands of the test.
 
     def hang(self, *operations):
         self.hanging |= {OPERATIONS[name] for name in operations}
@@ -286,7 +286,7 @@ class HangingFileSystem:
 
     def __exit__(self, *_):
         self.end()
-        # Only now: while a request hangs, this too might wait for its answer.
+        # Only now: while a request hangs, this might wait for its answer, too.
         with contextlib.suppress(OSError):  # not mounted any more
             unmount(self.place, MNT_DETACH)
 

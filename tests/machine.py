@@ -1,4 +1,4 @@
-"""Owns the machine on which tests install packages for real: this one under an overlay, seen by nobody else and gone
+"""Owns the machine on which tests really install packages: this one under an overlay, seen by no other process and gone
 without a trace at the end; with systemd as its first process, or without. Where nothing may be mounted, as in most
 containers, it is this one itself, provided that it has nothing of reelgate's.
 
@@ -14,7 +14,7 @@ import subprocess
 
 import support
 
-# Who may install. Others need sudo, as scripts/deps does.
+# Root may install; other users need sudo, as in scripts/deps.
 AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 
 # Makes the machine, and becomes its first process. What would touch the real one is left out: its other services, what
@@ -61,7 +61,7 @@ exec sleep infinity
 
 
 class CannotMake(Exception):
-    """No such machine can be made here; the text says why."""
+    """No such machine can be made here; the text has the reason."""
 
 
 class Machine:
@@ -101,7 +101,7 @@ class Machine:
         raise CannotMake("no control groups, version 2, are mounted")
 
     def wait_for_systemd(self):
-        # "degraded" would be a unit of somebody else's.
+        # "degraded" would be caused by another package's unit.
         states = ("running", "degraded")
         try:
             support.wait_until(lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip() in states,

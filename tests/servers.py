@@ -11,7 +11,7 @@ import subprocess
 
 import support
 
-# What an administrator adapts in the shipped files, and nothing else.
+# The only parts of the shipped files that an administrator adapts.
 PATHS = {
     "program": "/usr/local/sbin/reelgate",
     "data": "/var/lib/reelgate",
@@ -20,12 +20,12 @@ PATHS = {
     "address": "bind :80",
 }
 
-# Debian's user of every web server. Without root everything runs as whoever runs the tests.
+# Debian's user of every web server. Without root everything runs as the user of the tests.
 USER = "www-data"
 IS_ROOT = os.geteuid() == 0
 
 
-# Lines to leave out of the shipped files, for the tests that show what a line is there for.
+# Lines to leave out of the shipped files, for the tests that show the purpose of a line.
 left_out = set()
 
 
@@ -138,8 +138,11 @@ class LighttpdSpawn(Lighttpd):
     name = "lighttpd, which starts reelgate"
 
     def start(self):
-        return self.start_lighttpd(shipped("lighttpd/spawn.conf", program=self.program, data=self.volume.path,
+        port = self.start_lighttpd(shipped("lighttpd/spawn.conf", program=self.program, data=self.volume.path,
                                            lighttpd_sockets=self.folder / "spawned.sock"))
+        # It listens before its child has become reelgate, which nobody would wait for at the end.
+        support.wait_until(lambda: support.processes_of(self.program), "reelgate", self.processes[-1])
+        return port
 
 
 class LighttpdConnect(Lighttpd):
@@ -188,7 +191,7 @@ class ApacheFcgid(Apache):
     modules = ["mpm_event", "authz_core", "fcgid"]
 
     def start(self):
-        # mod_fcgid hands its own environment to nobody.
+        # mod_fcgid does not pass its own environment on.
         level = self.environment["REELGATE_LOG_LEVEL"]
         self.extra = (f"FcgidIPCDir {self.folder}\nFcgidProcessTableFile {self.folder}/fcgid_shm\n"
                       f"FcgidInitialEnv REELGATE_LOG_LEVEL {level}\n")
@@ -214,7 +217,7 @@ class ApacheOffload(Apache):
 
 
 class ApacheFcgidOffload(ApacheFcgid):
-    """As the head of the shipped offload.conf says: two of its lines, and a third."""
+    """mod_fcgid.conf, changed as the head of the shipped offload.conf describes: two of its lines, and a third."""
     name = "Apache with mod_fcgid, sending files itself"
     modules = [*ApacheFcgid.modules, "xsendfile"]
     options = ()

@@ -29,12 +29,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = os.environ.get("REELGATE", str(ROOT / "build/reelgate"))
 CLIP = ROOT / "tests/fixtures/sample.mp4"
 
-# Seconds after which something that was waited for counts as never coming. Generous: the machine may be busy.
+# Timeout in seconds for anything that a test waits for. Generous: the machine may be busy.
 DEADLINE = 30
 
 
 class Report:
-    """Counts rows; the last line that it prints is what scripts/check adds up."""
+    """Counts rows; scripts/check adds up the last line that it prints."""
 
     def __init__(self):
         self.passed = self.failed = 0
@@ -66,7 +66,7 @@ def shorten(value):
 
 
 def position_coded(length, first=0):
-    """Bytes that tell where they stand: lines of ten, each with its number. `first` is where they begin to be given."""
+    """Position-coded bytes: lines of ten, each with its number. `first` is the position of the first byte."""
     line, skipped = divmod(first, 10)
     lines = (skipped + length + 9) // 10
     return b"".join(b"%09d\n" % i for i in range(line, line + lines))[skipped:skipped + length]
@@ -89,7 +89,7 @@ class Folder:
 
 
 def clean_environment(**more):
-    """The environment without reelgate's own variables and CGI's, so that a test says what it means."""
+    """The environment without reelgate's own variables and CGI's, so that a test sets all that matters."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("REELGATE", "REQUEST_", "HTTP_"))}
     return {**kept, **more}
 
@@ -100,12 +100,12 @@ def reelgate(*arguments, stdin=subprocess.DEVNULL, environment=None, **more):
                           env=clean_environment(**(environment or {})), check=False, **more)
 
 
-# What the program says when nothing can be written to standard output.
+# The program's message if nothing can be written to standard output.
 NO_ROOM = "reelgate: write standard output: No space left on device\n"
 
 
 def reelgate_on_full(*arguments):
-    """Runs the program with a standard output that takes nothing; its exit status, and what it says."""
+    """Runs the program with a standard output that takes nothing. Returns its exit status and its message."""
     with open("/dev/full", "wb") as full:
         done = subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=full,
                               stderr=subprocess.PIPE, timeout=DEADLINE, env=clean_environment(), check=False)
@@ -113,7 +113,7 @@ def reelgate_on_full(*arguments):
 
 
 class Terminal:
-    """A command on a terminal of its own, which controls it: what it writes as standard error, and its exit status."""
+    """Runs a command with a controlling terminal of its own. Returns its standard error and its exit status."""
 
     def __init__(self, command, columns):
         leader, follower = pty.openpty()
@@ -143,7 +143,7 @@ class Terminal:
 
 
 class Volume:
-    """A data volume, made and filled with reelgate's own commands."""
+    """A data volume, created and filled with reelgate's own commands."""
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -186,7 +186,7 @@ class Volume:
 
 @dataclasses.dataclass
 class Reply:
-    """An HTTP response, or a CGI document response, as it came over the wire."""
+    """An HTTP response, or a CGI document response, as received."""
     status: int
     reason: str
     fields: list
@@ -200,7 +200,7 @@ class Reply:
 
 
 def parse_reply(raw, first_line):
-    """Takes apart a header section and what follows it. `first_line` says how that line gives the status."""
+    """Parses a header section and its content. `first_line` is the form of the line with the status."""
     head, separator, content = raw.partition(b"\r\n\r\n")
     assert separator, f"no end of the header section in {shorten(raw)}"
     first, *lines = head.decode("latin-1").split("\r\n")
@@ -262,7 +262,7 @@ def check_cut_off(viewer, received, complete_length):
 
 
 def wait_until(is_true, what, process=None):
-    """Waits for a state that nobody announces, by looking again. Fails early when `process` ends meanwhile."""
+    """Waits for a state that is not announced, by polling. Fails early if `process` ends meanwhile."""
     end = time.monotonic() + DEADLINE
     while not is_true():
         if process and process.poll() is not None:
@@ -285,7 +285,7 @@ def free_port(family=socket.AF_INET):
 
 
 def stop(process):
-    """Ends a process that we started, in order; by force where it does not listen, which is an error."""
+    """Ends a process that we started, in order; by force if it does not react, which is an error."""
     if process.poll() is None:
         process.terminate()
     try:
@@ -296,18 +296,18 @@ def stop(process):
         raise RuntimeError(f"{process.args[0]}: did not end on SIGTERM") from None
 
 
-# What the reports of sanitizers contain; they are written to standard error, like the log.
+# Texts in the reports of sanitizers, which are written to standard error, like the log.
 SANITIZER_MARKS = ("ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error")
 
 
 def is_sanitized():
-    """Whether the program under test was built with a sanitizer of addresses or threads."""
+    """Returns whether the program under test was built with a sanitizer of addresses or threads."""
     content = pathlib.Path(PROGRAM).read_bytes()
     return any(mark in content for mark in (b"__asan_init", b"__tsan_init"))
 
 
 def check_sanitizers(log):
-    """Fails when a sanitizer has reported something in the text of a log."""
+    """Fails if the text of a log has a sanitizer's report."""
     marks = [log.find(mark) for mark in SANITIZER_MARKS if mark in log]
     assert not marks, f"a sanitizer reports: {log[min(marks):][:4000]}"
 
@@ -353,13 +353,13 @@ class Serving:
 
 
 def processor_seconds(process):
-    """What a process has had of the processors, user and system, in seconds."""
+    """The processor time of a process, user and system, in seconds."""
     after_name = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_of(process):
-    """What a process has in memory, in KiB."""
+    """The resident memory of a process, in KiB."""
     return int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1])
 
 
@@ -368,7 +368,7 @@ def threads_of(process):
 
 
 def open_files(process):
-    """What the descriptors of a process lead to; a deleted file by the path that it had."""
+    """The targets of a process's descriptors; a deleted file by its former path."""
     found = []
     for link in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
@@ -377,7 +377,7 @@ def open_files(process):
 
 
 def descriptors(process, path=None):
-    """How many descriptors a process has; with `path`, how many of that file."""
+    """The number of descriptors that a process has; with `path`, only of that file."""
     return sum(path is None or target == str(path) for target in open_files(process))
 
 

@@ -1,8 +1,9 @@
-// Owns the command `add`: a file becomes a video, whole and recorded, or nothing happens.
+// Owns the command `add`: copies a file and records it as a video, or changes nothing.
 // SPDX-License-Identifier: MIT
 #include <cstdint>
 #include <cstdlib>
 
+#include "catalog/writer.h"
 #include "commands/commands.h"
 #include "commands/progress_bar.h"
 #include "gateway/cgi.h"
@@ -13,14 +14,14 @@ namespace reelgate::commands {
 
 namespace {
 
-/// The unit of what the bar counts; a part of one counts as one, so that a small file has a total.
+/// Unit of the progress bar, rounded up, so that a small file has a total.
 constexpr std::uint64_t mib = 1 << 20;
 
 std::size_t in_mib(std::uint64_t bytes) { return static_cast<std::size_t>((bytes + mib - 1) / mib); }
 
 std::string id_for(const Arguments& arguments, const std::filesystem::path& source) {
     const auto given = arguments.value("id");
-    std::string id = given.value_or(source.extension() == media::default_extension ? source.stem() : source.filename());
+    std::string id = given.value_or(source.extension() == catalog::default_extension ? source.stem() : source.filename());
     if (!http::is_video_id(id))
         throw UsageError{(given ? "--id " + id : "add " + source.native()) +
                          ": an id has 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -" +
@@ -28,13 +29,13 @@ std::string id_for(const Arguments& arguments, const std::filesystem::path& sour
     return id;
 }
 
-void refuse_recorded(media::CatalogWriter& catalog, const std::string& id) {
+void refuse_recorded(catalog::Writer& catalog, const std::string& id) {
     if (const auto status = catalog.status_of(id))
         throw std::runtime_error{"add " + id + ": the catalogue has it already, with status '" + *status +
                                  "'; choose another id with --id"};
 }
 
-/// The video is there and stays, so a failure to say so must not read as if it were not.
+/// Prints the result. A failure to print must not read as if the video were not recorded.
 void tell(const std::string& id, const std::string& text) {
     try {
         gateway::print(text);
@@ -50,11 +51,11 @@ int add(const Invocation& invocation) {
     const std::filesystem::path source{invocation.arguments.operands.front()};
     const std::string id = id_for(invocation.arguments, source);
 
-    media::CatalogWriter catalog{settings.database};
+    catalog::Writer catalog{settings.database};
     catalog.check();
     refuse_recorded(catalog, id);
-    media::MediaWriter file{settings.videos, media::default_file_name(id)};
-    // Once more, now that no other `add` can record it: what is left of one that was killed may be a video by now.
+    media::MediaWriter file{settings.videos, catalog::default_file_name(id)};
+    // Again, now that no other `add` can record it: the leftovers of a killed one may be a video by now.
     refuse_recorded(catalog, id);
     file.begin();
     std::uint64_t length = 0;
@@ -64,8 +65,8 @@ int add(const Invocation& invocation) {
             bar.show(copied < total ? "MiB copied" : "waiting for the disk", in_mib(copied), in_mib(total));
         });
     }
-    // The row is the last thing that becomes visible: whoever sees it finds the whole file. Taken in this order a
-    // catalogue that cannot be written leaves no file either.
+    // The row becomes visible last, so that every row has its whole file. In this order a catalogue that cannot be
+    // written leaves no file behind, either.
     catalog.insert(id, settings.ready);
     file.publish();
     catalog.commit();

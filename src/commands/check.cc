@@ -14,7 +14,7 @@ namespace reelgate::commands {
 
 namespace {
 
-/// Whose rights are checked; nothing for those of the user who runs this.
+/// Returns the user whose permissions to check; nothing for the user of this process.
 std::optional<posix::User> user_from(const Arguments& arguments) {
     const auto name = arguments.value("user");
     if (!name) return std::nullopt;
@@ -41,9 +41,9 @@ int check(const Invocation& invocation) {
         report = Audit{invocation.settings.handler, list, show}.run(user);
     }
     gateway::print(arguments.has("json") ? json_of(report) : text_of(report));
-    // Root may do all: nothing is said then of those who serve.
+    // Root bypasses permissions: the audit then tells nothing about those of the server.
     if (geteuid() == 0 && isatty(STDERR_FILENO) == 1)
-        complain("check: as root, whom no right is refused; --user NAME checks those of who serves");
+        complain("check: running as root, which bypasses permissions; --user NAME checks those of the server's user");
     return report.findings.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

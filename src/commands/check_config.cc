@@ -1,4 +1,4 @@
-// Owns `reelgate --check-config`: what is in force, and everything that would keep `serve` from starting with it.
+// Owns `reelgate --check-config`: prints the settings in force, and every reason why `serve` would not start with them.
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstdlib>
@@ -11,7 +11,7 @@ namespace reelgate::commands {
 
 namespace {
 
-/// Says what `work` has to complain of. Gives the exit status that it would have.
+/// Prints the failure of `work`, if any. Returns the exit status that it would cause.
 template <typename Work>
 int complaint_of(const Work& work) {
     try {
@@ -46,9 +46,9 @@ int check_config(std::span<const char* const> words, const char* const* environm
     for (const std::string& problem : reading.problems) check([&] { throw UsageError{problem}; });
     for (const std::string& operand : reading.arguments.operands)
         check([&] { throw UsageError{"--check-config: " + operand + ": not expected; it takes serve's options"}; });
-    // What comes of the defaults in the place of what nobody could read is no news.
+    // With defaults in place of unreadable settings, further checks would mislead.
     if (reading.is_partial) return status;
-    check([&] { media::Catalog{settings.handler.database, settings.handler.query}.check(); });
+    check([&] { catalog::Reader{settings.handler.database, settings.handler.query}.check(); });
     check([&] { media::MediaFolder{settings.handler.videos}.check(); });
     check(check_web_server_addresses);
     check([&] { check_listen(settings.listen); });

@@ -1,4 +1,4 @@
-// Owns the table of commands: what a user can say after "reelgate".
+// Owns the table of commands: the words that a user can put after "reelgate".
 // SPDX-License-Identifier: MIT
 #include "commands/commands.h"
 

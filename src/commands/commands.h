@@ -1,4 +1,4 @@
-// Owns the table of commands: what a user can say after "reelgate".
+// Owns the table of commands: the words that a user can put after "reelgate".
 // Does not parse options.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -15,32 +15,32 @@ namespace reelgate::commands {
 /// The exit status for a UsageError.
 inline constexpr int exit_usage = 2;
 
-/// What a command is run with.
+/// Arguments of a command.
 struct Invocation {
     const Arguments& arguments;
     const Settings& settings;
-    std::function<Settings()> reload;  ///< reads the settings anew, from where these came
+    std::function<Settings()> reload;  ///< reads the settings again, from the same sources
 };
 
-/// A command. `run` returns the exit status, and throws what went wrong.
+/// A command. `run` returns the exit status, and throws failures.
 struct Command {
     std::string_view name;
-    std::string_view synopsis;  ///< what follows its name
+    std::string_view synopsis;  ///< the words after its name
     std::string_view meaning;
-    Scope scope;           ///< whose options it takes besides the settings
-    std::size_t operands;  ///< how many it needs
+    Scope scope;           ///< the options that it takes besides the settings
+    std::size_t operands;  ///< the number that it needs
     int (*run)(const Invocation&);
 };
 
 std::span<const Command> command_table();
 
-/// Serves FastCGI until it is told to stop.
+/// Serves FastCGI until a signal stops it.
 int serve(const Invocation& invocation);
 
-/// Answers one request that the command line describes, on standard output.
+/// Answers the request that the command line describes, on standard output.
 int get(const Invocation& invocation);
 
-/// Copies a file among the videos and records it.
+/// Copies a file to the videos, and records it.
 int add(const Invocation& invocation);
 
 /// Audits the catalogue against the files.
@@ -52,8 +52,8 @@ int init(const Invocation& invocation);
 /// Asks a running reelgate what it is doing.
 int status(const Invocation& invocation);
 
-/// Says what is in force and all that would keep serve() from starting with it, for the words after the program's name.
-/// Changes nothing. Gives the exit status.
+/// Prints the settings in force, and every reason why serve() would not start with them, for the words after the
+/// program's name. Changes nothing. Returns the exit status.
 int check_config(std::span<const char* const> words, const char* const* environment);
 
 /// Parses the value of --listen. Throws UsageError.
@@ -62,7 +62,7 @@ gateway::Address address_from(const std::string& listen);
 /// Checks the environment's FCGI_WEB_SERVER_ADDRS. Throws UsageError.
 void check_web_server_addresses();
 
-/// Answers the one request that the process environment describes, on standard output: plain CGI (RFC 3875).
+/// Answers the request that the process environment describes, on standard output: plain CGI (RFC 3875).
 int cgi(const Settings& settings, const char* const* meta_variables);
 
 }  // namespace reelgate::commands

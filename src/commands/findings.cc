@@ -13,12 +13,12 @@ constexpr std::string_view digits = "0123456789abcdef";
 unsigned char byte_of(char c) { return static_cast<unsigned char>(c); }
 
 bool is_control(std::string_view character) {
-    // C0 and DEL; and C1, U+0080 to U+009F, which some terminals obey as well.
+    // C0 and DEL; and C1, U+0080 to U+009F, which some terminals interpret as well.
     if (character.size() == 1) return byte_of(character[0]) < 0x20 || character[0] == 0x7f;
     return character.size() == 2 && byte_of(character[0]) == 0xc2 && byte_of(character[1]) < 0xa0;
 }
 
-/// Calls `each` with every character; with single bytes and false where there is none.
+/// Calls `each` with every character and true; with a single byte and false for bytes that are not UTF-8.
 template <typename Each>
 void for_each_character(std::string_view text, Each&& each) {
     while (!text.empty()) {
@@ -66,7 +66,7 @@ std::string json_member(std::string_view name, std::string_view value) {
     return json_string(name) + ": " + json_string(value);
 }
 
-/// The member, and a second one with the bytes where the first one cannot have them.
+/// Formats a member, and a second one with the bytes if the first one cannot contain them.
 std::string exact_member(const std::string& name, std::string_view value) {
     std::string out = json_member(name, value);
     if (is_utf8(value)) return out;
@@ -94,7 +94,7 @@ std::string counted(std::size_t count, const std::string& noun) {
     return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
-/// "2 no file, 1 cut off": the findings are in groups already.
+/// Counts findings by kind, in which they are sorted: "2 no file, 1 cut off".
 std::string groups(const AuditReport& report) {
     std::string out;
     const auto& findings = report.findings;
@@ -116,7 +116,7 @@ std::size_t utf8_length(std::string_view text) {
     if (first < 0xc2 || first > 0xf4 || !is_tail(1)) return 0;
     if (first < 0xe0) return 2;
     const unsigned second = byte_of(text[1]);
-    // Longer than need be, a surrogate, or beyond U+10FFFF.
+    // Longer than necessary, a surrogate, or beyond U+10FFFF.
     if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
         (first == 0xf4 && second > 0x8f) || !is_tail(2))
         return 0;

@@ -1,4 +1,4 @@
-// Owns the command `get`: one request described on the command line, through the same way as CGI and FastCGI.
+// Owns the command `get`: one request from the command line, answered the same way as over CGI and FastCGI.
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ namespace reelgate::commands {
 
 namespace {
 
-/// "/..." and "http://..." are URIs; all else is an id.
+/// Returns the target: "/..." and "http://..." are URIs, all else is an id.
 std::string target_of(const std::string& operand, const std::string& prefix) {
     const bool is_uri = operand.starts_with('/') || operand.find("://") != std::string::npos;
     return is_uri ? operand : http::encode_path(prefix + operand);
@@ -45,7 +45,7 @@ std::vector<std::string> meta_variables(const Invocation& invocation) {
     return variables;
 }
 
-/// With --body-only standard output may be a film: an error's content must not end up in it.
+/// Throws an error response: with --body-only its content must not end up in a file for a film.
 void check_is_video(const http::Response& response, const std::string& operand) {
     if (response.status < 400) return;
     const auto* detail = response.pieces.empty() ? nullptr : std::get_if<std::string>(&response.pieces.front());
@@ -62,7 +62,7 @@ int get(const Invocation& invocation) {
     environment.push_back(nullptr);
 
     HandlerSettings settings = invocation.settings.handler;
-    // There is no web server that could put the content in.
+    // There is no web server that could send the content.
     if (invocation.arguments.has("body-only")) settings.offload = Offload::none;
     Handler handler{std::move(settings)};
     const Answer answer = handler.answer(gateway::request_from(environment.data()));
@@ -72,7 +72,7 @@ int get(const Invocation& invocation) {
     } else {
         gateway::check(gateway::write_response(STDOUT_FILENO, answer.response, answer.file()));
     }
-    // What the client did wrong is an answer like any other; what we could not do is a failure of the command.
+    // A client error is an ordinary answer; a server error is a failure of the command.
     return answer.response.status < 500 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

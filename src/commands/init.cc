@@ -1,4 +1,4 @@
-// Owns the command `init`: folders and an empty catalogue, leaving what is there as it is.
+// Owns the command `init`: creates folders and an empty catalogue, and leaves existing ones as they are.
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "catalog/writer.h"
 #include "commands/commands.h"
 #include "gateway/cgi.h"
 #include "posix/access.h"
@@ -17,18 +18,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Folders that are made together, or not at all.
+/// Creates several folders, or none.
 class NewFolders {
 public:
     NewFolders() = default;
     NewFolders(const NewFolders&) = delete;
     NewFolders& operator=(const NewFolders&) = delete;
-    /// Removes what was made, unless keep() was called. What somebody has put something into stays.
+    /// Removes the created folders, unless keep() was called. A folder that is no longer empty stays.
     ~NewFolders() {
         for (auto made = made_.rbegin(); made != made_.rend(); ++made) rmdir(made->c_str());
     }
 
-    /// Makes a folder, and those above it that are missing.
+    /// Creates a folder, and missing ones above it.
     void make(const fs::path& folder) {
         fs::path way;
         for (const fs::path& part : folder) {
@@ -58,7 +59,7 @@ int init(const Invocation& invocation) {
     NewFolders folders;
     folders.make(settings.data);
     folders.make(settings.handler.videos);
-    media::create_catalog(settings.handler.database);
+    catalog::create(settings.handler.database);
     folders.keep();
     gateway::print("catalogue: " + settings.handler.database.native() +
                    "\nvideos:    " + settings.handler.videos.native() + "\n");

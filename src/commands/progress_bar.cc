@@ -1,4 +1,4 @@
-// Owns the bar that shows on a terminal how far a long command is.
+// Owns the bar that shows the progress of a long command on a terminal.
 // SPDX-License-Identifier: MIT
 #include "commands/progress_bar.h"
 
@@ -17,16 +17,16 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds interval{100};
 
-/// Of a terminal that does not say.
+/// Columns of a terminal that does not tell its width.
 constexpr std::size_t usual_columns = 80;
 
-/// Below this a bar shows nothing that the percentage does not.
+/// Characters below which a bar shows no more than the percentage does.
 constexpr std::size_t least_bar = 5;
 
 std::size_t terminal_columns() {
     winsize size{};
     const bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    // In the last column the cursor may begin a new line.
+    // In the last column the cursor may move to a new line.
     return (is_known ? size.ws_col : usual_columns) - 1;
 }
 
@@ -64,7 +64,7 @@ ProgressBar::~ProgressBar() {
 void ProgressBar::show(std::string_view doing, std::size_t done, std::size_t total) {
     if (!is_terminal_) return;
     const auto now = Clock::now();
-    // The last one is shown in any case: what comes after it may take long.
+    // The last step is always shown: the work after it may take long.
     if (is_shown_ && done != total && now - shown_at_ < interval) return;
     shown_at_ = now;
     is_shown_ = true;

@@ -1,5 +1,5 @@
-// Owns the bar that shows on a terminal how far a long command is.
-// Does not show anything anywhere else.
+// Owns the bar that shows the progress of a long command on a terminal.
+// Shows nothing anywhere else.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -11,11 +11,11 @@
 namespace reelgate::commands {
 
 /// Formats a bar of at most `columns` characters: "rows and files [####    ] 50 %, 1 of 2". Without a `total`, or
-/// without room for a bar, the numbers alone.
+/// without room for a bar, only the numbers.
 std::string bar_of(std::string_view doing, std::size_t done, std::size_t total, std::size_t columns);
 
-/// A bar on the terminal that standard error is, if it is one. It goes at the end of its scope, or when a signal ends
-/// the process.
+/// A bar on standard error, if that is a terminal. It disappears at the end of its scope, or when a signal ends the
+/// process.
 class ProgressBar {
 public:
     ProgressBar();

@@ -1,4 +1,4 @@
-// Owns the command `serve`: finds the listening socket, runs the engine on it, and tells a service manager how it is.
+// Owns the command `serve`: finds the listening socket, runs the engine on it, and reports to a service manager.
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ namespace reelgate::commands {
 
 namespace {
 
-/// FastCGI 1.0 §2.2: the web server, or whoever starts us, leaves the listening socket here.
+/// Descriptor of the listening socket that a web server, or another parent, passes (FastCGI 1.0 §2.2).
 constexpr int inherited_socket = STDIN_FILENO;
 
 posix::UniqueFd take_handed_over_socket() {
@@ -27,7 +27,7 @@ posix::UniqueFd take_handed_over_socket() {
     }
 }
 
-/// Says which changes a running server cannot follow: its socket is open and its threads run.
+/// Logs the changes that need a restart: those of the open socket and the running threads.
 void warn_of_restart(const Settings& running, const Settings& reloaded) noexcept {
     const auto compare = [](const char* name, bool is_same) {
         if (!is_same) log(LogLevel::warning, {"reload: ", name, ": changed: takes effect when reelgate is restarted"});
@@ -39,10 +39,10 @@ void warn_of_restart(const Settings& running, const Settings& reloaded) noexcept
     compare("ping-path", running.engine.ping_path == reloaded.engine.ping_path);
 }
 
-/// The socket that --listen names, or else the one that a service manager handed over, or else the one on fd 0.
+/// Returns the socket that --listen names, or else the one from a service manager, or else the one on fd 0.
 std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
     posix::UniqueFd handed_over = take_handed_over_socket();
-    // Whoever connected to the one that we do not serve would wait for ever: the manager keeps it open.
+    // Peers of a socket that we do not serve would wait for ever: the manager keeps it open.
     if (handed_over && !settings.listen.empty())
         throw UsageError{"--listen " + settings.listen +
                          ": the service manager has handed over a socket as well (LISTEN_FDS); leave one of them out"};
@@ -56,8 +56,8 @@ std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
     return std::make_unique<gateway::Listener>(posix::UniqueFd{inherited_socket});
 }
 
-/// Tells the manager what `message` makes, or else `state` alone where there is no memory for it. A manager that cannot
-/// be told is no reason not to serve.
+/// Sends the manager what `message` returns; only `state` if there is no memory for that. A failure to send does not
+/// stop the server.
 template <typename Message>
 void tell(const gateway::Notifier& notifier, std::string_view state, const Message& message) noexcept {
     try {
@@ -97,7 +97,7 @@ void check_web_server_addresses() {
 int serve(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
     log_without_waiting();
-    // All that can be wrong is found out before anything listens.
+    // Finds every failure before anything listens.
     Handler{settings.handler}.check();
     check_web_server_addresses();
     engine::hold_signals();
@@ -106,21 +106,21 @@ int serve(const Invocation& invocation) {
     std::chrono::seconds grace = settings.engine.grace;
     const engine::Hooks hooks{
         .reload = [&] {
-            tell(notifier, "STATUS=reading the settings anew\n",
+            tell(notifier, "STATUS=reloading the settings\n",
                  [] { return gateway::reloading_message(monotonic_now()); });
             const Settings reloaded = invocation.reload();
-            // Storage that hangs is a reason neither to keep the old settings nor to take no more signals.
+            // Hung storage must neither keep the old settings in force nor block later signals.
             if (!engine::run_within(reloaded.engine.storage_timeout,
                                     [handler = reloaded.handler] { Handler{handler}.check(); }))
                 log(LogLevel::warning, "reload: videos: their storage does not answer: not checked");
             engine::Reloaded result{reloaded.handler, reloaded.engine};
-            // Nothing below fails: all of the new settings come into force, or none.
+            // Nothing below fails: all of the new settings take effect, or none.
             set_log_level(reloaded.log_level);
             warn_of_restart(settings, reloaded);
             grace = reloaded.engine.grace;
             return result;
         },
-        // At once, so that the next reelgate can listen there while our last viewers are served.
+        // At once, so that the next reelgate can listen there while this one serves its last viewers.
         .stop_listening = [&] {
             listener.reset();
             tell(notifier, "STOPPING=1\n", [&] { return gateway::stopping_message(grace); });

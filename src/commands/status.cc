@@ -10,7 +10,7 @@ namespace reelgate::commands {
 
 namespace {
 
-/// How long it may take. A status needs neither catalogue nor files; whoever is not done by then hangs.
+/// Limit on the wait: a status needs neither catalogue nor files, so a server that takes longer hangs.
 constexpr std::chrono::seconds timeout{5};
 
 gateway::Address address_from(const Invocation& invocation) {

@@ -1,5 +1,5 @@
-// Owns accepting: the listening socket is watched, paused when there is no descriptor for more, and given up when it no
-// longer listens.
+// Owns accepting: watches the listening socket, pauses when no descriptor is left, and ends when the socket no longer
+// listens.
 // SPDX-License-Identifier: MIT
 #include "engine/acceptor.h"
 
@@ -24,12 +24,12 @@ namespace reelgate::engine {
 
 namespace {
 
-/// How long accepting pauses after an error that would come again at once, such as having no descriptor left.
+/// How long accepting pauses after an error that would recur at once, such as running out of descriptors.
 constexpr std::chrono::milliseconds accept_pause{100};
 
 constexpr std::uint32_t awaited_events = EPOLLIN | EPOLLRDHUP;
 
-/// Events of a listening socket that was shut down. accept4 then says EINVAL over TCP, and EAGAIN on a Unix socket.
+/// Events of a listening socket that was shut down. accept4 then fails with EINVAL over TCP, EAGAIN on a Unix socket.
 constexpr std::uint32_t shut_down_events = EPOLLHUP | EPOLLRDHUP;
 
 Transport transport_of(int listening_socket) {
@@ -40,22 +40,22 @@ Transport transport_of(int listening_socket) {
     return domain == AF_UNIX ? Transport::unix_socket : Transport::internet;
 }
 
-/// What is done after accept4.
+/// What follows accept4.
 enum class AfterAccept {
     next,   ///< wait for the next connection
-    pause,  ///< wait a moment: the socket would be readable for ever
-    end,    ///< it no longer listens: there will be no more
+    pause,  ///< wait a moment: the socket stays readable, and epoll would report it at once
+    end,    ///< the socket no longer listens
 };
 
-/// Decides what follows accept4. `error` is its errno(3), 0 for a connection; `events` is what epoll said before. Linux
-/// passes errors on that are the new connection's, such as ECONNABORTED (accept(2)).
+/// Decides what follows accept4. `error` is its errno(3), 0 for a connection; `events` are those that epoll reported.
+/// Linux also passes on errors of the new connection, such as ECONNABORTED (accept(2)).
 AfterAccept after_accept(int error, std::uint32_t events) {
     switch (error) {
         case EAGAIN: return (events & shut_down_events) != 0 ? AfterAccept::end : AfterAccept::next;
         case 0: case EINTR: case ECONNABORTED: case EPERM: case EPROTO: case ENETDOWN: case ENETUNREACH:
         case EHOSTDOWN: case EHOSTUNREACH: case ENOPROTOOPT: case ENONET:
             return AfterAccept::next;
-        // Shut down by a process that shares it. EBADF and ENOTSOCK would be faults of ours, and repeat for ever.
+        // Shut down by a process that shares it. EBADF and ENOTSOCK would be our bugs, and would repeat for ever.
         case EINVAL: case EBADF: case ENOTSOCK: return AfterAccept::end;
         default: return AfterAccept::pause;
     }
@@ -66,11 +66,11 @@ AfterAccept after_accept(int error, std::uint32_t events) {
 Acceptor::Acceptor(EventLoop& loop, int listening_socket, Begin begin)
     : loop_(loop), listening_socket_(listening_socket), transport_(transport_of(listening_socket)),
       peers_(std::getenv("FCGI_WEB_SERVER_ADDRS")), begin_(std::move(begin)), pause_(loop, [this] { resume(); }) {
-    // Another thread, or another process on the same socket, may be faster than we are.
+    // Another thread or process may take the connection first: accept4 must not block then.
     if (fcntl(listening_socket_, F_SETFL, fcntl(listening_socket_, F_GETFL) | O_NONBLOCK) != 0)
         posix::throw_errno("prepare", "listening socket");
-    // Over TCP the end of an answer must not wait for an acknowledgement of its beginning. Accepted sockets inherit it;
-    // on a Unix socket this fails and does not matter.
+    // Over TCP the end of an answer must not wait for an acknowledgement of its beginning. Accepted sockets inherit the
+    // option. On a Unix socket the call fails, which is harmless.
     const int on = 1;
     setsockopt(listening_socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
@@ -90,8 +90,8 @@ void Acceptor::handle(std::uint32_t events, Worker& worker) {
     begin_(std::move(connection), worker);
 }
 
-/// Returns nothing when another thread was faster, or there is no descriptor for it. What keeps accepting alive is done
-/// before anything is said about it.
+/// Returns nothing when another thread was faster, no descriptor was left, or the peer is not admitted. Rearms the
+/// socket, or starts the pause, before it logs anything.
 posix::UniqueFd Acceptor::accept(std::uint32_t events, Worker& worker) {
     const std::lock_guard lock{mutex_};
     if (is_over()) return {};
@@ -102,7 +102,7 @@ posix::UniqueFd Acceptor::accept(std::uint32_t events, Worker& worker) {
         case AfterAccept::pause: pause(error, worker); return {};
         case AfterAccept::end:
             state_ = State::lost;
-            // Wakes the thread that waits for signals, which says it.
+            // Wakes the thread that waits for signals: it logs the loss.
             kill(getpid(), SIGTERM);
             return {};
     }
@@ -122,7 +122,7 @@ void Acceptor::pause(int error, Worker& worker) noexcept {
                           is_out_of_descriptors ? "; see ulimit -n" : ""});
 }
 
-/// Has the next connection accepted. Where even that cannot be asked for, it is tried again after a pause.
+/// Arms the socket for the next connection. If that fails, tries again after a pause.
 void Acceptor::watch() noexcept {
     if (!loop_.rearm(listening_socket_, awaited_events, *this)) pause_.start(accept_pause);
 }

@@ -1,6 +1,6 @@
-// Owns accepting: the listening socket is watched, paused when there is no descriptor for more, and given up when it no
-// longer listens.
-// Does not own the listening socket, nor what becomes of a connection.
+// Owns accepting: watches the listening socket, pauses when no descriptor is left, and ends when the socket no longer
+// listens.
+// Owns neither the listening socket nor the accepted connections.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -17,34 +17,34 @@ namespace reelgate::engine {
 
 class Acceptor final : public EventSource {
 public:
-    /// Begins with a connection, in the thread of `worker`.
+    /// Begins to serve an accepted connection, in the thread of `worker`.
     using Begin = std::function<void(posix::UniqueFd connection, Worker& worker)>;
 
-    /// FCGI_WEB_SERVER_ADDRS in the environment says who may connect (FastCGI 1.0 §3.2). Throws std::system_error.
+    /// Admits the peers that FCGI_WEB_SERVER_ADDRS in the environment lists (FastCGI 1.0 §3.2). Throws
+    /// std::system_error.
     Acceptor(EventLoop& loop, int listening_socket, Begin begin);
 
-    /// Begins to accept. Throws std::system_error.
+    /// Starts accepting. Throws std::system_error.
     void start();
 
-    /// Accepts nothing more.
+    /// Stops accepting.
     void stop() noexcept;
 
     Transport transport() const { return transport_; }
 
-    /// Tells whether another process has shut the listening socket down. Nothing more is accepted then, and SIGTERM is
-    /// raised.
+    /// Returns whether another process has shut the listening socket down. Accepting has then ended, and this process
+    /// has sent itself SIGTERM.
     bool has_lost_socket() const { return state_ == State::lost; }
 
-    /// Accepts one connection, and arms the socket again, so that another thread can take the next while this one is
-    /// served.
+    /// Accepts one connection, and rearms the socket first, so that another thread can take the next meanwhile.
     void handle(std::uint32_t events, Worker& worker) override;
 
 private:
     enum class State {
         accepting,
-        paused,   ///< no descriptor, or the like, was left; that was logged. Goes on after a moment
+        paused,   ///< out of descriptors or the like, which was logged; resumes after a moment
         lost,     ///< the socket no longer listens
-        stopped,  ///< the server ends; the socket may be gone
+        stopped,  ///< the server is stopping; the socket may be closed
     };
 
     posix::UniqueFd accept(std::uint32_t events, Worker& worker);
@@ -59,7 +59,7 @@ private:
     const Transport transport_;
     const gateway::Peers peers_;
     const Begin begin_;
-    std::mutex mutex_;                           // of the listening socket
+    std::mutex mutex_;                           // guards the listening socket
     std::atomic<State> state_{State::accepting};  // changed under mutex_
     Timer pause_;
 };

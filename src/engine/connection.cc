@@ -1,16 +1,14 @@
-// Owns one connection from a web server: what has come, what is being answered, what goes out next.
+// Owns one connection from a web server: its input, the request that is being answered, and its output.
 // SPDX-License-Identifier: MIT
 #include "engine/connection.h"
 
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <string>
 #include <utility>
 
 #include "log.h"
+#include "posix/error.h"
 
 namespace reelgate::engine {
 
@@ -56,7 +54,7 @@ Wait Connection::wait() const {
     switch (phase_) {
         case Phase::asking: return Wait::a_moment;
         case Phase::lingering: return Wait::readable;
-        // What is not read now would make the connection readable for ever.
+        // Input that is left unread would keep the connection readable.
         case Phase::draining: return Wait::writable_only;
         case Phase::reading: return has_read_all() ? Wait::readable : Wait::writable_only;
         case Phase::answering: return input_.gate() == Input::Gate::open ? Wait::writable : Wait::writable_only;
@@ -71,22 +69,24 @@ Situation Connection::situation() const {
     return is_fresh_ ? Situation::fresh : Situation::idle;
 }
 
-/// Reads on, once the replies to what was read before are written.
+/// Reads on, once earlier replies are written.
 Connection::Step Connection::receive(Worker& worker) {
     const Progress progress = writer_.is_done() ? Progress::done : writer_.write(fd(), Turn::max_bytes);
-    if (progress != Progress::done) return progress == Progress::blocked ? Step::wait : Step::close;
+    if (progress != Progress::done) return step_after(progress);
     if (!turn_.may_begin()) return Step::wait;
     if (input_.has_unread()) return take(worker, input_.take_unread());
     if (input_.gate() == Input::Gate::ended) return end();
-    if (!turn_.may_read()) return Step::wait;
-    const ssize_t n = recv(fd(), worker.buffer.data(), worker.buffer.size(), MSG_DONTWAIT);
-    if (n > 0) {
-        is_fresh_ = false;
-        turn_.read += static_cast<std::uint64_t>(n);
-        return take(worker, {worker.buffer.data(), static_cast<std::size_t>(n)});
-    }
-    if (n < 0 && errno == EINTR) return Step::again;
-    return n < 0 && errno == EAGAIN ? Step::wait : Step::close;
+    const Received received = engine::receive(fd(), worker.buffer, turn_);
+    if (received.kind == Received::Kind::starved)
+        log(LogLevel::error, {"read request: connection: ", posix::static_cause(received.error), ": closed"});
+    if (received.kind != Received::Kind::bytes) return step_after(received);
+    is_fresh_ = false;
+    return take(worker, received.bytes);
+}
+
+Connection::Step Connection::step_after(const Received& received) {
+    if (received.kind == Received::Kind::bytes) return Step::again;
+    return received.kind == Received::Kind::nothing ? Step::wait : Step::close;
 }
 
 Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
@@ -98,7 +98,7 @@ Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
             break;
         case Incoming::refused: phase_ = Phase::draining; break;
         case Incoming::aborted: {
-            // Before anything was answered: "the application responds as soon as possible" (FastCGI 1.0 §5.4).
+            // Before any answer: "the application responds as soon as possible" (FastCGI 1.0 §5.4).
             std::string end;
             gateway::append_end_request(end, input_.reader().request_id(), gateway::ProtocolStatus::request_complete);
             writer_.interject(end);
@@ -138,8 +138,7 @@ Connection::Step Connection::begin_answer(Worker& worker) {
     return Step::again;
 }
 
-/// Asks for the answer. While the catalogue is locked, or the storage slow, asks again later, and holds no thread in
-/// between.
+/// Asks for the answer. While the catalogue is locked or the storage slow, waits without a thread and asks again.
 Connection::Step Connection::ask(Worker& worker) {
     const auto request = exchange_.request();
     auto asked = worker.ask(*request, exchange_.age());
@@ -159,16 +158,16 @@ Connection::Step Connection::ask(Worker& worker) {
 void Connection::begin_sending(http::Response response) {
     phase_ = Phase::answering;
     writer_.begin(std::move(response), exchange_.content(), input_.reader().request_id());
-    if (exchange_.is_cut_short()) writer_.cut_short();  // while it asked
-    // The catalogue may have taken its time: none of it was the peer's.
+    if (exchange_.is_cut_short()) writer_.cut_short();  // aborted while it asked
+    // The time that the catalogue took does not count against the peer.
     view_.note_progress();
 }
 
 Connection::Step Connection::send(Worker& worker) {
     const media::MediaFile* const film = exchange_.film();
     if (film && !worker.enter(film->device)) return wait_for_storage(worker);
-    const Progress progress = writer_.write(fd(), worker.lane ? Turn::max_lane_bytes : Turn::max_bytes);
-    worker.leave();
+    const std::uint64_t budget = worker.lane ? Turn::max_lane_bytes : Turn::max_bytes;
+    const Progress progress = worker.leaving([&] { return writer_.write(fd(), budget); });
     if (exchange_.count(worker.tally, writer_.sent())) view_.note_progress();
     switch (progress) {
         case Progress::blocked:
@@ -197,7 +196,7 @@ Connection::Step Connection::go_on() {
     return Step::again;
 }
 
-/// Waits for the storage of its film. An answer whose peer has gone does not.
+/// Waits for the storage of its film; ends the answer instead if the peer is gone.
 Connection::Step Connection::wait_for_storage(Worker& worker) {
     if (view_.has_gone()) {
         end_answer(worker, view_.is_cut_off() ? Exchange::stalled : Exchange::aborted);
@@ -209,12 +208,18 @@ Connection::Step Connection::wait_for_storage(Worker& worker) {
 
 Connection::Step Connection::drain() {
     const Progress progress = writer_.write(fd(), Turn::max_bytes);
-    if (progress == Progress::done) return end();
+    return progress == Progress::done ? end() : step_after(progress);
+}
+
+/// Returns the step to take while replies are unsent.
+Connection::Step Connection::step_after(Progress progress) const {
+    if (progress == Progress::broken)
+        log(LogLevel::warning, {"send replies: connection: ", writer_.why_broken(), ": closed"});
     return progress == Progress::blocked || progress == Progress::yielded ? Step::wait : Step::close;
 }
 
-/// Ends it in order. Over TCP, closing while the peer still says something would reset the connection, and lose what it
-/// has not taken yet: there the peer ends it.
+/// Ends the connection in order. Over TCP, closing while the peer still sends would reset the connection, and lose what
+/// the peer has not taken yet: there the peer closes first.
 Connection::Step Connection::end() {
     if (transport_ == Transport::unix_socket) return Step::close;
     shutdown(fd(), SHUT_WR);
@@ -224,13 +229,9 @@ Connection::Step Connection::end() {
     return Step::again;
 }
 
-/// Throws away what the peer says after the end.
+/// Discards what the peer sends after the end.
 Connection::Step Connection::linger(Worker& worker) {
-    if (!turn_.may_read()) return Step::wait;
-    const ssize_t n = recv(fd(), worker.buffer.data(), worker.buffer.size(), MSG_DONTWAIT);
-    if (n > 0) turn_.read += static_cast<std::uint64_t>(n);
-    if (n > 0 || (n < 0 && errno == EINTR)) return Step::again;
-    return n < 0 && errno == EAGAIN ? Step::wait : Step::close;
+    return step_after(engine::receive(fd(), worker.buffer, turn_));
 }
 
 void Connection::take_while_answering(std::string_view bytes) {

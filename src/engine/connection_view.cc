@@ -1,4 +1,4 @@
-// Owns what threads may know of a connection that another thread has, and do to it.
+// Owns what other threads may know of a connection, and do to it, while one thread has it.
 // SPDX-License-Identifier: MIT
 #include "engine/connection_view.h"
 

@@ -1,4 +1,4 @@
-// Owns what threads may know of a connection that another thread has, and do to it.
+// Owns what other threads may know of a connection, and do to it, while one thread has it.
 // Does not own the socket.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -10,60 +10,60 @@ namespace reelgate::engine {
 
 using Clock = std::chrono::steady_clock;
 
-/// What a connection is at, for other threads. The thread that has the connection changes it; any thread may ask.
+/// What a connection is doing, for other threads. The thread that has the connection changes it; any thread may ask.
 enum class Situation {
     busy,       ///< a thread has it
-    fresh,      ///< nothing has come yet: its first request may be on its way
-    idle,       ///< no request, nor part of one, has come since the last was answered: nothing is lost by closing it
-    parked,     ///< it waits for something of ours, not for its peer
-    waiting,    ///< its peer must say the rest of a request, or take some of an answer
-    lingering,  ///< all is written: its peer must take that, and end the connection
+    fresh,      ///< nothing was received yet: the first request may be on its way
+    idle,       ///< no part of a request was received since the last answer: closing loses nothing
+    parked,     ///< waits for catalogue or storage, not for its peer
+    waiting,    ///< waits for its peer to send the rest of a request, or to take some of an answer
+    lingering,  ///< has sent everything, and waits for its peer to take that and to close
 };
 
 class ConnectionView {
 public:
-    /// `fd` is the connection's socket, which must stay open while this lives.
+    /// Views the connection's socket `fd`, which must stay open while this lives.
     explicit ConnectionView(int fd) : fd_(fd) {}
 
-    /// The first thing that a thread does with a connection: it sees all that was done before. Returns what the
-    /// connection was at.
+    /// Takes the connection: a thread does this first, and then sees all that earlier threads did. Returns the previous
+    /// situation.
     Situation take() { return situation_.exchange(Situation::busy, std::memory_order_acquire); }
 
-    /// The last thing that a thread does with a connection before it arms it for others.
+    /// Hands the connection over: a thread does this last, before it arms the connection for others.
     void hand_over(Situation situation) { situation_.store(situation); }
 
     Situation situation() const { return situation_; }
 
-    /// Notes that the peer has done its part: it has begun a request, or taken some of an answer. What it says while it
-    /// takes nothing does not count.
+    /// Notes progress of the peer: it has begun a request, or taken some of an answer. A peer that only sends makes no
+    /// progress.
     void note_progress() { progress_ = Clock::now().time_since_epoch().count(); }
 
-    /// Returns when the peer last did its part. Zero where nothing is expected of it. Any thread may ask.
+    /// Returns when the peer last made progress; zero if nothing is expected of it. Any thread may ask.
     Clock::duration waiting_since() const;
 
-    /// Notes progress if the peer has taken something since this was last asked; any thread may. A socket is writable
-    /// again only when much of it is free: a slow viewer takes bytes long before that.
+    /// Notes progress if the peer has taken bytes since the last look; any thread may call it. A socket turns writable
+    /// only when much of its buffer is free: a slow viewer takes bytes long before that.
     void look_at_peer();
 
-    /// Tells whether the peer had taken everything when look_at_peer() last looked, and only has to end the connection.
+    /// Returns whether the peer had taken everything at the last look_at_peer(), and only has to close the connection.
     bool awaits_end() const { return situation_ == Situation::lingering && untaken_ == 0; }
 
-    /// Cuts the connection off, since its peer has done nothing for too long; any thread may. The thread that then gets
-    /// its event closes it.
+    /// Shuts the socket down, since the peer is late or the server stops; any thread may call it. The thread that gets
+    /// the resulting event closes the connection.
     void cut_off();
     bool is_cut_off() const { return is_cut_off_; }
 
-    /// Tells whether the peer has closed the connection, or it was cut off; any thread may ask. Does not wait.
+    /// Returns whether the peer has closed the connection, or it was cut off; any thread may ask. Does not block.
     bool has_gone() const;
 
-    /// Has the connection closed as soon as what has come is answered; any thread may.
+    /// Ends the input: the connection is closed once its requests are answered. Any thread may call it.
     void stop_reading();
 
 private:
     const int fd_;
     std::atomic<Situation> situation_{Situation::fresh};
     std::atomic<bool> is_cut_off_{false};
-    std::atomic<int> untaken_{0};  ///< bytes in the socket when look_at_peer() last looked
+    std::atomic<int> untaken_{0};  ///< bytes in the socket at the last look_at_peer()
     std::atomic<Clock::rep> progress_{0};
 };
 

@@ -1,5 +1,4 @@
-// Owns all connections: takes them in, lets them proceed when their events come, closes them, and waits until none is
-// left.
+// Owns all connections: lets each proceed on its events, closes them, and waits until none is left.
 // SPDX-License-Identifier: MIT
 #include "engine/connections.h"
 
@@ -16,14 +15,14 @@ namespace reelgate::engine {
 
 namespace {
 
-/// How long a connection that was accepted and has said nothing yet may begin to, once it is time to end: its request
-/// is on its way. No longer, since there are peers who never speak.
+/// How long a connection without any input may wait for its first request once the server stops: that may be on its
+/// way. No longer, since some peers never send one.
 constexpr std::chrono::milliseconds newcomer_time{1000};
 
-/// How long a request waits that could not ask the catalogue, until it tries again.
+/// Delay before a request that found the catalogue busy asks it again.
 constexpr std::chrono::milliseconds ask_again_time{10};
 
-/// Returns the events of epoll that a connection waits for.
+/// Returns the epoll events that a connection waits for.
 std::uint32_t events_of(Wait wait) {
     switch (wait) {
         case Wait::readable: return EPOLLIN;
@@ -67,7 +66,7 @@ void Connections::begin(posix::UniqueFd fd, Transport transport, Worker& worker)
         const std::lock_guard lock{mutex_};
         all_.splice(all_.end(), one);
     }
-    // Its request has mostly come with it.
+    // Its first request has usually arrived already.
     run(served, EPOLLIN, worker);
 }
 
@@ -79,7 +78,7 @@ std::size_t Connections::count() const {
 void Connections::stop() noexcept {
     is_stopping_ = true;
     const std::lock_guard lock{mutex_};
-    // A connection that a thread is reading right now still gets an answer to what has come.
+    // A connection that a thread is reading right now still answers what it has received.
     for (Served& served : all_)
         if (served.connection.view().situation() == Situation::idle) served.connection.view().stop_reading();
 }
@@ -106,11 +105,11 @@ void Connections::run(Served& served, std::uint32_t events, Worker& worker) noex
     close(served);
 }
 
-/// Lets a connection wait, without a thread. False where it is to be closed instead.
+/// Lets a connection wait without a thread. Returns false if it must be closed instead.
 bool Connections::let_wait(Served& served, Wait wait) {
     const Situation situation = served.connection.situation();
     served.connection.view().hand_over(situation);
-    // Asked after that: stop() sees an idle connection, or this sees that it has been called.
+    // Checked after the hand-over: either stop() sees the idle connection, or this sees that stop() was called.
     if (is_stopping_ && situation == Situation::idle) return false;
     if (wait == Wait::a_moment)
         let_ask_again(served);
@@ -121,12 +120,12 @@ bool Connections::let_wait(Served& served, Wait wait) {
     return true;
 }
 
-/// Hands a connection over to whichever thread gets its next event: none of it may be touched after that.
+/// Hands a connection over to the thread that gets its next event. The caller must not touch it after that.
 void Connections::arm(Served& served, Situation situation, std::uint32_t events) {
     const int fd = served.connection.fd();
     const bool was_watched = std::exchange(served.is_watched, true);
     served.connection.view().hand_over(situation);
-    // What looks then has to find it waiting.
+    // After the hand-over, so that the look finds the connection waiting.
     stall_watch_.watch(situation);
     if (!was_watched)
         loop_.add(fd, events, served);
@@ -134,7 +133,7 @@ void Connections::arm(Served& served, Situation situation, std::uint32_t events)
         posix::throw_errno("watch", "descriptor " + std::to_string(fd));
 }
 
-/// Keeps a connection until its request may ask the catalogue again. Has not kept it where it throws.
+/// Queues a connection to ask the catalogue again after a moment. If this throws, the connection is not queued.
 void Connections::let_ask_again(Served& served) {
     const std::lock_guard lock{mutex_};
     waiting_.push_back(&served);
@@ -143,7 +142,7 @@ void Connections::let_ask_again(Served& served) {
     posix::throw_errno("start", "timer");
 }
 
-/// Hands all requests that wait for the catalogue to the threads.
+/// Hands all connections that wait for the catalogue to the threads that serve events.
 void Connections::ask_again() noexcept {
     std::vector<Served*> waiting;
     {
@@ -153,16 +152,26 @@ void Connections::ask_again() noexcept {
     for (Served* served : waiting) hand_on(*served);
 }
 
-/// Hands a connection that waited for something of ours to the threads that serve events.
+/// Hands a connection that waited for catalogue or storage to the threads that serve events.
 void Connections::hand_on(Served& served) noexcept {
     try {
         arm(served, Situation::parked, EPOLLOUT);
     } catch (const std::exception&) {
-        close(served);
+        hand_on_later(served);
     }
 }
 
-/// Cuts off those whose peers have done nothing for too long.
+/// Never closes the connection: closing its film may block, and the watch over storage calls this.
+void Connections::hand_on_later(Served& served) noexcept {
+    try {
+        let_ask_again(served);
+    } catch (const std::exception&) {
+        // Without memory for that it stays as it is, without a peer, until the server stops.
+        served.connection.view().cut_off();
+    }
+}
+
+/// Cuts off the connections whose peers are late.
 void Connections::cut_off_late() noexcept {
     const std::lock_guard lock{mutex_};
     stall_watch_.begin_look();
@@ -171,7 +180,7 @@ void Connections::cut_off_late() noexcept {
 }
 
 void Connections::close(Served& served) noexcept {
-    List closed;  // is destroyed without the lock
+    List closed;  // destroyed after the lock is released
     const std::lock_guard lock{mutex_};
     closed.splice(closed.end(), all_, served.place);
     if (all_.empty()) empty_.notify_all();

@@ -1,5 +1,4 @@
-// Owns all connections: takes them in, lets them proceed when their events come, closes them, and waits until none is
-// left.
+// Owns all connections: lets each proceed on its events, closes them, and waits until none is left.
 // Does not accept, and does not answer.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -20,29 +19,29 @@ namespace reelgate::engine {
 
 class Connections {
 public:
-    /// FCGI_GET_VALUES is told that there may be `max_connections`. A peer that does nothing for `stall_timeout` is cut
-    /// off; zero: none is. Throws std::system_error.
+    /// Reports `max_connections` to FCGI_GET_VALUES. Cuts off peers that do nothing for `stall_timeout`; zero: never.
+    /// Throws std::system_error.
     Connections(EventLoop& loop, std::size_t max_connections, std::chrono::seconds stall_timeout);
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
 
-    /// Closes all that are left, and says how many. No thread may have one.
+    /// Closes the connections that are left, and logs how many. No thread may have one.
     ~Connections();
 
-    /// Takes a non-blocking connection, and lets it proceed.
+    /// Adds a non-blocking socket as a connection, and lets it proceed.
     void begin(posix::UniqueFd fd, Transport transport, Worker& worker);
 
     std::size_t count() const;
 
     void set_stall_timeout(std::chrono::seconds timeout) noexcept { stall_watch_.set_timeout(timeout); }
 
-    /// Closes those that are idle, now and from now on.
+    /// Closes idle connections, now and from now on.
     void stop() noexcept;
 
-    /// Waits until none is left, for `grace` at most. Call stop() before.
+    /// Waits until no connection is left, for `grace` at most. Call stop() before.
     void wait_until_empty(std::chrono::milliseconds grace);
 
-    /// Shuts all down that are left, and says how many: threads that never come back may have them.
+    /// Shuts down the connections that are left, and logs how many. Threads that never return may still have them.
     void cut_off() noexcept;
 
 private:
@@ -74,6 +73,7 @@ private:
     void let_ask_again(Served& served);
     void ask_again() noexcept;
     void hand_on(Served& served) noexcept;
+    void hand_on_later(Served& served) noexcept;
     void cut_off_late() noexcept;
     void close(Served& served) noexcept;
 
@@ -85,7 +85,7 @@ private:
     std::condition_variable empty_;
     List all_;                      // under mutex_
     bool is_cut_off_ = false;       // under mutex_
-    std::vector<Served*> waiting_;  // under mutex_: they ask the catalogue again after a moment; no event comes of them
+    std::vector<Served*> waiting_;  // under mutex_: not armed, and to ask the catalogue again when ask_timer_ expires
     Timer ask_timer_;
     StallWatch stall_watch_;
 };

@@ -1,4 +1,4 @@
-// Owns calls that might never come back.
+// Owns calls that might never return.
 // SPDX-License-Identifier: MIT
 #include "engine/deadline.h"
 
@@ -19,9 +19,10 @@ std::atomic<bool> is_busy{false};
 bool is_call_left() { return is_busy; }
 
 bool run_within(std::chrono::nanoseconds time, std::function<void()> function) {
-    if (is_busy.exchange(true)) return false;
+    // First, since it takes memory: where there is none, nothing must stay busy.
     std::promise<void> promise;
     std::future<void> end = promise.get_future();
+    if (is_busy.exchange(true)) return false;
     try {
         std::thread{[promise = std::move(promise), function = std::move(function)]() mutable {
             std::exception_ptr failure;
@@ -30,7 +31,7 @@ bool run_within(std::chrono::nanoseconds time, std::function<void()> function) {
             } catch (...) {
                 failure = std::current_exception();
             }
-            function = {};  // with all that it owns, while others still wait for it
+            function = {};  // destroys all that it owns before the caller goes on
             is_busy = false;
             failure ? promise.set_exception(failure) : promise.set_value();
         }}.detach();

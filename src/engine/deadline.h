@@ -1,5 +1,5 @@
-// Owns calls that might never come back.
-// Does not end them: where the kernel holds a thread, nothing does.
+// Owns calls that might never return.
+// Does not end them: nothing ends a thread that the kernel holds.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -8,12 +8,12 @@
 
 namespace reelgate::engine {
 
-/// Tells whether a call of run_within() is still going on. Then nothing that it might use may be taken away.
+/// Returns whether a call of run_within() is still running. Nothing that it might use may be destroyed then.
 bool is_call_left();
 
-/// Calls `function` in a thread of its own, and waits for its end, no longer than `time`. Returns whether it has ended;
-/// throws what it threw by then. It may go on for ever: it must own all that it uses. While one goes on, no other is
-/// begun. Throws std::system_error where there is no thread for it.
+/// Calls `function` in a thread of its own, and waits for its end, `time` at most. Returns whether it has ended;
+/// rethrows what it threw by then. It may run for ever, so it must own all that it uses. While an earlier call still
+/// runs, returns false at once. Throws std::system_error if there is no thread for it.
 bool run_within(std::chrono::nanoseconds time, std::function<void()> function);
 
 }  // namespace reelgate::engine

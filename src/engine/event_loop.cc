@@ -1,4 +1,4 @@
-// Owns the epoll set: which descriptors are watched, and who is told what has happened to them.
+// Owns the epoll set: which descriptors are watched, and which source handles their events.
 // SPDX-License-Identifier: MIT
 #include "engine/event_loop.h"
 
@@ -27,8 +27,7 @@ posix::UniqueFd make_timer() {
 
 EventLoop::EventLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), end_(eventfd(0, EFD_CLOEXEC)) {
     if (!epoll_ || !end_) posix::throw_errno("create", "epoll set");
-    // The only one without a source, and the only one that is not for one event: it stays readable until every thread
-    // has seen it.
+    // The only descriptor without a source, and without EPOLLONESHOT: it stays readable, so that every thread sees it.
     epoll_event event{EPOLLIN, {nullptr}};
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, end_.get(), &event) != 0) posix::throw_errno("watch", "end");
 }
@@ -53,7 +52,7 @@ void EventLoop::remove(int fd) noexcept { epoll_ctl(epoll_.get(), EPOLL_CTL_DEL,
 
 void EventLoop::run(Worker& worker, const std::function<bool()>& is_over) {
     do {
-        // One event at a time: another thread can take what this one has not begun.
+        // One event at a time, so that other threads can take the next ones.
         epoll_event event;
         if (epoll_wait(epoll_.get(), &event, 1, -1) < 1) continue;
         auto* const source = static_cast<EventSource*>(event.data.ptr);

@@ -1,8 +1,8 @@
-// Owns the epoll set: which descriptors are watched, and who is told what has happened to them.
+// Owns the epoll set: which descriptors are watched, and which source handles their events.
 // Does not own the descriptors, and does not know what they are.
 //
-// A descriptor is armed for one event at a time (EPOLLONESHOT). The thread that gets the event therefore owns what
-// belongs to the descriptor until it arms it again, and needs no lock for it.
+// A descriptor is armed for one event at a time (EPOLLONESHOT). The thread that gets the event therefore owns all that
+// belongs to the descriptor until it rearms it, and needs no lock for it.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -16,10 +16,10 @@ namespace reelgate::engine {
 
 class Worker;
 
-/// What a watched descriptor belongs to. Must outlive its being watched.
+/// Handles the events of a descriptor. Must live as long as the descriptor is watched.
 class EventSource {
 public:
-    /// Handles `events` (epoll_ctl(2)) in the thread of `worker`. What it throws is logged.
+    /// Handles `events` (epoll_ctl(2)) in the thread of `worker`. An exception is logged.
     virtual void handle(std::uint32_t events, Worker& worker) = 0;
 
 protected:
@@ -34,26 +34,26 @@ public:
     /// Watches `fd` for one event. Throws std::system_error.
     void add(int fd, std::uint32_t events, EventSource& source);
 
-    /// Watches a descriptor that was added for the next event. Returns whether that could be done.
+    /// Watches an added descriptor for its next event. Returns whether that succeeded.
     bool rearm(int fd, std::uint32_t events, EventSource& source) noexcept;
 
-    /// Watches a timer, which is edge-triggered and never armed again: it wakes one thread each time it goes off,
-    /// whatever has failed since. Throws std::system_error.
+    /// Watches a timer. It is edge-triggered and never rearmed, so it wakes one thread each time it expires, even after
+    /// failures. Throws std::system_error.
     void add_timer(int fd, EventSource& source);
 
     void remove(int fd) noexcept;
 
-    /// Hands events to their sources, one at a time, until end() is called, or until `is_over` says so after one.
+    /// Hands events to their sources, one at a time, until end() is called, or `is_over`, asked after each, is true.
     void run(Worker& worker, const std::function<bool()>& is_over);
 
-    /// Has every run() return, also those that begin later.
+    /// Makes every run() return, including later ones.
     void end() noexcept;
 
 private:
     posix::UniqueFd epoll_, end_;
 };
 
-/// Does something later, in whichever thread is free.
+/// Runs an action later, in any free thread.
 class Timer final : public EventSource {
 public:
     using Action = std::function<void()>;
@@ -61,7 +61,7 @@ public:
     /// Throws std::system_error.
     Timer(EventLoop& loop, Action action);
 
-    /// Goes off once, after `delay`, which replaces what was started before. Returns whether that could be done.
+    /// Expires once, after `delay`; replaces an earlier start. Returns whether that succeeded.
     bool start(std::chrono::nanoseconds delay) noexcept;
 
     void handle(std::uint32_t, Worker&) override { action_(); }

@@ -1,4 +1,4 @@
-// Owns the request that is being answered: since when, with what, how much of it has gone, and how that ended.
+// Owns the request that is being answered: when it began, its answer, how much was sent, and how it ended.
 // SPDX-License-Identifier: MIT
 #include "engine/exchange.h"
 
@@ -20,10 +20,12 @@ http::Response Exchange::answer(Answer answer, Tally* tally) {
     if (tally) count_answer(*tally, *request_, answer);
     is_counted_ = tally != nullptr;
     request_.reset();
-    answer_ = std::move(answer);
+    film_ = std::move(answer.content);
+    summary_ = std::move(answer.summary);
+    may_grow_ = answer.may_grow;
     counted_ = 0;
-    planned_ = http::content_length(answer_.response);
-    return std::exchange(answer_.response, {});
+    planned_ = http::content_length(answer.response);
+    return std::move(answer.response);
 }
 
 bool Exchange::count(Tally& tally, std::uint64_t sent) {
@@ -36,16 +38,16 @@ bool Exchange::count(Tally& tally, std::uint64_t sent) {
 std::optional<media::MediaFile> Exchange::end(Tally& tally, std::uint64_t sent, const Ending& ending) noexcept {
     if (is_counted_) tally.add(ending.counter);
     seat_.reset();
-    if (!answer_.summary.empty()) {
+    if (!summary_.empty()) {
         char text[96];
         std::snprintf(text, sizeof text, ": %llu of %llu bytes in %.3f s: %s", static_cast<unsigned long long>(sent),
                       static_cast<unsigned long long>(planned_), std::chrono::duration<double>(age()).count(),
                       ending.name);
-        log(LogLevel::info, {"response ", answer_.summary, text});
+        log(LogLevel::info, {"response ", summary_, text});
     }
-    // A connection that waits for its next request keeps nothing of this one, which an assignment alone would.
+    // Assignment alone would keep memory: a connection that waits for its next request holds none of this one's.
     Exchange ended = std::exchange(*this, {});
-    return std::move(ended.answer_.content);
+    return std::move(ended.film_);
 }
 
 }  // namespace reelgate::engine

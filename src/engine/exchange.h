@@ -1,4 +1,4 @@
-// Owns the request that is being answered: since when, with what, how much of it has gone, and how that ended.
+// Owns the request that is being answered: when it began, its answer, how much was sent, and how it ended.
 // Does not send.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -17,7 +17,7 @@ namespace reelgate::engine {
 
 class Exchange {
 public:
-    /// How an answer ended: as what it is counted, and what the log says.
+    /// How an answer ended: its counter, and its name in the log.
     struct Ending {
         Counter counter;
         const char* name;
@@ -27,48 +27,54 @@ public:
     static constexpr Ending stalled{Counter::ended_stalled, "stalled"};
     static constexpr Ending broken{Counter::ended_broken, "broken"};
 
-    /// Begins with a request, at this moment.
+    /// Takes a request, whose age counts from now.
     void begin(http::Request request);
 
-    /// Gives a request that is about a video its viewer's seat.
+    /// Takes the viewer's seat, for a request about a video.
     void seat(Viewers::Seat seat) { seat_ = std::move(seat); }
 
-    /// The request, until it is answered. Whoever asks for the answer keeps it: that can outlast this.
+    /// Returns the request; null once it is answered. Copy the pointer while asking for the answer, which can take
+    /// longer than this lives.
     const std::shared_ptr<const http::Request>& request() const { return request_; }
     const std::string& target() const { return target_; }
     Clock::duration age() const { return Clock::now() - begin_; }
 
-    /// Takes the answer; counts it in `tally`, which is given for an answer about a video. Forgets the request. Returns
-    /// the response: a parked viewer keeps what is left to be sent, and not the fields.
+    /// Takes the answer, and forgets the request. Counts it in `tally`, which is null unless it is about a video.
+    /// Returns the response, so that a parked viewer keeps only what is left to send, without the fields.
     http::Response answer(Answer answer, Tally* tally);
 
-    /// What the response's ranges refer to.
-    gateway::Content content() const { return answer_.file(); }
+    /// Returns the content that the response's ranges refer to.
+    gateway::Content content() const {
+        return film_ ? gateway::Content{film_->fd->get(), film_->version, may_grow_} : gateway::Content{};
+    }
 
-    /// The film that is being sent; null where there is none.
-    const media::MediaFile* film() const { return answer_.content ? &*answer_.content : nullptr; }
+    /// Returns the film that is being sent; null if there is none.
+    const media::MediaFile* film() const { return film_ ? &*film_ : nullptr; }
 
-    /// Takes note that the web server has aborted the request.
+    /// Notes that the web server has aborted the request.
     void cut_short() { is_cut_short_ = true; }
     bool is_cut_short() const { return is_cut_short_; }
 
-    /// Counts the bytes of content that have gone so far; as they go, since a film takes hours. Returns whether there
-    /// are more than the last time.
+    /// Counts the bytes of content sent so far; called while they are sent, since a film takes hours. Returns whether
+    /// there are more than the last time.
     bool count(Tally& tally, std::uint64_t sent);
 
-    /// Ends it. It is counted and logged where it got as far as an answer. Returns the film, for whoever may close it.
+    /// Ends the exchange; counts and logs its answer, if there was one. Returns the film, since closing it can block.
     std::optional<media::MediaFile> end(Tally& tally, std::uint64_t sent, const Ending& ending) noexcept;
 
 private:
     std::shared_ptr<const http::Request> request_;  ///< until it is answered
     std::string target_;                            ///< for the log
-    Answer answer_;
+    // What is left of the answer: a parked viewer pays for each byte.
+    std::optional<media::MediaFile> film_;
+    std::string summary_;
     Viewers::Seat seat_;
     std::uint64_t planned_ = 0;  ///< bytes of content
     std::uint64_t counted_ = 0;
     Clock::time_point begin_;
-    bool is_counted_ = false;  ///< it is answered about a video
+    bool is_counted_ = false;  ///< the answer is about a video
     bool is_cut_short_ = false;
+    bool may_grow_ = false;  ///< the film; see Answer
 };
 
 }  // namespace reelgate::engine

@@ -1,10 +1,13 @@
-// Owns what a peer has said, as far as it has not been acted on, and whether more of it is read now.
+// Owns the input that is not acted on yet, and decides whether more is read now.
 // SPDX-License-Identifier: MIT
 #include "engine/input.h"
 
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
+
+#include "gateway/failure.h"
 
 namespace reelgate::engine {
 
@@ -12,11 +15,27 @@ using gateway::Incoming;
 
 namespace {
 
-/// Bytes that are read at a time while a request is answered: an FCGI_ABORT_REQUEST has eight. What is read of the next
-/// request is kept until then, by every viewer whose web server does not wait.
+/// Bytes read at a time while a request is answered; an FCGI_ABORT_REQUEST has eight. Few, since bytes of the next
+/// request are kept until then, for every viewer whose web server does not wait for the answer.
 constexpr std::size_t read_while_answering_length = 4096;
 
 }  // namespace
+
+Received receive(int fd, std::vector<char>& buffer, Turn& turn) noexcept {
+    using Kind = Received::Kind;
+    if (!turn.may_read()) return {Kind::nothing};
+    ssize_t n = -1;
+    do {
+        n = recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    if (n > 0) {
+        turn.read += static_cast<std::uint64_t>(n);
+        return {Kind::bytes, {buffer.data(), static_cast<std::size_t>(n)}};
+    }
+    if (n < 0 && errno == EAGAIN) return {Kind::nothing};
+    if (n < 0 && gateway::is_of_memory(errno)) return {.kind = Kind::starved, .error = errno};
+    return {Kind::end};
+}
 
 Incoming Input::read(std::string_view bytes, gateway::ResponseWriter& writer) {
     std::string replies;
@@ -48,11 +67,11 @@ bool Input::read_while_answering(std::string_view bytes, gateway::ResponseWriter
 bool Input::look_for_abort(int fd, std::vector<char>& buffer, gateway::ResponseWriter& writer) {
     if (gate_ != Gate::open) return false;
     const ssize_t n = recv(fd, buffer.data(), std::min(buffer.size(), read_while_answering_length), MSG_DONTWAIT);
-    if (n == 0) gate_ = Gate::ended;  // it may still read; if not, writing will tell
+    if (n == 0) gate_ = Gate::ended;  // the peer may still read; if it does not, writing fails
     return n > 0 && read_while_answering({buffer.data(), static_cast<std::size_t>(n)}, writer);
 }
 
-// Swapped, since an assignment would keep the memory, and an idle connection shall have none of it.
+// Swaps, since assignment would keep the memory, and an idle connection must hold none.
 std::string Input::take_unread() {
     std::string unread;
     unread.swap(unread_);

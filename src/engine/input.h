@@ -1,4 +1,4 @@
-// Owns what a peer has said, as far as it has not been acted on, and whether more of it is read now.
+// Owns the input that is not acted on yet, and decides whether more is read now.
 // Does not wait.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -8,19 +8,37 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/turn.h"
 #include "gateway/record_reader.h"
 #include "gateway/response_writer.h"
 
 namespace reelgate::engine {
 
+/// What a connection gave when it was read.
+struct Received {
+    enum class Kind {
+        bytes,
+        nothing,  ///< for now, or the turn is used up
+        end,      ///< the peer has ended, or gone
+        starved,  ///< the system lacks memory to read it
+    };
+
+    Kind kind;
+    std::string_view bytes = {};  ///< in the buffer
+    int error = 0;                ///< errno, if starved
+};
+
+/// Receives the available bytes, and counts them in `turn`. Returns `nothing` once the turn is used up.
+Received receive(int fd, std::vector<char>& buffer, Turn& turn) noexcept;
+
 class Input {
 public:
-    /// Whether what the peer says is read while a request of its is being answered.
+    /// Whether input is read while a request is being answered.
     enum class Gate {
         open,
-        held,   ///< its next request has begun: not before this one is answered
-        full,   ///< enough replies wait to be sent: not before they are
-        ended,  ///< it has ended, or is no FastCGI
+        held,   ///< the next request has begun: reading resumes after this answer
+        full,   ///< too many replies are unsent: reading resumes once they are written
+        ended,  ///< the input has ended, or is not FastCGI
     };
 
     explicit Input(std::size_t max_connections) : reader_(max_connections) {}
@@ -28,26 +46,26 @@ public:
     Gate gate() const { return gate_; }
     const gateway::RecordReader& reader() const { return reader_; }
 
-    /// Reads up to the first thing that is to be acted on, while no request is being answered. Keeps the rest. Gives
-    /// `writer` what is to be replied on the way.
+    /// Reads `bytes` up to the first thing to act on, while no request is being answered. Keeps the rest. Gives replies
+    /// that are due on the way to `writer`.
     gateway::Incoming read(std::string_view bytes, gateway::ResponseWriter& writer);
 
     /// Reads while a request is being answered, and sets the gate. Returns whether the peer has aborted that request.
     bool read_while_answering(std::string_view bytes, gateway::ResponseWriter& writer);
 
-    /// Reads from the connection `fd` what the peer says while a request is being answered, where the gate is open:
-    /// FCGI_ABORT_REQUEST, if anything. Returns whether that came.
+    /// Receives from `fd` while a request is being answered, if the gate is open: usually FCGI_ABORT_REQUEST. Returns
+    /// whether the peer has aborted the request.
     bool look_for_abort(int fd, std::vector<char>& buffer, gateway::ResponseWriter& writer);
 
     bool has_unread() const { return !unread_.empty(); }
 
-    /// Hands out what was kept.
+    /// Returns the bytes that were kept, and keeps none.
     std::string take_unread();
 
-    /// Gives back the memory of the params, which have been decoded.
-    void forget_params() { reader_.release(); }
+    /// Frees the memory of the params, which are decoded.
+    void forget_params() { reader_.forget_params(); }
 
-    /// Goes on to the next request.
+    /// Goes on to the next request, and opens the gate unless the input has ended.
     void next();
 
 private:

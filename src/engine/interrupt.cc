@@ -1,4 +1,4 @@
-// Owns what happens to a line of progress on a terminal when a signal ends the process.
+// Owns wiping the progress line off a terminal when a signal ends the process.
 // SPDX-License-Identifier: MIT
 #include "engine/interrupt.h"
 
@@ -15,8 +15,8 @@ namespace {
 void wipe_line(int number) {
     constexpr char wipe[] = "\r\x1b[K";
     [[maybe_unused]] const auto ignored = write(STDERR_FILENO, wipe, sizeof wipe - 1);
-    // Comes at the end of this handler, and finds the default disposition (SA_RESETHAND): whoever waits for the process
-    // sees that the signal ended it.
+    // Delivered at the end of this handler, with the default disposition (SA_RESETHAND): the parent sees that the
+    // signal ended the process.
     raise(number);
 }
 

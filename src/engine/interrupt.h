@@ -1,12 +1,12 @@
-// Owns what happens to a line of progress on a terminal when a signal ends the process.
+// Owns wiping the progress line off a terminal when a signal ends the process.
 // Does not keep the signal from ending it.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 namespace reelgate::engine {
 
-/// Wipes the line that the cursor of the terminal on standard error is in, when SIGINT, SIGTERM or SIGHUP comes; then
-/// lets that signal end the process, as it would have. A signal that is ignored stays so.
+/// Handles SIGINT, SIGTERM and SIGHUP from now on: wipes the cursor's line of the terminal on standard error, then lets
+/// the signal end the process as usual. An ignored signal stays ignored.
 void wipe_line_when_interrupted();
 
 }  // namespace reelgate::engine

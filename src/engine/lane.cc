@@ -1,4 +1,4 @@
-// Owns those who wait for one device, and the few threads that do what might block on it.
+// Owns the queues for one device, and the few threads that do what might block on it.
 // SPDX-License-Identifier: MIT
 #include "engine/lane.h"
 
@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/worker.h"
 #include "log.h"
 #include "posix/mounts.h"
 
@@ -13,14 +14,14 @@ namespace reelgate::engine {
 
 namespace {
 
-/// Threads that one device may hold. A few, since a disk or a network does better with several requests at a time; not
-/// many, since look-ups in a folder that hangs queue up in the kernel behind the first.
+/// Threads that one device may hold. More than one, since a disk or a network works better on several requests at a
+/// time; not many, since look-ups in a hung folder queue up in the kernel behind the first.
 constexpr unsigned max_threads = 4;
 
-/// How long a device counts as slow after it last was.
+/// How long a device counts as slow after its last slow operation.
 constexpr std::chrono::seconds slow_time{2};
 
-/// How long a thread waits for the next who wants the device.
+/// How long a thread of the device waits for more work.
 constexpr std::chrono::seconds idle_time{2};
 
 }  // namespace
@@ -41,15 +42,16 @@ void Lane::wait(Waiting& who, Waiting::For what) {
 void Lane::drop(std::shared_ptr<const posix::UniqueFd> film) noexcept {
     try {
         const std::lock_guard lock{mutex_};
-        films_.push_back(film);
+        // Moved: the caller must not be the last who has it.
+        films_.push_back(std::move(film));
         add_thread();
         changed_.notify_one();
     } catch (const std::exception&) {
-        // It is closed right here, or by those threads that there are.
+        // It is closed here, or by the next thread of the device.
     }
 }
 
-/// Starts a thread where more wait than threads are free, and there may be more. Throws only where there is none at all.
+/// Starts a thread if more wait than threads are free, up to the maximum. Throws only if there is no thread at all.
 void Lane::add_thread() {
     if (opening_.size() + sending_.size() + films_.size() <= free_threads_ || threads_ == max_threads) return;
     try {
@@ -60,12 +62,12 @@ void Lane::add_thread() {
     }
 }
 
-/// Takes the first who waits, of either kind in turn. False where nobody does.
+/// Serves the first in line, of either kind in turn, or closes a film. Returns false if there is nothing to do.
 bool Lane::take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept {
     const bool is_opening = sending_.empty() || (!opening_.empty() && !was_opening_);
     auto& queue = is_opening ? opening_ : sending_;
-    was_opening_ = is_opening;
     if (!queue.empty()) {
+        was_opening_ = is_opening;
         Waiting* const who = queue.front();
         queue.pop_front();
         lock.unlock();
@@ -74,11 +76,12 @@ bool Lane::take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept {
         auto film = std::move(films_.front());
         films_.pop_front();
         lock.unlock();
+        worker.enter(device_);  // so that the watch sees a closing that blocks
         film.reset();
+        worker.leave();
     } else {
         return false;
     }
-    note_answer();
     lock.lock();
     return true;
 }
@@ -119,15 +122,17 @@ bool Lane::judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept
     // Slow storage still answers now and then; hung storage answers nothing.
     const Clock::duration silent_since = std::max(oldest, last_answer_.load());
     const bool is_silent = oldest != Clock::duration{} && now - silent_since >= timeout;
-    if (is_silent && !is_hung()) begin_hanging(silent_since);
-    if (!is_silent && is_hung()) end_hanging();
+    if (is_silent != is_hung()) {
+        hung_since_ = is_silent ? silent_since : Clock::duration{};
+        news_ = is_silent ? News::hangs : News::answers;
+    }
     turn_away();
     if (!is_slow(now)) is_watched_ = false;
     return is_watched_;
 }
 
 void Lane::turn_away() noexcept {
-    // Under the lock, since one that is not in the queue may be gone.
+    // Under the lock: a connection that has left its queue may be destroyed.
     const std::lock_guard lock{mutex_};
     if (is_hung()) {
         for (Waiting* who : opening_) who->turn_away();
@@ -140,21 +145,16 @@ void Lane::turn_away() noexcept {
     });
 }
 
-void Lane::begin_hanging(Clock::duration since) noexcept {
-    hung_since_ = since;
+void Lane::tell_news() noexcept {
+    const News news = std::exchange(news_, News::none);
+    if (news == News::none) return;
+    const LogLevel level = news == News::hangs ? LogLevel::error : LogLevel::notice;
+    const char* const text =
+        news == News::hangs ? ": does not answer: its films get 503 until it does" : ": answers again";
     try {
-        log(LogLevel::error, {"storage: ", folder(), ": does not answer: its films get 503 until it does"});
+        log(level, {"storage: ", folder(), text});
     } catch (const std::exception&) {
-        log(LogLevel::error, "storage: a folder: does not answer: its films get 503 until it does");
-    }
-}
-
-void Lane::end_hanging() noexcept {
-    hung_since_ = Clock::duration{};
-    try {
-        log(LogLevel::notice, {"storage: ", folder(), ": answers again"});
-    } catch (const std::exception&) {
-        log(LogLevel::notice, "storage: a folder: answers again");
+        log(level, {"storage: a folder", text});
     }
 }
 

@@ -1,4 +1,4 @@
-// Owns those who wait for one device, and the few threads that do what might block on it.
+// Owns the queues for one device, and the few threads that do what might block on it.
 // Does not touch the device, and does not start the threads.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -22,87 +22,98 @@ namespace reelgate::engine {
 
 class Worker;
 
-/// Something that waits for a device, without a thread.
+/// Waits for a device without a thread.
 class Waiting {
 public:
     /// What it waits for.
     enum class For {
-        opening,  ///< a film is to be opened: the request is turned away when the device hangs
-        sending,  ///< a film is being sent
+        opening,  ///< to open a film: the request is turned away when the device hangs
+        sending,  ///< to send more of a film
     };
 
-    /// Goes on, in a thread that may touch the device.
+    /// Goes on in the calling thread, which may touch the device.
     virtual void go_on(Worker& worker) noexcept = 0;
 
-    /// Goes on in whichever thread is free, which may not touch the device.
+    /// Ends the wait: goes on in any free thread, which may not touch the device.
     virtual void turn_away() noexcept = 0;
 
-    /// Tells whether its peer has gone. Does not wait.
+    /// Returns whether its peer is gone. Does not block.
     virtual bool has_gone() const noexcept = 0;
 
 protected:
     ~Waiting() = default;
 };
 
-/// Any thread may call anything, unless said otherwise. Lives as long as the server.
+/// Serves one device. Any thread may call any function, unless noted. Lives as long as the server.
 class Lane {
 public:
-    /// How long one operation may last before its device counts as slow: threads that serve events leave it alone then.
+    /// How long an operation may take before its device counts as slow: threads that serve events then leave it alone.
     static constexpr std::chrono::milliseconds slow_operation{50};
 
-    /// `start_thread` has a thread of its own call serve().
+    /// Starts a thread that calls serve().
     using StartThread = std::function<void(Lane&)>;
     Lane(dev_t device, StartThread start_thread) : device_(device), start_thread_(std::move(start_thread)) {}
 
     dev_t device() const { return device_; }
 
-    /// Tells whether the device was slow a moment ago: then only its own threads may touch it.
+    /// Returns whether the device was slow a moment ago: then only its own threads may touch it.
     bool is_slow(Clock::duration now) const { return now < slow_until_.load(std::memory_order_relaxed); }
 
-    /// Tells whether the device has answered nothing for so long that it counts as hung.
+    /// Returns whether the device counts as hung: it has answered nothing for the storage timeout.
     bool is_hung() const { return hung_since_.load(std::memory_order_relaxed) != Clock::duration{}; }
 
-    /// Since when it hangs; zero: it does not.
+    /// Returns since when the device hangs; zero: it does not.
     Clock::duration hung_since() const { return hung_since_; }
 
-    /// Takes note that an operation on the device has ended.
+    /// Notes that an operation on the device has ended.
     void note_answer() {
         if (is_watched_.load(std::memory_order_relaxed)) last_answer_ = Clock::now().time_since_epoch();
     }
 
-    /// Has `who` go on as soon as a thread of the device is free. Throws where there is no memory, or no thread.
+    /// Queues `who` to go on once a thread of the device is free. Throws if there is no memory, or no thread.
     void wait(Waiting& who, Waiting::For what);
 
-    /// Has the last reference to a film dropped by a thread of the device, since closing can block.
+    /// Lets a thread of the device drop the last reference to a film, since closing can block.
     void drop(std::shared_ptr<const posix::UniqueFd> film) noexcept;
 
-    /// Serves those who wait, until none has come for a while. Called by a thread of the device.
+    /// Serves the queues until they have been empty for a while. Called by a thread of the device.
     void serve(Worker& worker) noexcept;
 
-    /// Has serve() return as soon as it can.
+    /// Makes serve() return as soon as it can.
     void end() noexcept;
 
-    /// Counts those who wait.
+    /// Returns how many requests and transfers wait.
     std::size_t waiting() const;
 
-    // Called by the watch over storage alone
+    // Only for the watch over storage
 
-    /// Takes note of an operation that began at `since` and has not ended.
+    /// Notes an operation that began at `since` and has not ended.
     void note_slow(Clock::duration since, Clock::duration now);
 
-    /// Judges what was noted since the last time: after `timeout` without any answer the device hangs. Turns away who
-    /// waits in vain, and whose peer has gone. Tells whether there is anything to watch.
+    /// Judges the operations noted since the last call: after `timeout` without any answer the device hangs. Turns away
+    /// requests that wait for a hung device, and transfers whose peer is gone. Returns whether to go on watching.
     bool judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept;
 
-    /// Where the device is mounted, for messages.
+    /// Returns whether the last call of judge() has found a change that is not logged yet.
+    bool has_news() const { return news_ != News::none; }
+
+    /// Logs that change. Reads the mounts: hold no lock.
+    void tell_news() noexcept;
+
+    /// Returns where the device is mounted, for messages.
     std::string folder() const;
 
 private:
+    /// What is to be logged.
+    enum class News {
+        none,
+        hangs,    ///< the device has begun to hang
+        answers,  ///< it answers again
+    };
+
     bool take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept;
     void add_thread();
     void turn_away() noexcept;
-    void begin_hanging(Clock::duration since) noexcept;
-    void end_hanging() noexcept;
 
     const dev_t device_;
     const StartThread start_thread_;
@@ -110,12 +121,13 @@ private:
     std::atomic<Clock::duration> last_answer_{Clock::duration{}};
     std::atomic<Clock::duration> hung_since_{Clock::duration{}};
     std::atomic<bool> is_watched_{false};
-    Clock::duration oldest_{};  ///< beginning of the oldest operation that was noted; zero: none. The watch's own
+    Clock::duration oldest_{};  ///< start of the oldest operation noted; zero: none. Only for the watch
+    News news_ = News::none;    ///< only for the watch
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Waiting*> opening_, sending_;                  // under mutex_
-    bool was_opening_ = false;                                // under mutex_: the last that was taken
+    bool was_opening_ = false;                                // under mutex_: kind of the last that was served
     std::deque<std::shared_ptr<const posix::UniqueFd>> films_;  // under mutex_: to be closed
     unsigned threads_ = 0, free_threads_ = 0;                 // under mutex_
     bool is_over_ = false;                                    // under mutex_

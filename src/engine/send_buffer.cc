@@ -1,4 +1,4 @@
-// Owns how much a connection's socket holds of what is sent.
+// Owns the size of a connection's send buffer.
 // SPDX-License-Identifier: MIT
 #include "engine/send_buffer.h"
 
@@ -8,13 +8,13 @@ namespace reelgate::engine {
 
 namespace {
 
-/// A viewer is fast after this many bytes, at this many bytes a second. Watching takes far less.
+/// A viewer counts as fast after this many bytes at this many bytes a second. Watching a film needs far less.
 constexpr std::uint64_t fast_bytes = std::uint64_t{8} << 20;
 constexpr double fast_rate = 16 << 20;
 
-/// Bytes that a Unix socket is to hold for a fast viewer; it gets no more than twice net.core.wmem_max, which is twice
-/// the usual. Thus whoever sends and whoever receives are woken half as often: a whole film through nginx took a third
-/// more time without it. Not for everybody, since that much of the page cache is held while a viewer pauses.
+/// Bytes that a Unix socket buffers for a fast viewer. The kernel grants at most twice net.core.wmem_max, which is
+/// twice the default. Sender and receiver then wake half as often: without it a whole film through nginx took a third
+/// more time. Only for fast viewers, since a paused viewer holds that much of the page cache.
 constexpr int roomy_buffer = 1 << 20;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Owns how much a connection's socket holds of what is sent.
+// Owns the size of a connection's send buffer.
 // Does not send.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -14,11 +14,11 @@ class SendBuffer {
 public:
     explicit SendBuffer(Transport transport) : can_grow_(transport == Transport::unix_socket) {}
 
-    /// Makes the socket `fd` hold more where its peer took `sent` bytes of an answer within `age`, and is fast by that.
+    /// Enlarges the send buffer of `fd` once, if the peer is fast: it took `sent` bytes of an answer within `age`.
     void fit(int fd, std::uint64_t sent, std::chrono::duration<double> age);
 
 private:
-    bool can_grow_;  ///< TCP finds the right size by itself, and would stop to
+    bool can_grow_;  ///< false for TCP, which tunes the size itself until SO_SNDBUF is set
 };
 
 }  // namespace reelgate::engine

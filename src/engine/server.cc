@@ -1,4 +1,4 @@
-// Owns the life of the server: what it is made of, signals, reload.
+// Owns the life of the server: its parts, its signals, and reload.
 // SPDX-License-Identifier: MIT
 #include "engine/server.h"
 
@@ -29,9 +29,9 @@ namespace reelgate::engine {
 
 namespace {
 
-/// How long a thread may take to end once nothing is left for it to do: a look-up in the catalogue is over by then. One
-/// that storage holds takes longer.
-constexpr std::chrono::milliseconds leave_time = media::max_look_up + std::chrono::seconds{1};
+/// How long a thread may take to end once it has nothing left to do: a look-up in the catalogue is over by then. A
+/// thread that storage holds takes longer.
+constexpr std::chrono::milliseconds leave_time = catalog::max_look_up + std::chrono::seconds{1};
 
 rlim_t raise_max_descriptors() {
     rlimit limit{};
@@ -53,8 +53,8 @@ public:
     bool has_lost_socket() const { return acceptor_.has_lost_socket(); }
     void stop_accepting();
 
-    /// Waits until all answers have ended and all threads have left, for little longer than the grace period. Tells
-    /// whether the threads have.
+    /// Waits until all answers and all threads have ended, for little longer than the grace period. Returns whether the
+    /// threads have.
     bool wait();
 
     void change_settings(Reloaded reloaded);
@@ -63,8 +63,8 @@ private:
     std::optional<http::Response> monitor(const http::Request& request);
     Status status() const;
 
-    const EngineSettings settings_;  // as it began; what can change is in the next two
-    std::chrono::seconds grace_;     // only the thread that takes signals knows it
+    const EngineSettings settings_;  // as at the start; the next two can change
+    std::chrono::seconds grace_;     // only for the thread that takes signals
     std::atomic<std::size_t> max_viewers_;
     const std::size_t max_connections_ = raise_max_descriptors();
     const std::chrono::system_clock::time_point start_time_ = std::chrono::system_clock::now();
@@ -122,7 +122,7 @@ void Server::change_settings(Reloaded reloaded) {
     tally_.add(Counter::reloads);
 }
 
-/// Answers what is asked about reelgate itself; neither catalogue nor --max-viewers has a say in it.
+/// Answers requests for status and ping. They use no catalogue, and --max-viewers does not apply to them.
 std::optional<http::Response> Server::monitor(const http::Request& request) {
     const std::string_view path = http::raw_path(request.target);
     if (path.empty()) return std::nullopt;
@@ -152,7 +152,7 @@ sigset_t awaited_signals() {
     return signals;
 }
 
-/// Takes over the new settings. Returns what came of it; where that has a cause, `text` holds it.
+/// Applies the new settings. Returns the outcome as one line, which `text` holds in case of a failure.
 std::string_view take_over(Server& server, const Hooks& hooks, std::span<char> text) noexcept {
     try {
         server.change_settings(hooks.reload());
@@ -165,9 +165,9 @@ std::string_view take_over(Server& server, const Hooks& hooks, std::span<char> t
     }
 }
 
-/// Reads the settings anew. Whatever fails, the server goes on.
+/// Reloads the settings. The server goes on even if that fails.
 void reload(Server& server, const Hooks& hooks) noexcept {
-    // Changed settings are a reason to see what still fails.
+    // A failure that goes on under the new settings is then logged at once.
     tell_repeated_lines();
     char text[512];
     hooks.ready(take_over(server, hooks, text));
@@ -185,7 +185,7 @@ void hold_signals() {
 End serve(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings, const Hooks& hooks) {
     hold_signals();
     gateway::initialise_fastcgi();
-    // After libfcgi, which has handlers of its own for these: none of them ever runs.
+    // After libfcgi, which installs handlers of its own for these signals: none of them ever runs.
     signal(SIGPIPE, SIG_IGN);
     const sigset_t signals = awaited_signals();
 
@@ -199,13 +199,13 @@ End serve(int listening_socket, const HandlerSettings& handler, const EngineSett
     const bool has_lost_socket = server.has_lost_socket();
     if (has_lost_socket)
         log(LogLevel::error, {"accept connection: the listening socket was shut down by another process: ",
-                              "answers may end; start reelgate again"});
+                              "finishing the running answers; start reelgate again"});
     else
-        log(LogLevel::notice, {"stop: ", sigabbrev_np(received), ": answers may end"});
+        log(LogLevel::notice, {"stop: ", sigabbrev_np(received), ": finishing the running answers"});
     hooks.stop_listening();
     if (!server.wait() || is_call_left()) {
         log(LogLevel::warning, "stop: threads wait for storage that does not answer: left to the kernel");
-        // What they would come back to must still be there. All sockets are shut down; nothing else is lost.
+        // Without destructors: those threads may still return to what they use. All sockets are shut down already.
         std::_Exit(has_lost_socket ? EXIT_FAILURE : EXIT_SUCCESS);
     }
     return has_lost_socket ? End::socket_lost : End::signalled;

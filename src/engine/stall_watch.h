@@ -1,5 +1,5 @@
-// Owns the deadlines of peers: for how long one may do nothing, and when that is looked at.
-// Does not know the connections: who owns them looks, and asks this.
+// Owns the deadlines of peers: how long one may do nothing, and when that is checked.
+// Does not know the connections: their owner looks at them, and asks this.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -14,21 +14,21 @@ namespace reelgate::engine {
 
 class StallWatch {
 public:
-    /// `look` is called when a peer may be late: it asks is_late() about each connection.
+    /// Calls `look` when a peer may be late: it must ask is_late() about each connection.
     StallWatch(EventLoop& loop, std::chrono::seconds timeout, Timer::Action look);
 
-    /// Changes the time that a peer may do nothing. Zero: for ever. Connections that wait already are judged by it too.
+    /// Sets how long a peer may do nothing; zero: for ever. Applies also to connections that wait already.
     void set_timeout(std::chrono::seconds timeout) noexcept;
 
-    /// Has connections looked at in time, one of which is at `situation`.
+    /// Schedules a look for a connection that is at `situation`, unless one is due sooner.
     void watch(Situation situation) noexcept;
 
-    /// Looks at a connection, has it looked at again while it waits, and tells whether its peer is late. For `look`
-    /// alone.
+    /// Looks at a connection, schedules the next look while it waits, and returns whether its peer is late. Only for
+    /// `look`.
     bool is_late(ConnectionView& connection) noexcept;
 
-    /// Begins a look: whatever it finds waiting is looked at again.
-    void begin_look() noexcept { next_look_ = Clock::duration::max(); }
+    /// Begins a look: each connection that it finds waiting schedules the next.
+    void begin_look() noexcept;
 
 private:
     std::chrono::nanoseconds patience_with(const ConnectionView& connection) const;
@@ -37,7 +37,7 @@ private:
 
     std::atomic<std::chrono::seconds> timeout_;
     std::mutex mutex_;
-    std::atomic<Clock::duration> next_look_{Clock::duration::max()};  ///< when timer_ goes off; changed under mutex_
+    std::atomic<Clock::duration> next_look_{Clock::duration::max()};  ///< when timer_ expires; changed under mutex_
     Timer timer_;
 };
 

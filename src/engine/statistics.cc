@@ -1,4 +1,4 @@
-// Owns the counting: what each thread has done, and what that adds up to.
+// Owns the counting: what each thread has done, and the sum of all.
 // SPDX-License-Identifier: MIT
 #include "engine/statistics.h"
 
@@ -17,7 +17,7 @@ bool is_offloaded(const http::Response& response) {
     return http::find_field(response, "X-Sendfile") || http::find_field(response, "X-Accel-Redirect");
 }
 
-/// What became of the Range, where the answer is about a representation and the range is ours to cut out.
+/// Returns what became of the Range; nothing for a status that no range leads to. Not for offloaded answers.
 std::optional<Counter> counter_of_range(const http::Request& request, const http::Response& response) {
     switch (response.status) {
         case 200: return request.range ? Counter::range_ignored : Counter::range_none;

@@ -1,5 +1,5 @@
-// Owns the counting: what each thread has done, and what that adds up to.
-// Does not know what the figures are called outside, nor who asks for them.
+// Owns the counting: what each thread has done, and the sum of all.
+// Does not know the names of the figures in reports.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -39,9 +39,9 @@ enum class Counter : std::size_t {
     range_ignored,
     range_unsatisfiable,
     ended_complete,
-    ended_aborted,       ///< the web server has gone, or has aborted the request
+    ended_aborted,       ///< the web server is gone, or has aborted the request
     ended_stalled,       ///< dropped after --stall-timeout
-    ended_broken,        ///< the file was changed, or could not be read as far as was promised
+    ended_broken,        ///< the file was changed, or could not be read or sent to the announced length
     offloaded,
     bytes_sent,          ///< of content
     catalog_look_ups,
@@ -49,7 +49,7 @@ enum class Counter : std::size_t {
     catalog_nanoseconds,
     reloads,
     keep_conn,           ///< requests whose web server keeps the connection (FCGI_KEEP_CONN)
-    end,                 ///< how many there are
+    end,                 ///< number of counters
 };
 
 /// A figure for each Counter.
@@ -58,10 +58,10 @@ using Counts = std::array<std::uint64_t, static_cast<std::size_t>(Counter::end)>
 inline std::uint64_t& at(Counts& counts, Counter counter) { return counts[static_cast<std::size_t>(counter)]; }
 inline std::uint64_t at(const Counts& counts, Counter counter) { return counts[static_cast<std::size_t>(counter)]; }
 
-/// Bytes that processors exchange at a time: what one thread writes is not beside what another does.
+/// Bytes of a processor's cache line: data that different threads write must not share one.
 inline constexpr std::size_t cache_line = 64;
 
-/// What one thread has done. It alone adds; any thread may sum.
+/// Counts of one thread. Only that thread adds; any thread may sum.
 class alignas(cache_line) Tally {
 public:
     // One writer: a load and a store are enough, and cost what a plain addition does.
@@ -79,7 +79,7 @@ private:
 /// Counts a request and the answer that it gets.
 void count_answer(Tally& tally, const http::Request& request, const Answer& answer);
 
-/// Gives the counter of a status; nothing for one that is never sent.
+/// Returns the counter of a status; nothing for one that is never sent.
 std::optional<Counter> counter_of_status(int status);
 
 }  // namespace reelgate::engine

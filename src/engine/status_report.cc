@@ -17,12 +17,12 @@ namespace {
 /// One number with its names.
 struct Figure {
     std::string_view name;    ///< in text and JSON
-    std::string_view family;  ///< in OpenMetrics; empty: not there, since it is the sum of others
+    std::string_view family;  ///< in OpenMetrics; empty: left out, since it follows from others
     std::string_view labels;
     std::string value;
 };
 
-/// What OpenMetrics wants to be told of its metrics.
+/// OpenMetrics metadata of a family of figures.
 struct Family {
     std::string_view name;
     std::string_view type;
@@ -55,7 +55,7 @@ constexpr std::array families{
     Family{"reelgate_monitoring", "counter", "", "Requests for status and ping, which are counted nowhere else"},
 };
 
-/// A row of what is counted.
+/// A counter with its names.
 struct Counted {
     std::string_view name;
     std::string_view family;
@@ -109,7 +109,7 @@ std::string unix_time(std::chrono::system_clock::time_point time) {
     return std::to_string(std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count());
 }
 
-/// "22/Nov/2026:09:30:00 +0000", as php-fpm and access logs have it.
+/// Formats a time as php-fpm and access logs do: "22/Nov/2026:09:30:00 +0000".
 std::string log_time(std::chrono::system_clock::time_point time) {
     const std::time_t value = std::chrono::system_clock::to_time_t(time);
     std::tm parts{};
@@ -123,7 +123,7 @@ std::string seconds_of(const Storage::Hung& hung) {
     return std::to_string(std::chrono::floor<std::chrono::seconds>(hung.time).count());
 }
 
-/// RFC 8259 §7. A folder's name may hold any bytes: those that are no ASCII are shown as Latin-1.
+/// Quotes a string (RFC 8259 §7). A folder's name may hold any bytes: those outside ASCII are shown as Latin-1.
 std::string json_string(std::string_view text) {
     std::string quoted = "\"";
     for (const char c : text) {
@@ -143,7 +143,7 @@ std::uint64_t requests(const Counts& counts) {
     return sum;
 }
 
-/// All figures, in the order of the text; those of one family together.
+/// Returns all figures in the order of the text, grouped by family.
 std::vector<Figure> figures(const Status& status) {
     const auto count = [&](Counter counter) { return std::to_string(at(status.counts, counter)); };
     const auto uptime = std::chrono::floor<std::chrono::seconds>(status.now - status.start_time).count();
@@ -230,7 +230,7 @@ std::string format_openmetrics(const Status& status) {
 }
 
 http::Response answer_status(const http::Request& request, const Status& status) {
-    // A parameter may have a value, which is ignored: Prometheus cannot send one without.
+    // The value of a parameter is ignored: Prometheus cannot leave it out.
     const auto asks_for = [&](std::string_view form) { return http::query_has(request.target, form); };
     if (asks_for("json")) return monitoring_response(request, "application/json", format_json(status));
     if (asks_for("openmetrics"))

@@ -15,7 +15,7 @@
 
 namespace reelgate::engine {
 
-/// What the server has done and is doing, at one moment.
+/// State of the server at one moment.
 struct Status {
     Counts counts{};
     std::chrono::system_clock::time_point start_time, now;
@@ -30,13 +30,13 @@ struct Status {
 /// Formats "name: value" lines.
 std::string format_text(const Status& status);
 
-/// Formats one flat object, with the names of the text.
+/// Formats one JSON object, with the names of the text.
 std::string format_json(const Status& status);
 
-/// Formats what Prometheus and its like collect: OpenMetrics 1.0.0.
+/// Formats OpenMetrics 1.0.0, for Prometheus and the like.
 std::string format_openmetrics(const Status& status);
 
-/// Answers a request for the status path. The query says in which form: json, openmetrics or html; otherwise text.
+/// Answers a request for the status path. The query selects json, openmetrics or html; the default is text.
 http::Response answer_status(const http::Request& request, const Status& status);
 
 /// Answers a request for the ping path.

@@ -1,5 +1,5 @@
-// Owns what is known of the storage that films are on: a lane for each device, and the watch that finds out which does
-// not answer.
+// Owns the health of film storage: a lane for each device, and the watch that finds devices that do not
+// answer.
 // SPDX-License-Identifier: MIT
 #include "engine/storage.h"
 
@@ -12,11 +12,11 @@ namespace reelgate::engine {
 
 namespace {
 
-/// How often the watch looks while any thread is in a device.
+/// Interval between looks of the watch while any thread is in a device.
 constexpr std::chrono::milliseconds look_time{10};
 
-/// How many looks in a row find nothing before the watch takes longer steps, in which it lets go of folders that nobody
-/// uses; and after how many it sleeps.
+/// Number of quiet looks in a row after which the watch looks less often, and lets go of unused folders; the interval
+/// between those looks; and the number after which it sleeps.
 constexpr int short_looks = 20;
 constexpr std::chrono::seconds long_look_time{1};
 constexpr int all_looks = 30;
@@ -63,7 +63,7 @@ void Storage::run() noexcept {
             woken_.wait_for(lock, look_time, [this] { return is_over_; });
         else if (quiet_looks >= all_looks)
             woken_.wait(lock, is_woken);
-        // Not before the first long step: a thread that has gone into a device since the last look wakes nobody.
+        // No wait before the first long step: a thread that has entered a device since the last look wakes nobody.
         else if (quiet_looks > short_looks)
             woken_.wait_for(lock, long_look_time, is_woken);
         if (quiet_looks >= short_looks && is_watching_) quiet_looks = 0;
@@ -71,13 +71,13 @@ void Storage::run() noexcept {
         quiet_looks = look() ? 0 : quiet_looks + 1;
         if (quiet_looks > short_looks) threads_.each([](Worker& worker) { worker.let_go_of_storage(); });
         lock.lock();
-        // Woken during a long step's look, which may have come too early to see why.
+        // Woken during a long step's look, which may have run too early to see the reason.
         if (quiet_looks > short_looks && is_watching_) quiet_looks = 0;
         is_watching_ = quiet_looks < short_looks;
     }
 }
 
-/// Finds out which threads are held, and by which device. Tells whether any thread is in a device.
+/// Finds the threads that are held, and the devices that hold them. Returns whether there is anything to watch.
 bool Storage::look() noexcept {
     const Clock::duration now = Clock::now().time_since_epoch();
     const std::chrono::nanoseconds timeout = timeout_.load();
@@ -91,23 +91,38 @@ bool Storage::look() noexcept {
         if (!worker.lane) ++held;
         if (now - visit.since >= timeout) worker.turn_away();
     };
-    threads_.each(std::ref(look_at));  // by reference, which takes no memory
+    threads_.each(std::ref(look_at));  // by reference, which allocates nothing
     threads_.replace(held);
-    const std::lock_guard lock{lanes_mutex_};
-    for (Lane& lane : lanes_) is_busy = lane.judge(now, timeout) || is_busy;
+    {
+        const std::lock_guard lock{lanes_mutex_};
+        for (Lane& lane : lanes_) is_busy = lane.judge(now, timeout) || is_busy;
+    }
+    // Only now: those who wait are turned away before anything is said.
+    while (Lane* const lane = lane_with_news()) lane->tell_news();
     return is_busy;
 }
 
+Lane* Storage::lane_with_news() noexcept {
+    const std::lock_guard lock{lanes_mutex_};
+    const auto found = std::find_if(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.has_news(); });
+    return found != lanes_.end() ? &*found : nullptr;
+}
+
 std::vector<Storage::Hung> Storage::hung() const {
+    std::vector<const Lane*> lanes;
+    {
+        const std::lock_guard lock{lanes_mutex_};
+        for (const Lane& lane : lanes_)
+            if (lane.is_hung()) lanes.push_back(&lane);
+    }
     std::vector<Hung> found;
     const Clock::duration now = Clock::now().time_since_epoch();
-    const std::lock_guard lock{lanes_mutex_};
-    for (const Lane& lane : lanes_) {
-        const Clock::duration since = lane.hung_since();
+    for (const Lane* const lane : lanes) {
+        const Clock::duration since = lane->hung_since();
         if (since == Clock::duration{}) continue;
-        std::size_t waiting = lane.waiting();
-        threads_.each([&](Worker& worker) { waiting += worker.visit().lane == &lane ? 1 : 0; });
-        found.push_back({lane.folder(), now - since, waiting});
+        std::size_t waiting = lane->waiting();
+        threads_.each([&](Worker& worker) { waiting += worker.visit().lane == lane ? 1 : 0; });
+        found.push_back({lane->folder(), now - since, waiting});
     }
     return found;
 }

@@ -1,11 +1,11 @@
-// Owns what is known of the storage that films are on: a lane for each device, and the watch that finds out which does
-// not answer.
-// Does not touch it.
+// Owns the health of film storage: a lane for each device, and the watch that finds devices that do not
+// answer.
+// Does not touch the devices.
 //
-// Every thread may touch a device that answers: that costs nothing. The watch looks a hundred times a second, while any
-// thread is in a device, for how long it has been there. After Lane::slow_operation the device counts as slow. Then
-// threads that serve events leave it alone: who wants it waits in its lane, where a few threads of its own do what may
-// block. For each thread that is held another takes its place, so that as many as ever serve events.
+// Every thread may touch a device that answers, at no extra cost. While any thread is in a device, the watch checks a
+// hundred times a second how long it has been there. After Lane::slow_operation the device counts as slow. Threads that
+// serve events then leave it alone: connections wait in its lane, where a few threads of its own do what may block.
+// Another thread replaces each one that is held, so that as many as before serve events.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -27,49 +27,50 @@ class Worker;
 
 class Storage {
 public:
-    /// What the watch needs from who owns the threads.
+    /// What the watch needs from the owner of the threads.
     struct Threads {
         Lane::StartThread start;  ///< starts a thread of a device
-        /// Calls `look` with each thread, whatever it serves. Allocates nothing.
+        /// Calls `look` with each thread of either kind. Allocates nothing.
         std::function<void(const std::function<void(Worker&)>& look)> each;
-        /// Has as many threads serve events as before, although `held` of them are in storage.
+        /// Keeps the configured number of threads serving events, while `held` others are stuck in storage.
         std::function<void(unsigned held)> replace;
     };
 
     /// A folder that does not answer.
     struct Hung {
         std::string folder;
-        std::chrono::nanoseconds time;  ///< since it answered last
-        std::size_t waiting;            ///< requests and transfers that wait for it, those that hold a thread included
+        std::chrono::nanoseconds time;  ///< since its last answer
+        std::size_t waiting;            ///< requests and transfers that wait for it, including those that hold a thread
     };
 
     explicit Storage(std::chrono::seconds timeout) : timeout_(timeout) {}
     Storage(const Storage&) = delete;
     Storage& operator=(const Storage&) = delete;
 
-    /// Begins to watch. Throws std::system_error.
+    /// Starts the watch. Throws std::system_error.
     void start(Threads threads);
 
-    /// Ends the watch, and has the threads of devices end as soon as they can.
+    /// Stops the watch, and makes the threads of devices end as soon as they can.
     void stop() noexcept;
 
-    /// After so long without an answer a device counts as hung, and requests for its films are answered with 503.
+    /// Sets how long a device may answer nothing before it counts as hung, and requests for its films get 503.
     void set_timeout(std::chrono::seconds timeout) noexcept { timeout_ = timeout; }
 
-    /// Finds the lane of a device; makes it where it is new.
+    /// Returns the lane of a device, which it creates for a new one.
     Lane& lane_of(dev_t device);
 
-    /// Wakes the watch, since a thread is about to touch a device.
+    /// Wakes the watch if it sleeps, since a thread is about to touch a device.
     void watch() noexcept {
         if (!is_watching_) wake();
     }
 
-    /// Finds those that do not answer.
+    /// Returns the folders that do not answer.
     std::vector<Hung> hung() const;
 
 private:
     void run() noexcept;
     bool look() noexcept;
+    Lane* lane_with_news() noexcept;
     void wake() noexcept;
 
     std::atomic<std::chrono::seconds> timeout_;

@@ -1,10 +1,10 @@
-// Owns the difference between the sockets that carry FastCGI.
+// Owns the kinds of sockets that carry FastCGI.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 namespace reelgate::engine {
 
-/// What carries a connection.
+/// Kind of socket of a connection.
 enum class Transport { unix_socket, internet };
 
 }  // namespace reelgate::engine

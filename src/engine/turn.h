@@ -1,4 +1,4 @@
-// Owns what a connection may do at a time before others go first.
+// Owns how much a connection may do before others get their turn.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -6,15 +6,15 @@
 
 namespace reelgate::engine {
 
-/// What one turn has used of what it may.
+/// What a connection has used of one turn.
 struct Turn {
-    /// Bytes, read or written.
+    /// Bytes that one turn may read, and may write.
     static constexpr std::uint64_t max_bytes = std::uint64_t{1} << 20;
 
-    /// Bytes written in a thread of a device, of which there are few.
+    /// Bytes that one turn may write in a thread of a device: a device has few threads.
     static constexpr std::uint64_t max_lane_bytes = std::uint64_t{64} << 10;
 
-    /// Requests: a web server that sends them without waiting for answers has thousands in those bytes.
+    /// Requests that one turn may begin: if a web server does not wait for answers, thousands fit in max_bytes.
     static constexpr int max_requests = 16;
 
     bool may_read() const { return read < max_bytes; }

@@ -1,4 +1,4 @@
-// Owns the number of those who are being answered about a video.
+// Owns the number of viewers: requests about videos that are being answered.
 // SPDX-License-Identifier: MIT
 #include "engine/viewers.h"
 

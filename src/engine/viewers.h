@@ -1,5 +1,5 @@
-// Owns the number of those who are being answered about a video.
-// Does not know who they are.
+// Owns the number of viewers: requests about videos that are being answered.
+// Does not know the requests.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -11,20 +11,20 @@
 
 namespace reelgate::engine {
 
-/// Any thread may call anything.
+/// Counts viewers. Any thread may call any function.
 class alignas(cache_line) Viewers {
 public:
-    /// Gives a viewer's seat back at its end.
+    /// Gives a seat back when its viewer leaves.
     struct Leave {
         void operator()(Viewers* viewers) const { viewers->now_.fetch_sub(1, std::memory_order_relaxed); }
     };
     using Seat = std::unique_ptr<Viewers, Leave>;
 
-    /// Returns a seat; none where `limit` viewers have one. Zero: there is no limit. Must outlive all seats.
+    /// Returns a seat; none if `limit` viewers have one. Zero: no limit. This must outlive all seats.
     Seat admit(std::size_t limit);
 
     std::size_t now() const { return now_.load(std::memory_order_relaxed); }
-    std::size_t max() const { return max_.load(std::memory_order_relaxed); }  ///< the most that there were at a time
+    std::size_t max() const { return max_.load(std::memory_order_relaxed); }  ///< highest number so far
 
 private:
     std::atomic<std::size_t> now_{0};

@@ -1,4 +1,4 @@
-// Owns what a thread lends to the connection that it lets proceed, and what others may know of the thread.
+// Owns what a thread lends to the connection that it serves, and what other threads may know of it.
 // SPDX-License-Identifier: MIT
 #include "engine/worker.h"
 
@@ -35,7 +35,7 @@ void Worker::drop(std::optional<media::MediaFile> film) noexcept {
             last_lane_->drop(std::move(film->fd));
         }
     } catch (const std::exception&) {
-        // It is closed here.
+        // The film is closed here.
     }
 }
 
@@ -65,7 +65,7 @@ bool Worker::end_asking() {
 
 void Worker::replace_handler(std::unique_ptr<Handler> handler) {
     const std::lock_guard lock{mutex_};
-    handler_ = std::move(handler);
+    handler_.swap(handler);  // the old one goes after the lock does: closing its files may block
 }
 
 void Worker::enter_catalog(std::atomic<unsigned>& all) {
@@ -86,13 +86,15 @@ Visit Worker::visit() const {
 }
 
 void Worker::turn_away() noexcept {
+    Waiting* taken = nullptr;
     {
         const std::lock_guard lock{mutex_};
-        if (asking_ != Asking::own || !serving) return;
+        if (asking_ != Asking::own) return;
         asking_ = Asking::lost;
+        taken = serving;  // under the lock: the worker may serve another connection afterwards
     }
-    // Nobody else has it now: its own thread finds that it is lost.
-    serving->turn_away();
+    // Only this thread has the connection now: the worker's own finds that it has lost it.
+    taken->turn_away();
 }
 
 void Worker::let_go_of_storage() noexcept {

@@ -1,4 +1,4 @@
-// Owns what a thread lends to the connection that it lets proceed, and what others may know of the thread.
+// Owns what a thread lends to the connection that it serves, and what other threads may know of it.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -23,10 +23,10 @@ namespace reelgate::engine {
 
 /// Why a request cannot be answered yet.
 struct Busy {
-    Lane* lane = nullptr;  ///< whose device it waits for; null: the catalogue is locked, or has all other threads
+    Lane* lane = nullptr;  ///< of the device to wait for; null: the catalogue is locked, or holds all other threads
 };
 
-/// Where a thread is, and since when. A null lane: in no device.
+/// The device that a thread is in, and since when. Null lane: it is in none.
 struct Visit {
     Lane* lane;
     Clock::duration since;
@@ -34,55 +34,65 @@ struct Visit {
 
 class Worker final : public media::StorageGate {
 public:
-    // Set before the thread begins, by who owns it
+    // Set by the owner before the thread begins
 
-    Lane* lane = nullptr;        ///< whose threads this one is of; null: it serves events
+    Lane* lane = nullptr;        ///< the lane that it serves; null: it serves events
     Storage* storage = nullptr;  ///< null: nothing is watched
     std::vector<char> buffer;    ///< for reading
-    /// Gives a viewer's seat; none where there are too many viewers.
+    /// Returns a viewer's seat; none if there are too many viewers.
     std::function<Viewers::Seat()> admit;
-    /// Answers a request about a video, which was begun to be answered `age` ago.
+    /// Answers a request about a video that was taken up `age` ago.
     std::function<std::variant<Answer, Busy>(const http::Request&, Clock::duration age)> answer;
     /// Answers a request about reelgate itself. Returns nothing for one about a video.
     std::function<std::optional<http::Response>(const http::Request&)> monitor;
 
-    // The thread's own
+    // Only for the thread itself
 
     Tally tally;
     gateway::RequestDecoder decoder;
-    std::uint64_t version = 0;   ///< of the settings that the handler has
-    Waiting* serving = nullptr;  ///< the connection that it lets proceed
+    std::uint64_t version = 0;   ///< of the handler's settings
+    Waiting* serving = nullptr;  ///< the connection that it serves
 
-    /// Goes to a device, for an operation that might block. False where this thread may not.
+    /// Enters a device, for an operation that might block. Returns false if this thread may not.
     bool enter(dev_t device) override;
     void leave() noexcept override;
 
+    /// Calls `function`, and leaves the device even if it throws.
+    template <typename Function>
+    auto leaving(Function&& function) {
+        const struct Leave {
+            Worker& worker;
+            ~Leave() { worker.leave(); }
+        } leave{*this};
+        return function();
+    }
+
     Lane& lane_of(dev_t device) { return storage->lane_of(device); }
 
-    /// Drops the reference to a film. Where the device must not be touched, a thread of that does it.
+    /// Drops the reference to a film. If this thread must not touch the device, a thread of the device drops it.
     void drop(std::optional<media::MediaFile> film) noexcept;
 
-    /// Asks for an answer on behalf of what it serves, with `answer`. Returns nothing where another thread has that
-    /// meanwhile, since storage held this one for too long: it is not to be touched then.
+    /// Asks for an answer with `answer`, for the connection that it serves. Returns nothing if another thread has taken
+    /// over the connection, since storage held this thread for too long: the connection must not be touched then.
     std::optional<std::variant<Answer, Busy>> ask(const http::Request& request, Clock::duration age);
 
-    /// Its own Handler; there is one once replace_handler() was called.
+    /// Returns its own Handler. Call replace_handler() before.
     Handler& handler() { return *handler_; }
     void replace_handler(std::unique_ptr<Handler> handler);
     bool has_handler() const { return handler_ != nullptr; }
 
-    /// Counts it among those that ask the catalogue; until it goes to a device, or leaves the catalogue.
+    /// Counts the thread in `all`, as one that asks the catalogue, until it enters a device or leaves the catalogue.
     void enter_catalog(std::atomic<unsigned>& all);
     void leave_catalog() noexcept;
 
-    // Any thread's
+    // For any thread
 
     Visit visit() const;
 
-    /// Since when it has been asking the catalogue; zero: it does not.
+    /// Returns since when the thread has been asking the catalogue; zero: it does not.
     Clock::duration in_catalog_since() const { return Clock::duration{in_catalog_since_}; }
 
-    /// Has what it serves turned away, where it is held while it asks for an answer.
+    /// Turns the connection that it serves away, if the thread is held while it asks for an answer.
     void turn_away() noexcept;
 
     void let_go_of_storage() noexcept;
@@ -98,9 +108,9 @@ private:
     std::atomic<Clock::rep> in_catalog_since_{0};
     std::atomic<unsigned>* all_in_catalog_ = nullptr;  ///< null: it is not in the catalogue
     Lane* last_lane_ = nullptr;
-    std::mutex mutex_;  // of the next two
+    std::mutex mutex_;  // guards the next two
     Asking asking_ = Asking::nothing;
-    std::unique_ptr<Handler> handler_;  ///< absent until it is first asked; others look at it under mutex_
+    std::unique_ptr<Handler> handler_;  ///< null until the first request; other threads look at it under mutex_
 };
 
 }  // namespace reelgate::engine

@@ -1,5 +1,5 @@
-// Owns the threads: those that serve events, as many as there shall be, and those of devices; and each one's Handler,
-// made from the settings that are in force.
+// Owns the threads: the configured number that serve events, and those of devices; and the Handler of each, made from
+// the current settings.
 // SPDX-License-Identifier: MIT
 #include "engine/workers.h"
 
@@ -11,14 +11,14 @@ namespace reelgate::engine {
 
 namespace {
 
-/// Bytes that a thread reads at a time. A request is some KiB.
+/// Bytes that a thread reads at a time. A request has a few KiB.
 constexpr std::size_t read_length = std::size_t{64} << 10;
 
-/// How long asking the catalogue may take until it counts as slow: a look-up takes microseconds.
+/// How long asking the catalogue may take before it counts as slow; a look-up takes microseconds.
 constexpr std::chrono::milliseconds slow_asking{50};
 
-/// How many times as many threads as are to serve events there may be: the others are held by storage.
-constexpr unsigned max_held = 4;
+/// Limit on the threads that serve events, as a multiple of the configured number: the others are held by storage.
+constexpr unsigned max_threads_factor = 4;
 
 }  // namespace
 
@@ -49,8 +49,9 @@ void Workers::each(const std::function<void(Worker&)>& look) const {
 Worker& Workers::take_slot(Lane* lane) {
     auto free = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return !slot.is_taken; });
     if (free == slots_.end()) {
-        slots_.emplace_back();
-        free = std::prev(slots_.end());
+        // Added to slots_ only when complete, so that a failure leaves no half-made worker.
+        std::list<Slot> made;
+        free = made.emplace(made.end());
         Worker& worker = free->worker;
         worker.buffer.resize(read_length);
         worker.storage = &storage_;
@@ -58,18 +59,19 @@ Worker& Workers::take_slot(Lane* lane) {
             return answer(request, age, worker);
         };
         prepare_(worker);
+        slots_.splice(slots_.end(), made);
     }
     free->is_taken = true;
     free->worker.lane = lane;
     return free->worker;
 }
 
-/// Starts a thread of a device, or one that serves events. Needs mutex_.
+/// Starts a thread of a device, or, with a null lane, one that serves events. Needs mutex_.
 void Workers::start_thread(Lane* lane) {
     Worker& worker = take_slot(lane);
     ++running_;
     try {
-        // Nobody joins one that the kernel may hold for ever: wait() counts them.
+        // Detached, since the kernel may hold it for ever: wait() counts the threads.
         std::thread{[this, &worker] { run(worker); }}.detach();
     } catch (...) {
         --running_;
@@ -93,19 +95,19 @@ void Workers::release_slot(Worker& worker) noexcept {
     slot->is_taken = false;
 }
 
-/// Has count_ threads serve events although `held` of them are in storage.
+/// Keeps count_ threads serving events while `held` others are stuck in storage.
 void Workers::replace(unsigned held) noexcept {
     const std::lock_guard lock{mutex_};
-    const unsigned wanted = std::min(count_ + held, count_ * max_held);
+    const unsigned wanted = std::min(count_ + held, count_ * max_threads_factor);
     try {
         for (; serving_ < wanted; ++serving_) start_thread(nullptr);
     } catch (const std::exception&) {
-        // It is tried again at the next look.
+        // The next look tries again.
     }
     surplus_ = serving_ - std::min(serving_, wanted);
 }
 
-/// Tells whether the calling thread, which serves events, is one too many; then it has to end.
+/// Returns whether the calling thread, which serves events, is one too many and must end.
 bool Workers::is_surplus() noexcept {
     if (surplus_.load(std::memory_order_relaxed) == 0) return false;
     const std::lock_guard lock{mutex_};
@@ -121,7 +123,7 @@ void Workers::change_handler(HandlerSettings handler) {
     ++version_;
 }
 
-/// Tells whether the other threads that could serve events have all been asking the catalogue for long.
+/// Returns whether all other threads that could serve events have been asking the catalogue for too long.
 bool Workers::are_others_in_catalog(const Worker& worker) const {
     const Clock::duration latest = Clock::now().time_since_epoch() - slow_asking;
     unsigned slow = 0;
@@ -135,9 +137,12 @@ bool Workers::are_others_in_catalog(const Worker& worker) const {
 
 Handler& Workers::handler_of(Worker& worker) {
     if (!worker.has_handler() || worker.version != version_) {
-        const std::lock_guard lock{handler_mutex_};
-        worker.replace_handler(std::make_unique<Handler>(handler_));
-        worker.version = version_;
+        std::unique_lock lock{handler_mutex_};
+        HandlerSettings settings = handler_;
+        const std::uint64_t version = version_;
+        lock.unlock();
+        worker.replace_handler(std::make_unique<Handler>(std::move(settings)));
+        worker.version = version;
     }
     return worker.handler();
 }
@@ -151,14 +156,14 @@ std::variant<Answer, Busy> Workers::answer(const http::Request& request, Clock::
         }
     } const leave{worker};
     worker.enter_catalog(in_catalog_);
-    // One thread stays with the viewers that are being sent to. Only a burst of look-ups that begin at one moment, and
-    // are all slow, can take all, once: to give up a long one would have its work done again and again.
+    // One thread is kept for sending. Only a burst of slow look-ups that begin together can take all threads, once:
+    // aborting a long look-up would only repeat its work.
     if (count_ > 1 && in_catalog_ >= count_ && are_others_in_catalog(worker)) return Busy{};
-    const bool is_last_try = age >= media::lock_patience;
+    const bool is_last_try = age >= catalog::lock_patience;
     try {
         return handler_of(worker).answer(
-            request, {is_last_try ? media::WhenLocked::fail : media::WhenLocked::come_again}, &worker);
-    } catch (const media::CatalogBusy&) {
+            request, is_last_try ? catalog::WhenLocked::fail : catalog::WhenLocked::come_again, &worker);
+    } catch (const catalog::CatalogBusy&) {
         return Busy{};
     } catch (const media::StorageBusy& busy) {
         return Busy{&storage_.lane_of(busy.device)};

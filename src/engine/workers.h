@@ -1,5 +1,5 @@
-// Owns the threads: those that serve events, as many as there shall be, and those of devices; and each one's Handler,
-// made from the settings that are in force.
+// Owns the threads: the configured number that serve events, and those of devices; and the Handler of each, made from
+// the current settings.
 // Does not know what they serve.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -25,7 +25,7 @@ public:
     /// Completes a worker before its thread begins.
     using Prepare = std::function<void(Worker&)>;
 
-    /// `count` threads are to serve events of `loop`. Handlers are made from `handler`.
+    /// Takes what start() needs: `count` threads serve events of `loop`, with Handlers made from `handler`.
     Workers(unsigned count, EventLoop& loop, Storage& storage, HandlerSettings handler, Prepare prepare);
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;
@@ -33,20 +33,20 @@ public:
     /// Starts the threads that serve events, and the watch over storage. Throws std::system_error.
     void start();
 
-    /// Waits until all threads have ended, after the loop has; for `time` at most. Tells whether they have.
+    /// Waits until all threads have ended, for `time` at most. Returns whether they have. End the loop before.
     bool wait(std::chrono::milliseconds time);
 
-    /// Has Handlers made anew from `handler` by each thread when it next needs one.
+    /// Makes each thread create a new Handler from `handler` when it next needs one.
     void change_handler(HandlerSettings handler);
 
-    /// Answers a request about a video with the Handler of `worker`, as Worker::answer.
+    /// Implements Worker::answer with the Handler of `worker`.
     std::variant<Answer, Busy> answer(const http::Request& request, Clock::duration age, Worker& worker);
 
-    /// Adds what all of them have counted.
+    /// Adds the counts of all threads to `sum`.
     void add_to(Counts& sum) const;
 
 private:
-    /// A worker's place; used again by another thread once its own has ended.
+    /// Holds a worker, for one thread after another.
     struct Slot {
         Worker worker;
         bool is_taken = false;
@@ -72,12 +72,12 @@ private:
     std::condition_variable ended_;
     mutable std::list<Slot> slots_;     // under mutex_; none is ever removed
     unsigned running_ = 0;              // under mutex_: threads of all kinds
-    unsigned serving_ = 0;              // under mutex_: threads that serve events, those that are held included
+    unsigned serving_ = 0;              // under mutex_: threads that serve events, including held ones
     std::atomic<unsigned> surplus_{0};  // of those; changed under mutex_
 
     std::mutex handler_mutex_;
     HandlerSettings handler_;                // under handler_mutex_
-    std::atomic<std::uint64_t> version_{1};  ///< of handler_: a thread that has another makes its Handler anew
+    std::atomic<std::uint64_t> version_{1};  ///< of handler_: a thread with an older one makes a new Handler
 };
 
 }  // namespace reelgate::engine

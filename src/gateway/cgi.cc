@@ -1,4 +1,4 @@
-// Owns the way out to a plain descriptor, which is waited for: CGI's standard output, and `get`'s.
+// Owns writing a response to a plain descriptor, blocking: CGI's standard output, and that of `get`.
 // SPDX-License-Identifier: MIT
 #include "gateway/cgi.h"
 
@@ -21,14 +21,13 @@ namespace {
 using Kind = Failure::Kind;
 using Next = PieceCursor::Next;
 
-/// Bytes after which the file is looked at again: few of them are of another version when it is changed meanwhile.
+/// Bytes between two looks at the file: so few can be of another version if the file is changed meanwhile.
 constexpr std::uint64_t step = std::uint64_t{256} << 10;
 
-/// Bytes at the end of a range that wait for a look of their own: with them an answer is whole, which cannot be taken
-/// back.
+/// Bytes at the end of a range that get a look of their own: they complete the answer, which cannot be taken back.
 constexpr std::uint64_t last_step = 4096;
 
-/// A descriptor that it does not own, and what was written to it.
+/// Writes to a descriptor that it does not own, and counts the bytes.
 class Output {
 public:
     explicit Output(int out) : out_(out) {}
@@ -50,8 +49,8 @@ private:
     std::uint64_t written_ = 0;
 };
 
-/// Waits for the end of a failure that passes, and returns any other. A descriptor that somebody made non-blocking is
-/// waited for.
+/// Waits until a temporary failure has passed, also on a descriptor that another process made non-blocking. Returns
+/// any other failure.
 Failure Output::wait_out(Failure failure) const {
     if (failure.kind == Kind::interrupted) return {};
     if (failure.kind != Kind::blocked) return failure;
@@ -89,7 +88,7 @@ Failure Output::write_next(PieceCursor& pieces) {
     return failure;
 }
 
-/// Writes the first bytes of a part of the file; none where a failure has passed.
+/// Writes at least one byte of a range of the file; none after a temporary failure.
 Failure Output::write_range(int file, std::uint64_t position, std::uint64_t length) {
     if (!kernel_copies_) return write_read(file, position, length);
     auto offset = static_cast<off_t>(position);
@@ -99,12 +98,12 @@ Failure Output::write_range(int file, std::uint64_t position, std::uint64_t leng
         return {};
     }
     if (n < 0) return wait_out(failure_of_copy(out_, errno));
-    if (n == 0) return {Kind::shorter};  // since it was looked at
+    if (n == 0) return {Kind::shorter};  // since the last look
     written_ += static_cast<std::uint64_t>(n);
     return {};
 }
 
-/// Does the same through a buffer.
+/// Does the same as write_range(), through a buffer.
 Failure Output::write_read(int file, std::uint64_t position, std::uint64_t length) {
     std::array<char, 65536> buffer;
     const ssize_t n = pread(file, buffer.data(), std::min<std::uint64_t>(length, buffer.size()),

@@ -1,4 +1,4 @@
-// Owns the way out to a plain descriptor, which is waited for: CGI's standard output, and `get`'s.
+// Owns writing a response to a plain descriptor, blocking: CGI's standard output, and that of `get`.
 // Does not read the request: that is in the meta-variables.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -12,9 +12,9 @@
 
 namespace reelgate::gateway {
 
-/// What became of a response.
+/// Outcome of writing a response.
 struct Transfer {
-    Failure failure;         ///< none: it is complete; otherwise aborted, or what is wrong with the file
+    Failure failure;         ///< none: complete; otherwise aborted, or what is wrong with the file
     std::uint64_t sent = 0;  ///< bytes of content, the header block not counted
 };
 
@@ -24,7 +24,7 @@ Transfer write_response(int out, const http::Response& response, const Content& 
 /// Writes the content of a response to `out`, without a header block.
 Transfer write_content(int out, PieceCursor pieces);
 
-/// Throws what cut `transfer` to standard output short.
+/// Throws the failure of `transfer` to standard output, if there is one.
 void check(const Transfer& transfer);
 
 /// Writes all of a command's text to standard output. Throws std::system_error.

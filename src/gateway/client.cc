@@ -22,10 +22,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Bytes of an answer that are taken: a responder that never ends must not fill the memory.
-constexpr std::size_t most_answer = std::size_t{16} << 20;
+/// Limit on the bytes of an answer: a responder that never ends must not fill the memory.
+constexpr std::size_t max_answer = std::size_t{16} << 20;
 
-/// One request on its way: where to, and until when.
+/// One request: its connection, its address and its deadline.
 class Inquiry {
 public:
     Inquiry(const Address& address, std::chrono::milliseconds timeout)
@@ -33,7 +33,7 @@ public:
 
     [[noreturn]] void fail(const std::string& why) const { throw std::runtime_error{"ask " + text_ + ": " + why}; }
 
-    /// Fails with errno's cause, in the words of what that means here.
+    /// Fails with what `error` means for a connection to reelgate.
     [[noreturn]] void fail_to_connect(int error) const {
         switch (error) {
             case ENOENT:
@@ -45,7 +45,7 @@ public:
         }
     }
 
-    /// Waits until the connection can be read or written. Fails when the time is over.
+    /// Waits until the connection is readable or writable. Fails at the deadline.
     void wait(short events) const {
         pollfd what{fd.get(), events, 0};
         int ready = 0;
@@ -108,7 +108,7 @@ void send_all(const Inquiry& inquiry, std::string_view bytes) {
     }
 }
 
-/// Appends what comes, at least one byte. Fails at the end.
+/// Receives and appends at least one byte. Fails if the peer closes the connection.
 void receive_some(const Inquiry& inquiry, std::string& bytes) {
     char buffer[16384];
     while (true) {
@@ -126,11 +126,11 @@ void receive_some(const Inquiry& inquiry, std::string& bytes) {
     }
 }
 
-/// What comes on STDOUT until the end of the request.
+/// Returns the content of STDOUT up to the end of the request.
 std::string receive_answer(const Inquiry& inquiry) {
     std::string bytes, out;
-    while (out.size() < most_answer) {
-        // Whoever speaks something else may have said less than a header by then.
+    while (out.size() < max_answer) {
+        // The first byte is enough: a peer with another protocol may send less than a header, and then wait.
         if (bytes.empty()) receive_some(inquiry, bytes);
         if (static_cast<unsigned char>(bytes.front()) != fcgi_version) inquiry.fail("that is no FastCGI");
         while (bytes.size() < record_header_length) receive_some(inquiry, bytes);
@@ -150,7 +150,7 @@ std::string receive_answer(const Inquiry& inquiry) {
     inquiry.fail("answers without end; is that reelgate?");
 }
 
-/// Takes a document response apart (RFC 3875 §6.2.1).
+/// Parses a document response (RFC 3875 §6.2.1).
 Reply parse_reply(const Inquiry& inquiry, const std::string& response) {
     constexpr std::string_view begin = "Status: ";
     const auto head_end = response.find("\r\n\r\n");

@@ -1,5 +1,5 @@
 // Owns asking a FastCGI responder, as a web server would: one request, one answer, for commands.
-// Does not serve: it waits, and gives up.
+// Does not serve.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -10,18 +10,18 @@
 
 namespace reelgate::gateway {
 
-/// What a responder said.
+/// Answer of a responder.
 struct Reply {
     int status = 0;
     std::string content;
 };
 
-/// Gives an address as a person writes it.
+/// Formats an address as parse_address() takes it.
 std::string format_address(const Address& address);
 
-/// Asks the responder at `address` to GET `target`, and waits `timeout` at the most. Throws std::runtime_error with
-/// object, cause and remedy: nobody listens there, it may not be connected to, it does not answer in time, or what
-/// answers is no FastCGI.
+/// Asks the responder at `address` to GET `target`, and waits `timeout` at most. Throws std::runtime_error with object,
+/// cause and remedy: nothing listens there, connecting is not permitted, no answer comes in time, or the answer is not
+/// FastCGI.
 Reply get_from(const Address& address, const std::string& target, std::chrono::milliseconds timeout);
 
 }  // namespace reelgate::gateway

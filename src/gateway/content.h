@@ -13,8 +13,8 @@ struct Content {
     posix::FileVersion version{};  ///< as the answer announces it
     bool may_grow = false;         ///< the validator stays while the file grows
 
-    /// Looks whether the file is still what the answer announces. Returns what became of it instead; none while it is
-    /// the same. What is written within the grain of the file system's clock cannot be seen.
+    /// Checks whether the file is still as the answer announces it. Returns how it has changed; none if it has not. A
+    /// write within one tick of the file system's clock goes unnoticed.
     Failure look();
 };
 

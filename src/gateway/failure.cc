@@ -1,4 +1,4 @@
-// Owns what a failure of a transfer is: which end of it failed, and what the system said.
+// Owns the failures of a transfer: which end failed, and what the system reported.
 // SPDX-License-Identifier: MIT
 #include "gateway/failure.h"
 
@@ -14,13 +14,13 @@ namespace {
 
 using Kind = Failure::Kind;
 
-/// Tells whether an errno is never said of reading. EPIPE may be all that tells of a peer: one that only has shut down
-/// its reading half has not hung up.
+/// Returns whether only writing fails with an errno. EPIPE may be the only sign of a lost peer: one that has shut down
+/// just its reading half has not hung up.
 bool is_of_writing(int error) {
     return error == EPIPE || error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
-/// Tells whether a socket, a pipe or a terminal has lost its other end.
+/// Returns whether a socket, a pipe or a terminal has lost its other end.
 bool has_hung_up(int out) {
     pollfd state{out, 0, 0};  // POLLERR, POLLHUP and POLLNVAL are reported unasked
     int n = -1;
@@ -38,14 +38,20 @@ Failure failure_of_output(int error) {
     return {Kind::aborted, error};
 }
 
+bool is_of_memory(int error) { return error == ENOMEM || error == ENOBUFS; }
+
+Failure failure_of_send(int error) {
+    return is_of_memory(error) ? Failure{Kind::starved, error} : failure_of_output(error);
+}
+
 Failure failure_of_file(int error) { return {error == EINTR ? Kind::interrupted : Kind::unreadable, error}; }
 
 Failure failure_of_copy(int out, int error) {
     if (error == EINTR || error == EAGAIN || is_of_writing(error)) return failure_of_output(error);
-    // No other errno says which end failed: ETIMEDOUT is a TCP peer that has vanished (tcp(7)) or an NFS server,
-    // ENOTCONN a socket or a FUSE file system whose process has died, EIO a disk or a terminal. The socket is asked
-    // instead. SO_ERROR would not tell: the failed call itself has taken the error out of it. But a connection that has
-    // failed stays hung up, and one that has not leaves only the file.
+    // No other errno tells which end failed: ETIMEDOUT is a TCP peer that has vanished (tcp(7)) or an NFS server,
+    // ENOTCONN a socket or a FUSE file system whose process has died, EIO a disk or a terminal. poll() tells instead: a
+    // failed connection stays hung up; if it is not, the file has failed. SO_ERROR is no help: the failed call itself
+    // has cleared it.
     return has_hung_up(out) ? failure_of_output(error) : failure_of_file(error);
 }
 
@@ -57,6 +63,7 @@ const char* describe(Failure failure) noexcept {
         case Kind::interrupted:
         case Kind::blocked:
         case Kind::aborted:
+        case Kind::starved:
         case Kind::unreadable: break;
     }
     return posix::static_cause(failure.error);

@@ -22,13 +22,13 @@ void initialise_fastcgi() {
 
 namespace {
 
-/// Bytes that the file in memory has to begin with. A request is some KiB.
+/// Bytes that the file in memory has at first. A request has a few KiB.
 constexpr std::size_t usual_length = std::size_t{64} << 10;
 
 }  // namespace
 
-// libfcgi reads from a descriptor, and blocks there until a request is whole. A file in memory never blocks, takes a
-// request of any size, and does not mind that it is no socket.
+// libfcgi reads from a descriptor, which need not be a socket, and blocks until a request is whole. A file in memory
+// never blocks, and holds a request of any size.
 RequestDecoder::RequestDecoder() : file_(memfd_create("request", MFD_CLOEXEC)) {
     if (!file_) posix::throw_errno("create", "file in memory");
     map(usual_length);
@@ -36,7 +36,7 @@ RequestDecoder::RequestDecoder() : file_(memfd_create("request", MFD_CLOEXEC)) {
 
 void UnmapMemory::operator()(char* memory) const { munmap(memory, length); }
 
-/// Makes the file so long, and gets its memory: what is written there, libfcgi reads, without a system call of ours.
+/// Sets the length of the file, and maps it: libfcgi then reads what we write to memory, without a system call of ours.
 void RequestDecoder::map(std::size_t length) {
     if (ftruncate(file_.get(), static_cast<off_t>(length)) != 0) posix::throw_errno("extend", "file in memory");
     void* const memory = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
@@ -45,21 +45,22 @@ void RequestDecoder::map(std::size_t length) {
 }
 
 std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
-    // libfcgi adds the lengths up as ints and ends the process when that overflows: it gets none that lie.
+    // libfcgi adds up the lengths as ints, and ends the process on overflow: it must not get false lengths.
     if (!are_name_value_pairs(params)) return std::nullopt;
-    // The records as libfcgi wants to read them.
+    if (!file_) *this = RequestDecoder{};  // it was lost, and could not be made again
+    // The records that libfcgi expects.
     records_.clear();
     append_request(records_, params);
     if (records_.size() > memory_.get_deleter().length) map(records_.size());
-    // What an earlier, longer request left behind the end of this one is never reached: the last record ends it.
+    // The rest of an earlier, longer request is never reached: the last record ends this one.
     std::copy(records_.begin(), records_.end(), memory_.get());
     if (lseek(file_.get(), 0, SEEK_SET) != 0) posix::throw_errno("rewind", "file in memory");
 
     FCGX_Request request;
-    // No listening socket: libfcgi would accept on it by itself after a protocol error.
+    // No listening socket: after a protocol error libfcgi would accept on it by itself.
     FCGX_InitRequest(&request, -1, 0);
     request.ipcFd = file_.get();
-    // FCGX_Accept_r first ends the previous request, and closes its connection unless that is to be kept.
+    // FCGX_Accept_r first ends the previous request, and closes its connection unless this is set.
     request.keepConnection = 1;
     if (FCGX_Accept_r(&request) != 0) {
         // It has closed the descriptor, which was not its to close.

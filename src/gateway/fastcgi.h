@@ -1,5 +1,5 @@
 // Owns decoding FastCGI requests, with libfcgi: the only file that includes it.
-// Does not know sockets: the params of a whole request come as bytes.
+// Does not know sockets: it takes the params of a whole request as bytes.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -14,8 +14,8 @@
 
 namespace reelgate::gateway {
 
-/// Prepares libfcgi. To be called once, before the first request; it installs signal handlers of its own (SIGTERM,
-/// SIGUSR1, SIGPIPE), so whoever owns signals does that afterwards. Throws std::runtime_error.
+/// Prepares libfcgi. Call it once, before the first request, and set up signals after it: libfcgi installs handlers of
+/// its own (SIGTERM, SIGUSR1, SIGPIPE). Throws std::runtime_error.
 void initialise_fastcgi();
 
 struct UnmapMemory {
@@ -29,7 +29,8 @@ public:
     /// Throws std::system_error.
     RequestDecoder();
 
-    /// Decodes the params of one request. Nothing when they are not whole name-value pairs. Throws std::system_error.
+    /// Decodes the params of one request. Returns nothing if they are not whole name-value pairs. Throws
+    /// std::system_error.
     std::optional<http::Request> decode(std::string_view params);
 
 private:
@@ -37,10 +38,10 @@ private:
 
     posix::UniqueFd file_;
     std::unique_ptr<char, UnmapMemory> memory_;  ///< of the file
-    std::string records_;  ///< kept for its memory
+    std::string records_;  ///< a member only to reuse its memory
 };
 
-/// Gives the version of libfcgi that this program was built with.
+/// Returns the version of libfcgi that this program was built with.
 std::string_view libfcgi_version();
 
 }  // namespace reelgate::gateway

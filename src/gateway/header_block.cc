@@ -1,12 +1,11 @@
-// Owns the CGI header block: how a Response begins on every way out (RFC 3875 §6.2.1, §6.3).
+// Owns the CGI header block: how every Response begins, over CGI and FastCGI (RFC 3875 §6.2.1, §6.3).
 // SPDX-License-Identifier: MIT
 #include "gateway/header_block.h"
 
 namespace reelgate::gateway {
 
 std::string format_header_block(const http::Response& response) {
-    // Lines end with CRLF, which every server takes, although RFC 3875 §7.2 has a bare LF for Unix: some pass the
-    // fields on as they came.
+    // Every server takes CRLF, and some pass the fields on unchanged, although RFC 3875 §7.2 has a bare LF for Unix.
     constexpr std::string_view newline = "\r\n";
     std::string block;
     block.reserve(512);

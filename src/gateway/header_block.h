@@ -1,4 +1,4 @@
-// Owns the CGI header block: how a Response begins on every way out (RFC 3875 §6.2.1, §6.3).
+// Owns the CGI header block: how every Response begins, over CGI and FastCGI (RFC 3875 §6.2.1, §6.3).
 // Does not send it.
 // SPDX-License-Identifier: MIT
 #pragma once

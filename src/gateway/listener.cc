@@ -1,4 +1,4 @@
-// Owns the listening socket: parsing its address, making it, recognising one that was inherited.
+// Owns the listening socket: parses its address, creates it, and recognises an inherited one.
 // SPDX-License-Identifier: MIT
 #include "gateway/listener.h"
 
@@ -24,8 +24,8 @@ namespace reelgate::gateway {
 
 namespace {
 
-/// Connections that may wait to be accepted; the kernel takes net.core.somaxconn where that is less. A short queue
-/// shows as EAGAIN in the web server as soon as some tens of viewers seek at once.
+/// Connections that may wait to be accepted; the kernel limits it to net.core.somaxconn. With a short queue, the web
+/// server sees EAGAIN as soon as some tens of viewers seek at once.
 constexpr int backlog = 4096;
 
 using Candidates = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
@@ -40,7 +40,7 @@ sockaddr_un socket_address(const std::string& path) {
     return address;
 }
 
-/// How long the folder of a socket is waited for. Each that begins or ends holds it for a moment.
+/// How long to wait for the lock on the folder of a socket. A process holds it for a moment when it starts or stops.
 constexpr std::chrono::seconds max_lock_wait{5};
 
 std::filesystem::path folder_of(const std::string& path) { return std::filesystem::path{path}.parent_path(); }
@@ -51,22 +51,22 @@ std::filesystem::path folder_of(const std::string& path) { return std::filesyste
                              " s; end it (lslocks names it), or choose another folder"};
 }
 
-/// What is at the path of a socket.
+/// What occupies the path of a socket.
 struct Occupant {
     enum class Kind { nobody, gone, living } kind = Kind::nobody;
     pid_t process = 0;  ///< of a living one
 };
 
-/// Says who may not speak to a socket. Its mode is as it should be, mostly, and systemd's.
+/// Reports a socket that this user may not connect to. Mostly it is systemd's, and its mode is right.
 [[noreturn]] void fail_as_closed(const std::string& path) {
     const auto obstacle = posix::find_obstacle(path, W_OK);
     if (!obstacle) posix::throw_errno("listen", path, EACCES);
-    if (obstacle->path != path) throw std::runtime_error{"listen " + path + ": " + obstacle->text()};
+    if (obstacle->path != path) throw posix::FailureError{obstacle->failure("listen " + path, {})};
     throw std::runtime_error{"listen " + path + ": a socket is there, and " + obstacle->why +
                              "; where it is reelgate.socket's, leave listen out"};
 }
 
-/// Says why no socket can be made at a path, and whose the folder is where a right is what is missing.
+/// Reports why no socket can be created at a path; for a missing permission, with the owner of the folder.
 [[noreturn]] void fail_to_make(const std::string& path, int error) {
     const std::filesystem::path folder = folder_of(path);
     const std::string why = error == EACCES || error == EROFS ? posix::obstacle(folder, W_OK | X_OK) : std::string{};
@@ -74,7 +74,7 @@ struct Occupant {
     throw std::runtime_error{"listen " + path + ": " + why};
 }
 
-/// Looks who has a path. That the process of a socket is gone shows in that nobody answers there.
+/// Finds what occupies a path. A socket that refuses connections has lost its process.
 Occupant occupant_of(const std::string& path, const sockaddr_un& address) {
     struct stat status;
     if (lstat(path.c_str(), &status) != 0) return {};
@@ -88,12 +88,12 @@ Occupant occupant_of(const std::string& path, const sockaddr_un& address) {
     if (!answered && errno != EAGAIN) posix::throw_errno("listen", path);
     ucred peer{};
     socklen_t length = sizeof peer;
-    // Only of one that has answered: a queue that is full names nobody.
+    // Only after a connection: a full queue tells no process.
     if (answered) getsockopt(probe.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length);
     return {Occupant::Kind::living, peer.pid};
 }
 
-/// Tells whether a process runs this program, whatever version of it.
+/// Returns whether a process runs this program, in any version.
 bool is_own_kind(pid_t process) {
     const auto name_of = [](const std::string& id) {
         std::ifstream file{"/proc/" + id + "/comm"};
@@ -119,7 +119,7 @@ posix::UniqueFd listen_unix(const std::string& path, mode_t mode) {
     if (occupant.kind == Occupant::Kind::gone) unlink(path.c_str());
     posix::UniqueFd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!fd) posix::throw_errno("listen", path);
-    // bind makes the file with this mode from the first moment on: nobody slips in before a chmod.
+    // bind then creates the file with this mode: no other user can connect before a chmod.
     const mode_t previous = umask(0777 & ~mode);
     const int bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     const int error = errno;
@@ -176,8 +176,8 @@ Listener::Listener(const Address& address, mode_t mode) {
     std::string text;
     const auto* const local = std::get_if<UnixAddress>(&address);
     if (local) folder_ = posix::UniqueFd{open(folder_of(local->path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    // Until it listens: a socket that is bound and does not listen yet looks like one that a dead process left behind, and
-    // two processes that begin at once would replace each other's.
+    // Held until it listens: a socket that is bound but not yet listening looks like that of a dead process, and two
+    // processes that start at once would replace each other's.
     const posix::FolderLock lock{folder_.get(), max_lock_wait};
     if (lock.is_refused()) fail_as_locked(local->path);
     if (local) {
@@ -185,8 +185,7 @@ Listener::Listener(const Address& address, mode_t mode) {
         text = path_ = local->path;
         struct stat status {};
         lstat(path_.c_str(), &status);
-        device_ = status.st_dev;
-        inode_ = status.st_ino;
+        file_ = posix::file_id_of(status);
     } else {
         const auto& internet = std::get<InternetAddress>(address);
         fd_ = listen_internet(internet);
@@ -202,7 +201,7 @@ Listener::Listener(const Address& address, mode_t mode) {
 std::optional<pid_t> check_address(const Address& address) {
     const auto* local = std::get_if<UnixAddress>(&address);
     if (!local) {
-        // Bound, which tells all, and closed before it listens.
+        // Binding finds every obstacle; the socket is closed before it listens.
         listen_internet(std::get<InternetAddress>(address));
         return std::nullopt;
     }
@@ -216,15 +215,15 @@ std::optional<pid_t> check_address(const Address& address) {
 }
 
 Listener::~Listener() {
-    // Another process may not put its own there between the look and the removal. Where the lock is refused, it goes on.
+    // No other process may put its socket there between the check and the removal. Without the lock, tries anyway.
     const posix::FolderLock lock{folder_.get(), max_lock_wait};
     remove_own_socket();
 }
 
 void Listener::remove_own_socket() const noexcept {
-    // Another process may have taken the path over in the meantime: only our own file goes.
+    // Another process may have taken over the path meanwhile: remove only our own file.
     struct stat status;
-    if (!path_.empty() && lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_)
+    if (!path_.empty() && lstat(path_.c_str(), &status) == 0 && posix::file_id_of(status) == file_)
         unlink(path_.c_str());
 }
 

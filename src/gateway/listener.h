@@ -1,4 +1,4 @@
-// Owns the listening socket: parsing its address, making it, recognising one that was inherited.
+// Owns the listening socket: parses its address, creates it, and recognises an inherited one.
 // Does not accept connections.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "posix/file_id.h"
 #include "posix/unique_fd.h"
 
 namespace reelgate::gateway {
@@ -30,12 +31,12 @@ using Address = std::variant<UnixAddress, InternetAddress>;
 /// Parses "unix:/path", "host:port" or "[v6]:port". Throws std::invalid_argument with the reason alone.
 Address parse_address(std::string_view text);
 
-/// A listening socket, and the file to remove at the end where it is a Unix socket of our own.
+/// Owns a listening socket and, if this created a Unix socket, its file, which the destructor removes.
 class Listener {
 public:
-    /// Binds and listens. A Unix socket gets `mode`; one that a dead process left behind is replaced, a live one and
-    /// any other file are not. Processes that begin or end at once on one path take turns: each locks the folder, for
-    /// which it waits some seconds. Throws std::system_error, or std::runtime_error with object, cause and remedy.
+    /// Binds and listens. A Unix socket gets `mode`. It replaces the socket of a dead process, never a live one or any
+    /// other file. Processes that start or stop on one path take turns: each locks the folder, and waits some seconds
+    /// for the lock. Throws std::system_error, or std::runtime_error with object, cause and remedy.
     Listener(const Address& address, mode_t mode);
 
     /// Takes over an inherited descriptor (FastCGI 1.0 §2.2), for which is_listening_socket() holds.
@@ -51,18 +52,17 @@ private:
     void remove_own_socket() const noexcept;
 
     posix::UniqueFd fd_;
-    std::string path_;        ///< empty when there is nothing to remove
-    posix::UniqueFd folder_;  ///< of the socket, where it can be read: what is locked
-    dev_t device_ = 0;
-    ino_t inode_ = 0;
+    std::string path_;        ///< empty if there is nothing to remove
+    posix::UniqueFd folder_;  ///< of the socket, to be locked; none if it cannot be opened
+    posix::FileId file_;
 };
 
-/// Finds out whether a Listener could listen there, and changes nothing. Throws what that would throw; but where
-/// another process of this program listens on a Unix socket, gives its process id instead: that one will be gone when
-/// its successor starts.
+/// Checks whether a Listener could listen at `address`, without changing anything. Throws what the Listener would
+/// throw. If another process of this program listens on the Unix socket, returns its process id instead: it will have
+/// ended when its successor starts.
 std::optional<pid_t> check_address(const Address& address);
 
-/// Tells whether a descriptor is a stream socket that listens.
+/// Returns whether a descriptor is a stream socket that listens.
 bool is_listening_socket(int fd);
 
 }  // namespace reelgate::gateway

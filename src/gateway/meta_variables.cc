@@ -1,4 +1,4 @@
-// Owns what the environment means: meta-variables to Request (RFC 3875 §4.1), the same for every way in.
+// Owns what the environment means: meta-variables become a Request (RFC 3875 §4.1), the same for every gateway.
 // SPDX-License-Identifier: MIT
 #include "gateway/meta_variables.h"
 
@@ -18,8 +18,8 @@ void join(std::optional<std::string>& field, std::string_view value) {
         field.emplace(value);
 }
 
-/// The field of `request` that a protocol-specific meta-variable stands for (RFC 3875 §4.1.18); nullptr where it does
-/// not change answers.
+/// Returns the field of `request` that a protocol-specific meta-variable stands for (RFC 3875 §4.1.18); nullptr for one
+/// that does not change answers.
 std::optional<std::string>* field_named(http::Request& request, std::string_view name) {
     constexpr std::string_view prefix = "HTTP_";
     if (!name.starts_with(prefix)) return nullptr;
@@ -52,7 +52,7 @@ http::Request request_from(const char* const* meta_variables) {
         else if (auto* field = field_named(request, name)) join(*field, http::trim_ows(value));
     }
     if (request.target.empty()) {
-        // These two are decoded already, unlike REQUEST_URI.
+        // Unlike REQUEST_URI, these two are decoded already.
         request.target = http::encode_path(std::string{script_name}.append(path_info));
         if (!query_string.empty()) request.target.append("?").append(query_string);
     }

@@ -1,5 +1,5 @@
-// Owns what the environment means: meta-variables to Request (RFC 3875 §4.1), the same for every way in.
-// Does not know whether they came from a process environment, FastCGI params or a command line.
+// Owns what the environment means: meta-variables become a Request (RFC 3875 §4.1), the same for every gateway.
+// Does not know whether they come from a process environment, FastCGI params or a command line.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -7,10 +7,10 @@
 
 namespace reelgate::gateway {
 
-/// Reads a request out of meta-variables: a null-terminated array of "NAME=value", as environ(7) and FastCGI params
-/// are. A variable that stands there twice is a field of two lines, joined (RFC 9110 §5.3); some servers hand
-/// repeated fields on like that. REQUEST_URI gives the target; where a server sets none, SCRIPT_NAME and PATH_INFO
-/// do (RFC 3875 §4.1.5, §4.1.13). Without REQUEST_METHOD the method is empty, which no resource allows.
+/// Reads a request from meta-variables: a null-terminated array of "NAME=value", like environ(7) and FastCGI params. A
+/// repeated variable is a field of several lines, which are joined (RFC 9110 §5.3): some servers pass on repeated
+/// fields like that. The target is REQUEST_URI, or, if a server sets none, SCRIPT_NAME and PATH_INFO (RFC 3875 §4.1.5,
+/// §4.1.13). Without REQUEST_METHOD the method is empty, which no resource allows.
 http::Request request_from(const char* const* meta_variables);
 
 }  // namespace reelgate::gateway

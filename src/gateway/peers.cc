@@ -1,4 +1,4 @@
-// Owns the question who may connect: FCGI_WEB_SERVER_ADDRS (FastCGI 1.0 §3.2).
+// Owns the list of peers that may connect: FCGI_WEB_SERVER_ADDRS (FastCGI 1.0 §3.2).
 // SPDX-License-Identifier: MIT
 #include "gateway/peers.h"
 
@@ -13,7 +13,7 @@ namespace reelgate::gateway {
 
 namespace {
 
-/// An IPv4 address as the IPv6 socket of a host with both sees it (RFC 4291 §2.5.5.2).
+/// Returns an IPv4 address as a dual-stack IPv6 socket shows it (RFC 4291 §2.5.5.2).
 std::string mapped(const in_addr& address) {
     std::string bytes(10, '\0');
     bytes.append(2, '\xff').append(reinterpret_cast<const char*>(&address), sizeof address);

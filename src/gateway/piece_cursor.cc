@@ -1,4 +1,4 @@
-// Owns the place in a response's content: which bytes come next, and where they are.
+// Owns the position in a response's content: which bytes are next, and where they are.
 // SPDX-License-Identifier: MIT
 #include "gateway/piece_cursor.h"
 
@@ -31,7 +31,7 @@ void PieceCursor::cut_short(std::uint64_t kept) {
     if (left_ == 0) next_ = Next::end;
 }
 
-/// Begins the next piece that has any bytes. At the end, gives the memory of the pieces back.
+/// Enters the next piece that has any bytes. At the end, frees the memory of the pieces.
 void PieceCursor::enter_piece() {
     for (; !pieces_.empty(); pieces_.pop_back()) {
         if (const auto* text = std::get_if<std::string>(&pieces_.back())) {

@@ -1,4 +1,4 @@
-// Owns the place in a response's content: which bytes come next, and where they are.
+// Owns the position in a response's content: which bytes are next, and where they are.
 // Does not read or send them.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -12,10 +12,10 @@
 
 namespace reelgate::gateway {
 
-/// Goes through the pieces of a response, from the first byte to the last. Keeps no memory of them at the end.
+/// Goes through the pieces of a response, from the first byte to the last. Frees their memory at the end.
 class PieceCursor {
 public:
-    /// Says where the next bytes are.
+    /// Where the next bytes are.
     enum class Next { text, range, end };
 
     /// Makes a cursor that is at the end.
@@ -26,22 +26,22 @@ public:
 
     Next next() const { return next_; }
 
-    /// Counts the bytes of the present piece that are left: none at the end, and never none elsewhere.
+    /// Returns the number of bytes left in the present piece: zero only at the end.
     std::uint64_t left() const { return left_; }
 
-    /// Gives the rest of the present text. Valid until the cursor moves.
+    /// Returns the rest of the present text. Valid until the cursor moves.
     std::string_view text() const;
 
-    /// Gives the position in the file of the present range's next byte.
+    /// Returns the position in the file of the present range's next byte.
     std::uint64_t position() const { return position_; }
 
-    /// Gives what the ranges refer to.
+    /// Returns the content that the ranges refer to.
     Content& content() { return content_; }
 
-    /// Moves on by `n` bytes, of which there are no more than left().
+    /// Moves on by `n` bytes, at most left().
     void advance(std::uint64_t n);
 
-    /// Leaves out the rest, but for the next `kept` bytes of the present range.
+    /// Drops the rest, except the next `kept` bytes of the present range.
     void cut_short(std::uint64_t kept);
 
 private:

@@ -1,4 +1,4 @@
-// Owns the shape of FastCGI records: numbers, headers, and the few records that we make (FastCGI 1.0 §3.3, §8).
+// Owns the format of FastCGI records: numbers, headers, and the few records that we write (FastCGI 1.0 §3.3, §8).
 // SPDX-License-Identifier: MIT
 #include "gateway/record.h"
 
@@ -11,7 +11,7 @@ namespace {
 
 void append_byte(std::string& out, std::size_t value) { out.push_back(static_cast<char>(value & 0xff)); }
 
-/// A length in front of a name or value: one byte up to 127, otherwise four with the high bit set (§3.4).
+/// Takes the length of a name or value off the front: one byte up to 127, otherwise four with the high bit set (§3.4).
 std::optional<std::size_t> take_length(std::string_view& text) {
     if (text.empty()) return std::nullopt;
     const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(text[i])); };
@@ -31,7 +31,7 @@ void append_length(std::string& out, std::size_t length) {
     for (const unsigned shift : {24U, 16U, 8U, 0U}) append_byte(out, (length | 0x8000'0000) >> shift);
 }
 
-/// Takes a name-value pair off the front; its name. Nothing when no whole pair is left.
+/// Takes a name-value pair off the front, and returns its name. Returns nothing if no whole pair is left.
 std::optional<std::string_view> take_pair_name(std::string_view& text) {
     std::string_view rest = text;
     const auto name_length = take_length(rest);
@@ -87,8 +87,8 @@ void append_request(std::string& out, std::string_view params) {
     append_record_header(out, RecordType::begin_request, request_id, begin_request_length);
     const char begin[begin_request_length] = {0, responder_role};
     out.append(begin, sizeof begin);
-    for (; !params.empty(); params.remove_prefix(std::min(params.size(), most_record_content))) {
-        const std::string_view part = params.substr(0, most_record_content);
+    for (; !params.empty(); params.remove_prefix(std::min(params.size(), max_record_content))) {
+        const std::string_view part = params.substr(0, max_record_content);
         append_record_header(out, RecordType::params, request_id, part.size());
         out.append(part);
     }
@@ -102,11 +102,11 @@ bool are_name_value_pairs(std::string_view text) {
     return text.empty();
 }
 
-void append_values(std::string& out, std::string_view asked, std::size_t most_connections) {
+void append_values(std::string& out, std::string_view asked, std::size_t max_connections) {
     std::string values;
     while (const auto name = take_pair_name(asked)) {
         std::string value;
-        if (*name == "FCGI_MAX_CONNS" || *name == "FCGI_MAX_REQS") value = std::to_string(most_connections);
+        if (*name == "FCGI_MAX_CONNS" || *name == "FCGI_MAX_REQS") value = std::to_string(max_connections);
         else if (*name == "FCGI_MPXS_CONNS") value.push_back('0');
         else continue;
         append_name_value(values, *name, value);

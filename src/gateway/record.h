@@ -1,4 +1,4 @@
-// Owns the shape of FastCGI records: numbers, headers, and the few records that we make (FastCGI 1.0 §3.3, §8).
+// Owns the format of FastCGI records: numbers, headers, and the few records that we write (FastCGI 1.0 §3.3, §8).
 // Does not read or write descriptors.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -15,9 +15,9 @@ inline constexpr std::size_t record_header_length = 8;
 inline constexpr std::size_t begin_request_length = 8;  ///< of FCGI_BEGIN_REQUEST's content (§5.1)
 inline constexpr unsigned char responder_role = 1;      ///< §5.1
 
-/// Most content of one record: 65,535 is all that its length can say, and the largest multiple of eight below it keeps
-/// what follows aligned without padding.
-inline constexpr std::size_t most_record_content = 65528;
+/// Limit on the content of one record: the largest multiple of eight that its 16-bit length can express, which keeps
+/// the next record aligned without padding.
+inline constexpr std::size_t max_record_content = 65528;
 
 /// FastCGI 1.0 §8.
 enum class RecordType : unsigned char {
@@ -45,7 +45,7 @@ struct RecordHeader {
     unsigned char padding_length = 0;
 };
 
-/// Reads a header off its eight bytes.
+/// Parses the eight bytes of a header.
 RecordHeader parse_record_header(const unsigned char (&bytes)[record_header_length]);
 
 /// Formats a header, without padding.
@@ -54,7 +54,7 @@ void append_record_header(std::string& out, RecordType type, std::uint16_t reque
 /// Sets the length of the content in a header that was appended at `header`.
 void set_content_length(std::string& out, std::size_t header, std::size_t content_length);
 
-/// Formats FCGI_END_REQUEST; its application status is 0, which no web server looks at.
+/// Formats FCGI_END_REQUEST. The application status is 0: no web server looks at it.
 void append_end_request(std::string& out, std::uint16_t request_id, ProtocolStatus status);
 
 /// Formats FCGI_UNKNOWN_TYPE (§4.2).
@@ -63,14 +63,14 @@ void append_unknown_type(std::string& out, RecordType type);
 /// Formats a name-value pair (§3.4).
 void append_name_value(std::string& out, std::string_view name, std::string_view value);
 
-/// Formats a whole request for a responder, with these params and without content, on a connection that is not kept.
+/// Formats a whole request for a responder, with `params` and without content, on a connection that is not kept.
 void append_request(std::string& out, std::string_view params);
 
-/// Tells whether `text` is made of whole name-value pairs (§3.4).
+/// Returns whether `text` consists of whole name-value pairs (§3.4).
 bool are_name_value_pairs(std::string_view text);
 
-/// Formats the answer to FCGI_GET_VALUES with this content (§4.1): the values that are asked for and that we know.
-/// One connection carries one request at a time; how many connections there may be is `most_connections`.
-void append_values(std::string& out, std::string_view asked, std::size_t most_connections);
+/// Formats the answer to an FCGI_GET_VALUES with the content `asked` (§4.1): those of the values that we know. There
+/// may be `max_connections` connections; each carries one request at a time.
+void append_values(std::string& out, std::string_view asked, std::size_t max_connections);
 
 }  // namespace reelgate::gateway

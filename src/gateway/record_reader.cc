@@ -1,4 +1,4 @@
-// Owns the incoming half of a FastCGI connection: bytes, however they are cut, become whole requests (FastCGI 1.0 §3.3,
+// Owns the incoming half of a FastCGI connection: bytes, in parts of any size, become whole requests (FastCGI 1.0 §3.3,
 // §4, §5).
 // SPDX-License-Identifier: MIT
 #include "gateway/record_reader.h"
@@ -9,12 +9,12 @@ namespace reelgate::gateway {
 
 namespace {
 
-/// Bytes of params that one request may have, the headers of their records included. Web servers limit header sections
-/// to some KiB; this leaves room for those who raise that, and keeps a peer from filling our memory.
-constexpr std::size_t most_params = std::size_t{1} << 20;
+/// Limit on the params of one request, including the headers of their records. Web servers limit header sections to
+/// some KiB; this leaves room for a raised limit, and keeps a peer from filling our memory.
+constexpr std::size_t max_params = std::size_t{1} << 20;
 
-/// Bytes of a management record's content. FCGI_GET_VALUES names three variables at the most.
-constexpr std::size_t most_management_content = 1024;
+/// Limit on the content of a management record. FCGI_GET_VALUES names three variables at most.
+constexpr std::size_t max_management_content = 1024;
 
 constexpr unsigned char keep_conn_flag = 1;  // §5.1
 
@@ -22,7 +22,7 @@ constexpr unsigned char keep_conn_flag = 1;  // §5.1
 
 void RecordReader::next() {
     state_ = State::waiting;
-    release();
+    forget_params();
     params_length_ = 0;
 }
 
@@ -36,7 +36,7 @@ Incoming RecordReader::read(std::string_view& bytes, std::string& out) {
             bytes.remove_prefix(count);
             if (header_count_ < record_header_length) return Incoming::wanting;
             header_ = parse_record_header(header_bytes_);
-            // Whatever its id: it waits its turn, which serves a web server that does not wait for ours as well.
+            // With any id: this serves a web server, too, that sends the next request before our end of this one.
             if (state_ == State::answering && header_.type == RecordType::begin_request) return Incoming::held;
             if (begin_record() == Incoming::invalid) return Incoming::invalid;
         }
@@ -60,11 +60,11 @@ Incoming RecordReader::begin_record() {
     content_left_ = header_.content_length;
     padding_left_ = header_.padding_length;
     content_.clear();
-    if (header_.request_id == 0 && header_.content_length > most_management_content) return Incoming::invalid;
+    if (header_.request_id == 0 && header_.content_length > max_management_content) return Incoming::invalid;
     if (header_.type == RecordType::begin_request && header_.content_length != begin_request_length)
         return Incoming::invalid;
     if (is_params()) params_length_ += record_header_length + header_.content_length;
-    return params_length_ > most_params ? Incoming::invalid : Incoming::wanting;
+    return params_length_ > max_params ? Incoming::invalid : Incoming::wanting;
 }
 
 void RecordReader::take_content(std::string_view part) {
@@ -86,7 +86,7 @@ Incoming RecordReader::begin_request(std::string& out) {
         return Incoming::wanting;
     }
     if (role != responder_role) {
-        // The records that follow have an id that is not active, and are ignored (§3.3).
+        // Its other records have an inactive id, and are ignored (§3.3).
         append_end_request(out, header_.request_id, ProtocolStatus::unknown_role);
         return keeps ? Incoming::wanting : Incoming::refused;
     }
@@ -99,7 +99,7 @@ Incoming RecordReader::begin_request(std::string& out) {
 Incoming RecordReader::end_record(std::string& out) {
     if (header_.request_id == 0) {
         if (header_.type == RecordType::get_values)
-            append_values(out, content_, most_connections_);
+            append_values(out, content_, max_connections_);
         else
             append_unknown_type(out, header_.type);
         return Incoming::wanting;

@@ -1,6 +1,6 @@
-// Owns the incoming half of a FastCGI connection: bytes, however they are cut, become whole requests (FastCGI 1.0 §3.3,
+// Owns the incoming half of a FastCGI connection: bytes, in parts of any size, become whole requests (FastCGI 1.0 §3.3,
 // §4, §5).
-// Does not read descriptors, and does not decode params: it waits until all of them are there.
+// Neither reads descriptors nor decodes params: it collects them.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -12,54 +12,54 @@
 
 namespace reelgate::gateway {
 
-/// What the bytes so far come to.
+/// What the bytes so far amount to.
 enum class Incoming {
     wanting,   ///< more bytes are needed
-    request,   ///< a whole request is there
+    request,   ///< a request is complete
     aborted,   ///< the web server has aborted the request
-    refused,   ///< what was answered on the way is all that there will be: send it and close
-    held,      ///< the next request begins, while this one is being answered: nothing more is read until next()
-    full,      ///< the replies are as long as they may get: send them before more is read
-    invalid,   ///< this is no FastCGI, or too much of it: close
+    refused,   ///< the request was refused, and the connection is not kept: send the replies and close
+    held,      ///< the next request begins while this one is being answered: nothing more is read until next()
+    full,      ///< the replies have reached their limit: send them before reading more
+    invalid,   ///< not FastCGI, or too long: close
 };
 
-/// Bytes of replies after which no more records are read until they are sent. A web server sends one management record
-/// a connection, if any; a peer that sends them without end must not fill our memory with replies that it does not take.
+/// Bytes of unsent replies at which reading stops. A web server sends one management record a connection, if any; a
+/// peer that sends them without end must not fill our memory with replies that it does not take.
 inline constexpr std::size_t max_replies = 4096;
 
 /// Reads one connection's records.
 class RecordReader {
 public:
-    explicit RecordReader(std::size_t most_connections) : most_connections_(most_connections) {}
+    explicit RecordReader(std::size_t max_connections) : max_connections_(max_connections) {}
 
-    /// Takes bytes off the front of `bytes`, up to the end of what it returns. What has to be answered on the way is
-    /// appended to `out`: FCGI_GET_VALUES, unknown management records, a request with another role, and one that begins
-    /// within another. Takes nothing while `out` has max_replies bytes or more.
+    /// Takes bytes off the front of `bytes`, up to the record that decides the result. Appends replies that are due on
+    /// the way to `out`: to FCGI_GET_VALUES, unknown management records, a request with another role, and one that
+    /// begins within another. Takes nothing while `out` has max_replies bytes or more.
     Incoming read(std::string_view& bytes, std::string& out);
 
-    /// The params of the whole request, without their records. What came as content of the request was thrown away,
-    /// since no method that we answer has any.
+    /// Returns the params of the whole request, without record headers. Content of the request was discarded, since no
+    /// method that we answer has any.
     const std::string& params() const { return params_; }
     std::uint16_t request_id() const { return request_id_; }
 
-    /// Whether the web server wants to use the connection again (FCGI_KEEP_CONN).
+    /// Returns whether the web server wants to use the connection again (FCGI_KEEP_CONN).
     bool keeps_connection() const { return keeps_connection_; }
 
-    /// To be called when the request was answered: the next may come.
+    /// Goes on to the next request. Call it once this one is answered.
     void next();
 
-    /// Whether nothing of a request, nor of any record, has come.
+    /// Returns whether it is between requests, and between records.
     bool is_idle() const { return state_ == State::waiting && header_count_ == 0; }
 
-    /// Forgets the params, which have been decoded, and gives back their memory.
-    void release() { std::string{}.swap(params_); }
+    /// Frees the memory of the params, which are decoded.
+    void forget_params() { std::string{}.swap(params_); }
 
 private:
     enum class State {
         waiting,    ///< for FCGI_BEGIN_REQUEST
         params,     ///< in the request's params
         content,    ///< in the request's content
-        answering,  ///< the request is whole: only FCGI_ABORT_REQUEST means anything
+        answering,  ///< the request is complete: of its records only FCGI_ABORT_REQUEST has a meaning
     };
 
     Incoming begin_record();
@@ -69,15 +69,15 @@ private:
     bool is_params() const { return is_ours() && state_ == State::params && header_.type == RecordType::params; }
     bool is_ours() const { return state_ != State::waiting && header_.request_id == request_id_; }
 
-    std::size_t most_connections_;
+    std::size_t max_connections_;
     State state_ = State::waiting;
     std::uint16_t request_id_ = 0;
     bool keeps_connection_ = false;
     std::string params_;
-    std::size_t params_length_ = 0;  ///< with the headers of their records
-    std::string content_;  ///< of the present record, where it is short and matters: BEGIN_REQUEST, GET_VALUES
+    std::size_t params_length_ = 0;  ///< including the headers of their records
+    std::string content_;  ///< of the present record, for short ones that matter: BEGIN_REQUEST, GET_VALUES
     unsigned char header_bytes_[record_header_length] = {};
-    std::size_t header_count_ = 0;  ///< bytes of the header that have come; 0 between records
+    std::size_t header_count_ = 0;  ///< bytes of the header that were received; 0 between records
     std::size_t content_left_ = 0;
     std::size_t padding_left_ = 0;
     bool in_record_ = false;

@@ -20,18 +20,18 @@ namespace {
 using Kind = Failure::Kind;
 using Next = PieceCursor::Next;
 
-/// Bytes of a record's content up to which it is copied into what is written anyway: two more system calls, and a peer
-/// who is woken once more, cost more. The last record of a range that ends in the middle of a page is no longer.
+/// Bytes up to which the content of a record is copied into the next write: two more system calls, and one more wake-up
+/// of the peer, would cost more. The last record of a range that ends in the middle of a page is no longer.
 constexpr std::uint64_t small_record = 8192;
 
-/// Most content of a record out of a file: its records end at whole pages, fifteen of them at the most. sendfile moves
-/// sixteen pages at a time; a record of one more, or of two halves, costs twice the work and wakes the peer twice.
+/// Limit on the content of a record from a file: records end at page boundaries, after fifteen pages at most. sendfile
+/// moves sixteen pages at a time: a longer or unaligned record costs twice the work, and wakes the peer twice.
 constexpr std::uint64_t page = 4096;
-constexpr std::uint64_t most_file_content = 15 * page;
+constexpr std::uint64_t max_file_content = 15 * page;
 
 void append_text_records(std::string& out, std::string_view text, std::uint16_t request_id) {
     while (!text.empty()) {
-        const std::string_view part = text.substr(0, most_record_content);
+        const std::string_view part = text.substr(0, max_record_content);
         append_record_header(out, RecordType::std_out, request_id, part.size());
         out.append(part);
         text.remove_prefix(part.size());
@@ -45,29 +45,29 @@ void ResponseWriter::begin(http::Response response, const Content& content, std:
     record_left_ = sent_ = 0;
     request_id_ = request_id;
     is_unverified_ = is_ended_ = false;
-    // It goes out together with what fill() puts behind it.
+    // Goes out together with what fill() appends.
     append_text_records(interjected_, format_header_block(response), request_id);
 }
 
-/// Looks at the file. False where it is no longer what the answer announces.
+/// Checks the file. Returns false if it is no longer as the answer announces it.
 bool ResponseWriter::is_still_announced() {
     is_unverified_ = false;
     failure_ = pieces_.content().look();
     return !failure_;
 }
 
-/// Counts the bytes of the present range up to where a record out of the file would end.
+/// Returns the bytes of the present range up to the end of a record from the file.
 std::uint64_t ResponseWriter::range_record_length() const {
-    return std::min(pieces_.left(), most_file_content - pieces_.position() % page);
+    return std::min(pieces_.left(), max_file_content - pieces_.position() % page);
 }
 
-/// Tells whether a record out of the file comes next, whose content is not copied.
+/// Returns whether the next record comes from the file, without a copy.
 bool ResponseWriter::is_long_range_next() const {
     return pieces_.next() == Next::range && range_record_length() > small_record;
 }
 
-/// Appends the next bytes of the present range to out_. They are looked at after they were read, and so are those that
-/// went out before them.
+/// Copies the next bytes of the present range to out_. Checks the file after reading them, which also covers the bytes
+/// that went out before. Returns false on a failure.
 bool ResponseWriter::copy_range(std::uint64_t length) {
     char content[small_record];
     std::uint64_t done = 0;
@@ -86,7 +86,7 @@ bool ResponseWriter::copy_range(std::uint64_t length) {
     return true;
 }
 
-/// Appends the next bytes to out_, where they are text or few and there is room. False where they are not.
+/// Appends the next bytes to out_ if they are text or few, and there is room. Returns whether it did.
 bool ResponseWriter::gather_piece(std::uint64_t room) {
     if (pieces_.next() == Next::text) {
         const std::string_view text = pieces_.text().substr(0, room);
@@ -99,22 +99,22 @@ bool ResponseWriter::gather_piece(std::uint64_t room) {
     return length <= room && copy_range(length);
 }
 
-/// Puts text and small ranges, as far as they follow each other, into one record: thus content is in one place of out_.
+/// Puts consecutive text and small ranges into one record, so that the content in out_ is in one run.
 void ResponseWriter::gather() {
     content_begin_ = content_end_ = out_.size();
     if (pieces_.next() == Next::end || is_long_range_next()) return;
     append_record_header(out_, RecordType::std_out, request_id_, 0);
     const std::size_t begin = out_.size();
-    while (gather_piece(most_record_content - (out_.size() - begin))) {}
-    // An empty record would end STDOUT, as if nothing had failed.
+    while (gather_piece(max_record_content - (out_.size() - begin))) {}
+    // An empty record would end STDOUT and hide the failure.
     if (out_.size() == begin) return out_.resize(begin - record_header_length);
     set_content_length(out_, begin - record_header_length, out_.size() - begin);
     content_begin_ = begin;
     content_end_ = out_.size();
 }
 
-/// Announces the next record of the present range. Not where the file is no longer what was promised: found out before
-/// the record is announced, since after that nothing but its content can be said.
+/// Announces the next record of the present range, unless the file has changed. Checks before it announces: a record
+/// must be followed by its content, and could no longer report a failure.
 void ResponseWriter::announce_range() {
     if (is_unverified_ && !is_still_announced()) return;
     record_left_ = range_record_length();
@@ -130,14 +130,14 @@ void ResponseWriter::append_end() {
     append_end_request(out_, request_id_, ProtocolStatus::request_complete);
 }
 
-/// Fills out_ with what comes next: what is copied, then a record header before file content, or the end.
+/// Fills out_: interjected and copied records, then the header of a record from the file, or the end.
 void ResponseWriter::fill() {
     out_.swap(interjected_);
     gather();
     if (!failure_ && is_long_range_next()) announce_range();
     if (!failure_ && pieces_.next() == Next::end) append_end();
-    // Says between two records that something is wrong: with a header of a version that does not exist. Within a record
-    // that would be taken for content.
+    // Signals the failure between two records: by a header with a version that does not exist. Within a record it would
+    // be taken for content.
     if (failure_) out_.append(record_header_length, '\0');
 }
 
@@ -148,6 +148,7 @@ ResponseWriter::Progress ResponseWriter::take(Failure failure) {
         case Kind::interrupted: return Progress::done;
         case Kind::blocked: return Progress::blocked;
         case Kind::aborted: return Progress::aborted;
+        case Kind::starved:
         case Kind::unreadable:
         case Kind::shorter:
         case Kind::changed: break;
@@ -157,15 +158,15 @@ ResponseWriter::Progress ResponseWriter::take(Failure failure) {
 }
 
 ResponseWriter::Progress ResponseWriter::write_out(int connection, std::uint64_t& budget) {
-    // With MSG_MORE a record's header travels with the content that follows it, where the transport knows packets.
+    // With MSG_MORE a record's header travels in one packet with its content, if the transport has packets.
     const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (record_left_ > 0 ? MSG_MORE : 0);
     const ssize_t n = send(connection, out_.data() + out_done_, out_.size() - out_done_, flags);
-    if (n < 0) return take(failure_of_output(errno));
+    if (n < 0) return take(failure_of_send(errno));
     out_done_ += static_cast<std::size_t>(n);
     budget -= std::min(budget, static_cast<std::uint64_t>(n));
     if (out_done_ == out_.size()) {
         sent_ = sent();
-        // Swapped, since an assignment would keep the memory, and a parked viewer shall have none of it.
+        // Swaps, since assignment would keep the memory, and a parked viewer must hold none.
         std::string{}.swap(out_);
         out_done_ = content_begin_ = content_end_ = 0;
     }

@@ -1,6 +1,6 @@
 // Owns the outgoing half of a FastCGI connection: a response becomes records, as fast as the peer takes them
 // (FastCGI 1.0 §3.3, §5.3, §5.5).
-// Does not wait: whoever calls it does. File content goes from the page cache into the socket, never through us.
+// Does not wait for the peer: the caller does. Most file content goes from the page cache to the socket by sendfile.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -21,35 +21,35 @@ class ResponseWriter {
 public:
     enum class Progress {
         done,     ///< all is written
-        blocked,  ///< the peer has to take something first
-        yielded,  ///< the budget is spent; there would be more to do
-        aborted,  ///< the peer has gone
-        broken,   ///< the file cannot be read as far as was promised, or was changed: close, after what was written
+        blocked,  ///< the peer must take something first
+        yielded,  ///< the budget is spent; there is more to do
+        aborted,  ///< the peer is gone
+        broken,   ///< the file is not as announced, or there is no memory to send it: close the connection
     };
 
-    /// Begins a response whose ranges refer to `content`, which was looked at just now: its first record is announced
-    /// without another look.
+    /// Begins a response whose ranges refer to `content`. Its file was checked just now: the first record does not
+    /// check it again.
     void begin(http::Response response, const Content& content, std::uint16_t request_id);
 
-    /// Writes until something stops it; at most about `budget` bytes.
+    /// Writes until all is written or something stops it; about `budget` bytes at most.
     Progress write(int connection, std::uint64_t budget);
 
-    /// Puts whole records in between, as soon as the present one is complete.
+    /// Inserts whole records as soon as the present one is complete.
     void interject(std::string_view records) { interjected_.append(records); }
 
-    /// Whether all that was begun or interjected is written.
+    /// Returns whether all that was begun or interjected is written.
     bool is_done() const { return is_ended_ && out_.empty() && interjected_.empty(); }
 
-    /// Counts the bytes that wait to be put in between. Bounding them is the caller's.
+    /// Returns the number of interjected bytes that still wait. The caller must limit them.
     std::size_t interjected() const { return interjected_.size(); }
 
-    /// Leaves out the rest, from the end of the present record on: the web server has aborted the request.
+    /// Drops the rest after the present record, since the web server has aborted the request.
     void cut_short() { pieces_.cut_short(record_left_); }
 
-    /// Says why the response is broken, for the log; null where it is not.
+    /// Returns why the response is broken, for the log; null if it is not.
     const char* why_broken() const { return failure_ ? describe(failure_) : nullptr; }
 
-    /// Bytes of content that have been written: given to the kernel, that is, for the peer.
+    /// Returns the bytes of content written, that is, given to the kernel for the peer.
     std::uint64_t sent() const {
         return sent_ + std::clamp(out_done_, content_begin_, content_end_) - content_begin_;
     }
@@ -68,17 +68,17 @@ private:
     Progress write_file(int connection, std::uint64_t& budget);
     Progress take(Failure failure);
 
-    PieceCursor pieces_;             ///< what is neither written nor in out_
-    std::uint64_t record_left_ = 0;  ///< bytes of the present range that the present record still has to get
-    std::string out_;                ///< what has to be written before that
+    PieceCursor pieces_;             ///< content that is neither written nor in out_
+    std::uint64_t record_left_ = 0;  ///< bytes of the present range that the present record still lacks
+    std::string out_;                ///< bytes to write before those
     std::size_t out_done_ = 0;
-    std::size_t content_begin_ = 0;  ///< where out_ has content, which is in one place
+    std::size_t content_begin_ = 0;  ///< where out_ has content, in one run
     std::size_t content_end_ = 0;
     std::string interjected_;
     std::uint64_t sent_ = 0;  ///< bytes of content, without those in out_
     Failure failure_;         ///< why the response is broken
     std::uint16_t request_id_ = 0;
-    bool is_unverified_ = false;  ///< bytes of the file went out since it was last looked at
+    bool is_unverified_ = false;  ///< bytes of the file went out since it was last checked
     bool is_ended_ = true;        ///< the end is in out_, or has been written
 };
 

@@ -1,4 +1,4 @@
-// Owns what a service manager and we say to each other: sockets that it hands over, states that it is told.
+// Owns the talk with a service manager: the sockets that it hands over, and the states that we report.
 // SPDX-License-Identifier: MIT
 #include "gateway/service_manager.h"
 
@@ -21,7 +21,7 @@ namespace reelgate::gateway {
 
 namespace {
 
-/// sd_listen_fds(3), SD_LISTEN_FDS_START: where the first of them is.
+/// First descriptor that is handed over: SD_LISTEN_FDS_START in sd_listen_fds(3).
 constexpr int first_handed_over = 3;
 
 template <typename Number>
@@ -38,7 +38,7 @@ unsigned handed_over_sockets(const char* listen_pid, const char* listen_fds, pid
     if (!listen_pid || !listen_fds) return 0;
     const auto pid = number_from<pid_t>(listen_pid);
     if (!pid) throw std::invalid_argument{"LISTEN_PID=" + std::string{listen_pid} + ": is no process id"};
-    // They were for a parent, who has kept the variables.
+    // They are for a parent, which has kept the variables.
     if (*pid != self) return 0;
     const auto count = number_from<int>(listen_fds);
     if (!count) throw std::invalid_argument{"LISTEN_FDS=" + std::string{listen_fds} + ": is no number of sockets"};
@@ -68,21 +68,21 @@ posix::UniqueFd take_handed_over_socket() {
 
 std::string ready_message(std::string_view status) {
     std::string line{status};
-    // The line's end is the message's own.
+    // A line's end would begin another field of the message.
     std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\0'; }, ' ');
     return "READY=1\nSTATUS=" + line + "\n";
 }
 
 std::string reloading_message(std::chrono::microseconds now) {
-    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()) + "\nSTATUS=reading the settings anew\n";
+    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()) + "\nSTATUS=reloading the settings\n";
 }
 
 std::string stopping_message(std::chrono::seconds grace) {
-    // Otherwise the manager kills after its own TimeoutStopSec=, however long --grace lets answers go on. A little more
-    // than that: the end itself takes a moment.
+    // Otherwise the manager kills the server after its own TimeoutStopSec=, even within --grace. A little more than
+    // --grace, since the end itself takes a moment.
     constexpr std::chrono::seconds end{5};
     return "STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(std::chrono::microseconds{grace + end}.count()) +
-           "\nSTATUS=answers may end within " + std::to_string(grace.count()) + " s\n";
+           "\nSTATUS=finishing the running answers within " + std::to_string(grace.count()) + " s\n";
 }
 
 Notifier Notifier::from_environment() {
@@ -104,7 +104,7 @@ void Notifier::send(std::string_view message) const {
     if (place_.front() == '@') address.sun_path[0] = '\0';
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + place_.size());
     const posix::UniqueFd fd{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    // One that does not read holds nothing up.
+    // Without waiting: a manager that does not read must not block the server.
     if (!fd || sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                       reinterpret_cast<const sockaddr*>(&address), length) < 0)
         posix::throw_errno("notify", place_);

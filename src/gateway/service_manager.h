@@ -1,6 +1,6 @@
-// Owns what a service manager and we say to each other, in systemd's two protocols: the sockets that it hands over
-// (sd_listen_fds(3)), and the states that it is told (sd_notify(3)).
-// Does not need its library, and does nothing where no such manager has started us.
+// Owns the talk with a service manager, in systemd's two protocols: the sockets that it hands over (sd_listen_fds(3)),
+// and the states that we report (sd_notify(3)).
+// Does not need systemd's library, and does nothing without a service manager.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -14,34 +14,34 @@
 
 namespace reelgate::gateway {
 
-/// Tells how many sockets were handed over to the process `self`: 0 when there are none, or they are for another. The
-/// values are those of LISTEN_PID and LISTEN_FDS; null is absence. Throws std::invalid_argument with the reason.
+/// Returns the number of sockets handed over to the process `self`: 0 also if they are for another. Takes the values of
+/// LISTEN_PID and LISTEN_FDS, null if absent. Throws std::invalid_argument with the reason.
 unsigned handed_over_sockets(const char* listen_pid, const char* listen_fds, pid_t self);
 
-/// Takes the listening socket that was handed over; none when there is none. The variables that announce it go from the
-/// environment, whatever comes of it: no child shall take it for its own. Throws std::invalid_argument with the reason
-/// when there are several, or it is not a stream socket that listens.
+/// Takes the listening socket that was handed over; returns none without one. Always removes the variables that
+/// announce it from the environment, so that no child takes it for its own. Throws std::invalid_argument with the
+/// reason if there are several, or it is not a stream socket that listens.
 posix::UniqueFd take_handed_over_socket();
 
-/// Says that it serves, and what there is to say of it in one line. Also ends a reload.
+/// Formats the message that the server is ready, with `status` as one line. Also ends a reload.
 std::string ready_message(std::string_view status);
 
-/// Says that the settings are being read anew, since `now` on the monotonic clock.
+/// Formats the message that a reload begins, at `now` on the monotonic clock.
 std::string reloading_message(std::chrono::microseconds now);
 
-/// Says that it is ending, and that this may take `grace`.
+/// Formats the message that the server is stopping, and may take `grace` for it.
 std::string stopping_message(std::chrono::seconds grace);
 
-/// Where the states are told.
+/// Sends messages to the service manager.
 class Notifier {
 public:
-    /// At `place`, the value of NOTIFY_SOCKET: a path, or an abstract name after @. Empty: nowhere.
+    /// Sends to `place`, a value of NOTIFY_SOCKET: a path, or an abstract name after @. Empty: sends nothing.
     explicit Notifier(std::string place) : place_(std::move(place)) {}
 
-    /// At NOTIFY_SOCKET, which goes from the environment.
+    /// Takes NOTIFY_SOCKET, and removes it from the environment.
     static Notifier from_environment();
 
-    /// Sends a message as one datagram. Throws std::system_error or std::runtime_error when it cannot be sent.
+    /// Sends a message as one datagram. Throws std::system_error or std::runtime_error if that fails.
     void send(std::string_view message) const;
 
 private:

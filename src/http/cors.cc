@@ -8,10 +8,10 @@ namespace reelgate::http {
 
 namespace {
 
-/// Seconds that a browser may remember a preflight's answer: it does not change until we are restarted.
+/// Seconds that a browser may cache a preflight's answer, which changes only with the settings.
 constexpr std::string_view max_age = "86400";
 
-/// The value of Access-Control-Allow-Origin for whoever sent `request`; nothing where the list does not have them.
+/// Returns the value of Access-Control-Allow-Origin for `request`; nothing if its Origin is not in the list.
 std::optional<std::string> allowed_origin(const Request& request, const std::vector<std::string>& allowed) {
     if (allowed.front() == "*") return "*";
     const bool is_listed =

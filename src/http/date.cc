@@ -28,7 +28,7 @@ void append_digits(std::string& out, unsigned value, unsigned digits) {
     for (unsigned i = digits; i-- > 0; value /= 10) out[begin + i] = static_cast<char>('0' + value % 10);
 }
 
-/// Reads a date from left to right; after the first thing that does not fit nothing fits any more.
+/// Reads a date from left to right. After the first mismatch it never fits again.
 class Reader {
 public:
     explicit Reader(std::string_view text) : text_(text) {}
@@ -40,7 +40,7 @@ public:
             fits_ = false;
     }
 
-    /// Reads just so many digits.
+    /// Reads exactly `count` digits.
     int digits(std::size_t count) {
         if (text_.size() < count || !std::all_of(text_.begin(), text_.begin() + static_cast<long>(count), is_digit)) {
             fits_ = false;
@@ -52,7 +52,7 @@ public:
         return value;
     }
 
-    /// Reads one of `names`; its index.
+    /// Reads one of `names`, and returns its index.
     template <std::size_t n>
     unsigned name(const std::array<std::string_view, n>& names) {
         for (unsigned i = 0; i < n; ++i) {
@@ -66,7 +66,7 @@ public:
 
     bool next_is(char c) const { return text_.starts_with(c); }
 
-    /// Tells whether everything fitted, and nothing is left.
+    /// Returns whether everything fitted, and nothing is left.
     bool is_done() const { return fits_ && text_.empty(); }
 
 private:
@@ -150,7 +150,7 @@ std::optional<Time> assemble(const Parts& parts) {
 std::optional<Time> assemble_with_century(Parts parts, Time now) {
     const auto day = std::chrono::floor<std::chrono::days>(now);
     const std::chrono::year_month_day today{day};
-    // On a 29 February the day of fifty years ahead does not exist: sys_days takes it for 1 March.
+    // On a 29 February the same day fifty years ahead does not exist: sys_days turns it into 1 March.
     const Time limit = std::chrono::sys_days{today + std::chrono::years{50}} + (now - day);
     // From the next century downwards. A 29 February may exist in one and not in another.
     parts.year += (static_cast<int>(today.year()) / 100 + 1) * 100;

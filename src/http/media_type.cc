@@ -1,5 +1,5 @@
-// Owns what we need to know of media types: whether a text can be sent as one (RFC 9110 §8.3.1), and which one goes
-// with a file's name.
+// Owns the rules for media types: whether a text can be sent as one (RFC 9110 §8.3.1), and which one a file's name
+// implies.
 // SPDX-License-Identifier: MIT
 #include "http/media_type.h"
 
@@ -19,7 +19,7 @@ bool is_tchar(char c) {
            std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
 }
 
-/// What is stored where nothing says otherwise.
+/// Type of a file whose name has no extension.
 constexpr std::string_view usual_type = "video/mp4";
 
 struct Named {
@@ -27,8 +27,8 @@ struct Named {
     std::string_view type;
 };
 
-/// From IANA's registry of media types, each with the document that registers it. x- types are not registered: they
-/// are those that nginx and Debian's mime.types have, which players know.
+/// From IANA's registry of media types, each with the document that registers it. The x- types are not registered:
+/// players know them from nginx and Debian's mime.types.
 constexpr std::array known{
     Named{".mp4", "video/mp4"},       // RFC 4337
     Named{".m4v", "video/mp4"},       // as Debian has it: browsers do not know video/x-m4v
@@ -42,7 +42,7 @@ constexpr std::array known{
     Named{".avi", "video/x-msvideo"},
     Named{".flv", "video/x-flv"},
     Named{".wmv", "video/x-ms-wmv"},
-    // HTTP live streaming and DASH: playlists and what they name.
+    // HTTP live streaming and DASH: playlists and their parts.
     Named{".ts", "video/mp2t"},                        // RFC 3555
     Named{".m3u8", "application/vnd.apple.mpegurl"},   // RFC 8216
     Named{".mpd", "application/dash+xml"},             // ISO/IEC 23009-1

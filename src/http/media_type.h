@@ -1,5 +1,5 @@
-// Owns what we need to know of media types: whether a text can be sent as one (RFC 9110 §8.3.1), and which one goes
-// with a file's name.
+// Owns the rules for media types: whether a text can be sent as one (RFC 9110 §8.3.1), and which one a file's name
+// implies.
 // Does not look into files.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -8,13 +8,13 @@
 
 namespace reelgate::http {
 
-/// Tells whether `text` is type "/" subtype, with parameters or without, in visible ASCII. The parameters' own grammar
-/// is left to whoever wrote them; that a text ends the field it stands in is not.
+/// Returns whether `text` is type "/" subtype, with or without parameters, in visible ASCII. Does not check the grammar
+/// of the parameters, but ensures that the text cannot end its header field.
 bool is_media_type(std::string_view text);
 
-/// Gives the media type of a file by the extension of its name, which begins with the dot, in letters of either case.
-/// A name without one says nothing, and what is stored here is video/mp4 then. An extension that says something unknown
-/// is application/octet-stream: players look into that, where a wrong type would mislead them.
+/// Returns the media type for the extension of a file's name, which begins with the dot, in any case. Without an
+/// extension it is video/mp4. For an unknown one it is application/octet-stream: players look into such a file, where a
+/// wrong type would mislead them.
 std::string_view media_type_for(std::string_view extension);
 
 }  // namespace reelgate::http

@@ -6,7 +6,7 @@ namespace reelgate::http {
 
 namespace {
 
-/// Bytes of a part's head without its media type, when a boundary has 32 digits and positions ten: one allocation.
+/// Bytes of a part's head without its media type, for a boundary of 32 digits and positions of ten: one allocation.
 constexpr std::size_t usual_head = 120;
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Owns multipart/byteranges: several ranges of one representation in one content (RFC 9110 §14.6, RFC 2046 §5.1).
-// Does not copy what is in the ranges: they stay pieces.
+// Does not copy the content of the ranges: they stay pieces.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace reelgate::http {
 
-/// Makes the pieces: text, range, text, range, ..., text. `boundary` must not occur in what is sent.
+/// Makes the pieces: text, range, text, range, ..., text. `boundary` must not occur in the content.
 std::vector<Piece> multipart_pieces(std::span<const ByteRange> ranges, const Representation& representation,
                                     std::string_view boundary);
 

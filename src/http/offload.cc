@@ -1,4 +1,4 @@
-// Owns offloading: how the web server in front is asked to send a video itself, and which requests it may be left.
+// Owns offloading: how to ask the web server to send a video itself, and for which requests.
 // SPDX-License-Identifier: MIT
 #include "http/offload.h"
 
@@ -14,8 +14,8 @@ namespace {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-/// Web servers resolve "." and ".." before they look at the file system, where a symbolic link may lead elsewhere; and
-/// lighttpd puts "_" for control characters.
+/// Returns whether web servers read a path as it is meant: they resolve "." and ".." in the text, regardless of
+/// symbolic links, and lighttpd replaces control characters by "_".
 bool is_plain_path(std::string_view path) {
     if (std::any_of(path.begin(), path.end(), is_control)) return false;
     while (true) {
@@ -27,7 +27,7 @@ bool is_plain_path(std::string_view path) {
     }
 }
 
-/// Bytes of the UTF-8 sequence that `first` begins (RFC 3629 §4); 0 for a byte that begins none.
+/// Returns the length of the UTF-8 sequence that `first` begins (RFC 3629 §4); 0 if it begins none.
 std::size_t utf8_length(unsigned char first) {
     if (first < 0x80) return 1;
     if (first >= 0xc2 && first <= 0xdf) return 2;
@@ -36,7 +36,7 @@ std::size_t utf8_length(unsigned char first) {
     return 0;
 }
 
-/// lighttpd answers 502 to anything else.
+/// Returns whether `text` is UTF-8: lighttpd answers 502 to any other path.
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
         const std::size_t length = utf8_length(static_cast<unsigned char>(text.front()));
@@ -49,10 +49,11 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
-/// Digits of the longest position that is below 2^63 whatever it is: nginx refuses wider ones.
-constexpr std::size_t most_digits = 18;
+/// Limit on the digits of a position: every number of so many is below 2^63, and nginx refuses higher ones.
+constexpr std::size_t max_digits = 18;
 
-/// "bytes=" and one range-spec, without white space, a list or capitals. conf/lighttpd/offload.conf says the same.
+/// Returns whether `value` is "bytes=" and one range-spec, without white space, list or capitals. Keep
+/// conf/lighttpd/offload.conf the same.
 bool is_plain_range(std::string_view value) {
     constexpr std::string_view unit = "bytes=";
     if (!value.starts_with(unit)) return false;
@@ -60,7 +61,7 @@ bool is_plain_range(std::string_view value) {
     const auto hyphen = value.find('-');
     if (hyphen == std::string_view::npos || value.size() == 1) return false;
     const auto is_short_number = [](std::string_view text) {
-        return text.size() <= most_digits && std::all_of(text.begin(), text.end(), is_digit);
+        return text.size() <= max_digits && std::all_of(text.begin(), text.end(), is_digit);
     };
     return is_short_number(value.substr(0, hyphen)) && is_short_number(value.substr(hyphen + 1));
 }
@@ -80,12 +81,12 @@ std::optional<OffloadField> x_accel_redirect(std::string_view prefix, std::strin
 }
 
 bool may_be_offloaded(const Request& request, const OffloadField& field) {
-    // HEAD has no content that anybody else could send.
+    // HEAD has no content to send.
     if (request.method != "GET") return false;
     if (request.if_match || request.if_none_match || request.if_modified_since || request.if_unmodified_since)
         return false;
-    // The file may be replaced between our look at it and the web server's: then it must not go on with the old one's
-    // bytes, which only it can know who compares If-Range with what is sent (RFC 9110 §13.1.5).
+    // The file may be replaced after we compare If-Range. Only a web server that compares it with the file that it
+    // sends is sure not to continue an old file with bytes of a new one (RFC 9110 §13.1.5).
     if (request.if_range && !field.describes_itself) return false;
     return !request.range || is_plain_range(*request.range);
 }

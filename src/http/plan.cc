@@ -1,4 +1,4 @@
-// Owns the decision: which answer a request for a representation that is there gets (RFC 9110 §13 to §15).
+// Owns the decision: how to answer a request for an existing representation (RFC 9110 §13 to §15).
 // SPDX-License-Identifier: MIT
 #include "http/plan.h"
 
@@ -11,20 +11,20 @@ namespace reelgate::http {
 namespace {
 
 /// Fields of the longest answer, so that the list is allocated once; CORS adds up to three.
-constexpr std::size_t most_fields = 12;
+constexpr std::size_t max_fields = 12;
 
-/// What the members of a plan have in common.
+/// Arguments that most functions here share.
 struct Plan {
     const Request& request;
     const Representation& representation;
     const Policy& policy;
 };
 
-/// What every answer about this representation says, whatever part of it is sent.
+/// Makes the fields that every answer about this representation has, whichever part it sends.
 Response begin_response(const Plan& plan, int status) {
     Response response;
     response.status = status;
-    response.fields.reserve(most_fields);
+    response.fields.reserve(max_fields);
     response.fields.push_back({"Accept-Ranges", "bytes"});
     response.fields.push_back({"ETag", format_entity_tag(plan.representation.entity_tag)});
     response.fields.push_back({"Last-Modified", format_date(plan.representation.last_modified)});
@@ -32,13 +32,13 @@ Response begin_response(const Plan& plan, int status) {
     return response;
 }
 
-/// RFC 6266 §4: the name in both forms, of which old clients know the first only. It needs no escape in either, being
-/// made of unreserved characters.
+/// Formats Content-Disposition (RFC 6266 §4) with the name in both forms: old clients know only the first. The name
+/// consists of unreserved characters, and needs no escape in either form.
 std::string attachment(const std::string& name) {
     return "attachment; filename=\"" + name + "\"; filename*=UTF-8''" + name;
 }
 
-/// Adds what goes with content of this representation.
+/// Adds the fields that describe content of this representation.
 void describe_content(Response& response, const Plan& plan, std::string media_type) {
     response.fields.push_back({"Content-Type", std::move(media_type)});
     if (query_has(plan.request.target, "download", "1"))
@@ -54,13 +54,13 @@ Response whole(const Plan& plan) {
     return response;
 }
 
-/// What a 200 or a 206 becomes where the web server sends the file: a 200 for it to cut the range out of. Were this a
-/// 206 already, lighttpd would send everything as one.
+/// Makes the answer if the web server sends the file: a 200, out of which it cuts a range. If this were a 206, lighttpd
+/// would send the whole file as one.
 Response offloaded(const Plan& plan) {
     Response response = begin_response(plan, 200);
     describe_content(response, plan, plan.representation.media_type);
     const OffloadField& field = *plan.representation.offload;
-    // nginx says so itself with a whole file, beside ours, and with a part does not say it.
+    // nginx adds its own Accept-Ranges to a whole file, next to ours, and none to a part.
     if (field.describes_itself && !plan.request.range)
         std::erase_if(response.fields, [](const Field& sent) { return sent.name == "Accept-Ranges"; });
     response.fields.push_back({field.name, field.value});
@@ -89,13 +89,13 @@ Response multiple_parts(const Plan& plan, const std::vector<ByteRange>& ranges, 
 
 Response unsatisfiable(const Plan& plan) {
     Response response = error_response(plan.request.method, 416, "Range not satisfiable");
-    // The field that tells the client how long the representation is now (§15.5.17).
+    // Tells the client the present length of the representation (§15.5.17).
     response.fields.push_back({"Content-Range", format_unsatisfied_range(plan.representation.complete_length)});
     response.fields.push_back({"Accept-Ranges", "bytes"});
     return response;
 }
 
-/// Tells whether the web server would answer with the same part of a content that is not empty.
+/// Returns whether the web server would answer with the same part, and there is content at all.
 bool is_left_to_web_server(const Plan& plan) {
     const Representation& representation = plan.representation;
     return representation.offload && representation.complete_length > 0 &&
@@ -103,32 +103,31 @@ bool is_left_to_web_server(const Plan& plan) {
 }
 
 /// "A server that supports range requests MAY ignore or reject a Range header field that contains an invalid
-/// ranges-specifier" (§14.2). We ignore it; but where the web server sometimes rejects it, better always than by
-/// chance.
+/// ranges-specifier" (§14.2). We ignore it; but if the web server sometimes rejects it, we always do.
 bool is_rejected(const Plan& plan) {
     const auto& offload = plan.representation.offload;
     return offload && may_be_rejected(*plan.request.range, *offload);
 }
 
-/// Which part is asked for, the preconditions being met.
+/// Answers with the part that the request asks for, once its preconditions hold.
 Response answer_range(const Plan& plan, const Surroundings& surroundings) {
     const Request& request = plan.request;
     const Representation& representation = plan.representation;
-    // RFC 9110 §14.2 defines Range for GET only. HEAD is answered as GET would be, 206 and its fields included, like
-    // nginx, Apache and Go do: whoever asks with HEAD wants to know what GET would say (§9.3.2).
+    // RFC 9110 §14.2 defines Range for GET only. HEAD is answered as GET would be, including 206 and its fields, as
+    // nginx, Apache and Go do: HEAD asks what GET would return (§9.3.2).
     if (!request.range) return is_left_to_web_server(plan) ? offloaded(plan) : whole(plan);
-    // Also where the web server could send the whole: it would look at Range and If-Range itself.
+    // Never offloaded: the web server would evaluate Range and If-Range itself.
     if (!if_range_holds(request, representation, surroundings.now)) return whole(plan);
-    // A server MAY ignore Range (§14.2): we do when there is no content of which a part could be sent, ...
+    // A server MAY ignore Range (§14.2): we do if there is no content to send a part of, ...
     if (representation.complete_length == 0) return whole(plan);
-    // ... and when it is invalid, in another unit or excessive.
+    // ... and if it is invalid, in another unit or excessive.
     const auto set = parse_range(*request.range, plan.policy.max_ranges);
     if (!set) return is_rejected(plan) ? unsatisfiable(plan) : whole(plan);
 
     const std::vector<ByteRange> ranges = resolve(*set, representation.complete_length);
     if (ranges.empty()) return unsatisfiable(plan);
-    // A range that covers everything is 206 all the same: browsers switch seeking off after a 200 to "bytes=0-". One
-    // part is never sent as multipart (§15.3.7.2: MUST NOT, where one was asked for).
+    // A range that covers everything is still 206: browsers switch seeking off after a 200 to "bytes=0-". One part is
+    // never sent as multipart (§15.3.7.2: MUST NOT, if one was requested).
     if (ranges.size() == 1) return is_left_to_web_server(plan) ? offloaded(plan) : single_part(plan, ranges.front());
     return multiple_parts(plan, ranges, surroundings.new_boundary());
 }

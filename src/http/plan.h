@@ -1,5 +1,5 @@
-// Owns the decision: which answer a request for a representation that is there gets (RFC 9110 §13 to §15).
-// Does not look anything up and sends nothing; it is a function of its arguments.
+// Owns the decision: how to answer a request for an existing representation (RFC 9110 §13 to §15).
+// Does not look anything up, and sends nothing: it is a function of its arguments.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -12,19 +12,19 @@
 
 namespace reelgate::http {
 
-/// What the administrator decides about answers.
+/// The administrator's settings for answers.
 struct Policy {
     std::string cache_control = "private";  ///< Cache-Control of 200, 206 and 304
-    std::size_t max_ranges = 100;           ///< range-specs; with more than these a Range is ignored
+    std::size_t max_ranges = 100;           ///< range-specs; a Range with more is ignored
 };
 
-/// What an answer takes from outside: a plan has neither clock nor chance of its own.
+/// Inputs of an answer besides the request: a plan has neither a clock nor random numbers of its own.
 struct Surroundings {
     Time now;                         ///< the response's own date
-    std::string (*new_boundary)();    ///< gives a multipart boundary that occurs in nothing that is sent
+    std::string (*new_boundary)();    ///< returns a multipart boundary that does not occur in the content
 };
 
-/// Tells whether `method` is one that is answered with a representation.
+/// Returns whether `method` is answered with a representation.
 bool asks_for_representation(std::string_view method);
 
 /// Plans the answer to GET or HEAD: 200, 206, 304, 412 or 416.

@@ -7,8 +7,8 @@ namespace reelgate::http {
 
 namespace {
 
-/// A date field that is absent or no valid HTTP-date MUST be ignored (§13.1.3, §13.1.4); so must one with several
-/// members, which is no HTTP-date either.
+/// Returns the date in a field; nothing if it MUST be ignored (§13.1.3, §13.1.4), since it is absent or not one valid
+/// HTTP-date.
 std::optional<Time> date_of(const std::optional<std::string>& field, Time now) {
     if (!field) return std::nullopt;
     return parse_date(*field, now);
@@ -37,8 +37,8 @@ bool if_range_holds(const Request& request, const Representation& representation
     if (!request.if_range) return true;
     const std::string& value = *request.if_range;
     if (const auto tag = parse_entity_tag(value)) return matches_strongly(*tag, representation.entity_tag);
-    // A date has to match exactly, and to be a strong validator: while its second lasts the file may change once more
-    // without the date showing it (§13.1.5, §8.8.2.2).
+    // A date must match exactly, and be a strong validator: within its second the file may change again without another
+    // date (§13.1.5, §8.8.2.2).
     const auto date = parse_date(value, now);
     return date && *date == representation.last_modified && representation.last_modified < now;
 }

@@ -9,17 +9,17 @@
 
 namespace reelgate::http {
 
-/// What the preconditions of a GET or HEAD come to.
+/// Result of the preconditions of a GET or HEAD.
 enum class Precondition {
-    holds,         ///< go on, with Range as next
-    not_modified,  ///< 304: the client has it already
-    failed,        ///< 412: it is not what the client believes
+    holds,         ///< go on with Range
+    not_modified,  ///< 304: the client has this representation already
+    failed,        ///< 412: the client expects another representation
 };
 
-/// Evaluates all but If-Range, in the order of RFC 9110 §13.2.2. `now` is the response's own date.
+/// Evaluates all fields except If-Range, in the order of RFC 9110 §13.2.2. `now` is the response's own date.
 Precondition evaluate_preconditions(const Request& request, const Representation& representation, Time now);
 
-/// Tells whether Range may be applied: there is no If-Range, or it names just this representation (RFC 9110 §13.1.5).
+/// Returns whether Range may be applied: there is no If-Range, or it names this representation (RFC 9110 §13.1.5).
 bool if_range_holds(const Request& request, const Representation& representation, Time now);
 
 }  // namespace reelgate::http

@@ -13,7 +13,7 @@ namespace reelgate::http {
 
 namespace {
 
-/// Takes 1*DIGIT from the front of `text`; nothing when there is no digit. Saturates instead of wrapping: the
+/// Takes 1*DIGIT off the front of `text`; returns nothing if there is no digit. Saturates instead of wrapping: the
 /// grammar sets no limit on digits (RFC 9110 §14.1.1, §17.5).
 std::optional<std::uint64_t> take_number(std::string_view& text) {
     constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
@@ -64,8 +64,7 @@ std::optional<RangeSet> parse_range(std::string_view field_value, std::size_t ma
     if (!equal_ignoring_case(field_value.substr(0, equals), "bytes")) return std::nullopt;
 
     std::string_view list = field_value.substr(equals + 1);
-    // White space is permitted next to a comma only (§5.6.1): after "=" it may stand before an empty first member, and
-    // nowhere else.
+    // White space is permitted only next to a comma (§5.6.1): after "=" only before an empty first member.
     const std::string_view trimmed = trim_ows(list);
     if (trimmed.data() != list.data() && !trimmed.starts_with(',')) return std::nullopt;
 
@@ -97,12 +96,12 @@ std::optional<ByteRange> resolve(const RangeSpec& spec, std::uint64_t complete_l
     }
     const auto& range = std::get<IntRange>(spec);
     if (range.first_pos > end_pos) return std::nullopt;
-    // A last-pos behind the end means the end (§14.1.2).
+    // A last-pos past the end means the end (§14.1.2).
     return ByteRange{range.first_pos, std::min(range.last_pos.value_or(end_pos), end_pos)};
 }
 
 std::vector<ByteRange> resolve(const RangeSet& set, std::uint64_t complete_length) {
-    if (set.size() == 1) {  // nearly always; saves the sorting's memory
+    if (set.size() == 1) {  // nearly always; saves the memory for sorting
         const auto range = resolve(set.front(), complete_length);
         return range ? std::vector{*range} : std::vector<ByteRange>{};
     }
@@ -116,8 +115,8 @@ std::vector<ByteRange> resolve(const RangeSet& set, std::uint64_t complete_lengt
         if (const auto range = resolve(spec, complete_length)) placed.push_back({*range, placed.size()});
 
     // "A server MAY coalesce any of the ranges that overlap, or that are separated by a gap that is smaller than the
-    // overhead of sending multiple parts" (§15.3.7.2). We do where nothing is sent that was not asked for, over the
-    // whole list, since neighbours in the file need not be neighbours in it.
+    // overhead of sending multiple parts" (§15.3.7.2). We do so without sending bytes that were not requested, and over
+    // the whole list, since neighbours in the file need not be neighbours in the list.
     std::sort(placed.begin(), placed.end(),
               [](const Placed& a, const Placed& b) { return a.range.first_pos < b.range.first_pos; });
     std::size_t kept = 0;

@@ -1,5 +1,5 @@
 // Owns the request as the rules see it: method, target and the fields that change an answer.
-// Does not know how it came in.
+// Does not know how it arrived.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace reelgate::http {
 
-/// A request. A field that was not sent is absent; one that was sent empty is there and empty.
+/// A request. A field that was not sent is absent; one that was sent empty is present and empty.
 struct Request {
     std::string method;  ///< case-sensitive (RFC 9110 §9.1)
     std::string target;  ///< as in the request line: origin-form or absolute-form, not decoded (RFC 9112 §3.2)

@@ -13,8 +13,8 @@ std::uint64_t piece_length(const Piece& piece) {
     return std::get<ByteRange>(piece).length();
 }
 
-/// Seconds that a client should wait after a 503 (RFC 9110 §10.2.3): short, since a locked catalogue or a lack of
-/// descriptors is mostly over by then, and long enough that players do not hammer.
+/// Seconds that a client should wait after a 503 (RFC 9110 §10.2.3): usually enough for a locked catalogue or a lack of
+/// descriptors to pass, and long enough to keep players from hammering.
 constexpr std::string_view retry_after = "5";
 
 }  // namespace

@@ -16,7 +16,7 @@ bool is_unreserved(char c) {
     return is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-/// Nothing for a character that is no HEXDIG.
+/// Returns the value of a HEXDIG; nothing for any other character.
 std::optional<unsigned> hex_value(char c) {
     if (is_digit(c)) return static_cast<unsigned>(c - '0');
     const char lower = to_lower(c);
@@ -42,7 +42,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return out;
 }
 
-/// Whether `is_meant` says so of a parameter of the query: name=value, or a name alone.
+/// Returns whether `is_meant` accepts any parameter of the query: name=value, or a name alone.
 template <typename Predicate>
 bool any_parameter(std::string_view target, Predicate&& is_meant) {
     const auto question = target.find('?');
@@ -58,8 +58,8 @@ bool any_parameter(std::string_view target, Predicate&& is_meant) {
 
 }  // namespace
 
-/// An absolute-form, "http://host/path", has to be accepted by every server (RFC 9112 §3.2.2), and some front servers
-/// hand it on as it came.
+/// Takes the absolute-form, "http://host/path", too: every server must accept it (RFC 9112 §3.2.2), and some web
+/// servers pass it on.
 std::string_view raw_path(std::string_view target) {
     target = target.substr(0, target.find('?'));
     if (target.starts_with('/')) return target;

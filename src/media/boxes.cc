@@ -1,4 +1,4 @@
-// Owns what the top-level boxes of an MP4 file say about it (ISO/IEC 14496-12, section 4.2).
+// Owns the survey of an MP4 file's top-level boxes (ISO/IEC 14496-12, section 4.2).
 // SPDX-License-Identifier: MIT
 #include "media/boxes.h"
 
@@ -15,7 +15,7 @@ namespace reelgate::media {
 
 namespace {
 
-/// size (32 bits) and type; where size is 1, a largesize of 64 bits follows.
+/// A header has size (32 bits) and type; if size is 1, a largesize of 64 bits follows.
 constexpr std::size_t short_header = 8;
 constexpr std::size_t long_header = 16;
 
@@ -26,10 +26,10 @@ using HeaderBytes = std::array<unsigned char, long_header>;
 
 struct Box {
     std::string type;
-    std::uint64_t size = 0;  ///< with its header
+    std::uint64_t size = 0;  ///< including its header
 };
 
-/// Gives how many bytes there were: fewer than asked for where the file ends, or has become shorter.
+/// Reads `count` bytes, fewer at the end of the file. Returns the number read.
 std::size_t read_at(int fd, std::uint64_t position, std::size_t count, HeaderBytes& bytes) {
     std::size_t done = 0;
     while (done < count) {
@@ -48,14 +48,15 @@ std::uint64_t big_endian(const HeaderBytes& bytes, std::size_t first, std::size_
     return number;
 }
 
-/// Registered types are printable; Apple's begin with the copyright sign of Mac Roman at times.
+/// Returns whether a type is plausible. Registered types are printable; some of Apple's begin with the copyright sign
+/// of Mac Roman.
 bool is_type(std::string_view type) {
     return std::all_of(type.begin(), type.end(),
                        [](char c) { return (c >= 0x20 && c < 0x7f) || static_cast<unsigned char>(c) == 0xa9; });
 }
 
-/// Takes a header apart of which `count` bytes are there, `remaining` bytes before the end of the file. Nothing when
-/// no box begins so.
+/// Parses the first `count` bytes of a header, `remaining` bytes before the end of the file. Returns nothing if they do
+/// not begin a box.
 std::optional<Box> parse_header(const HeaderBytes& bytes, std::size_t count, std::uint64_t remaining) {
     if (count < short_header) return std::nullopt;
     Box box{{bytes.begin() + 4, bytes.begin() + 8}, big_endian(bytes, 0, 4)};
@@ -63,7 +64,7 @@ std::optional<Box> parse_header(const HeaderBytes& bytes, std::size_t count, std
     if (box.size == size_to_end) {
         box.size = remaining;
     } else if (box.size == size_is_large) {
-        // A header that the end of the file cuts in two still says whose it is.
+        // A header that the end of the file truncates still has its type.
         box.size = count < long_header ? long_header : big_endian(bytes, 8, 8);
         if (box.size < long_header) return std::nullopt;
     } else if (box.size < short_header) {
@@ -72,7 +73,7 @@ std::optional<Box> parse_header(const HeaderBytes& bytes, std::size_t count, std
     return box;
 }
 
-/// The order of `moov` and `mdat`, as far as they were seen.
+/// Order of the `moov` and `mdat` boxes seen so far.
 class Order {
 public:
     void see(std::string_view type) {
@@ -93,7 +94,7 @@ public:
         return is_moov_first_ ? BoxOrder::moov_first : BoxOrder::moov_last;
     }
 
-    /// With more boxes to come.
+    /// Returns the order if more boxes follow.
     BoxOrder in_the_middle() const {
         if (!has_moov_) return is_mp4_ ? BoxOrder::undecided : BoxOrder::no_mp4;
         return is_moov_first_ ? BoxOrder::moov_first : BoxOrder::moov_last;

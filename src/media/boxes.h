@@ -1,6 +1,6 @@
-// Owns what the top-level boxes of an MP4 file say about it (ISO/IEC 14496-12, section 4.2): where `moov` stands, and
-// whether the file is all there.
-// Does not look into a box, read content, or judge what is played.
+// Owns the survey of an MP4 file's top-level boxes (ISO/IEC 14496-12, section 4.2): where `moov` is, and whether the
+// file is complete.
+// Does not look into boxes, and does not judge whether the content plays.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -9,33 +9,33 @@
 
 namespace reelgate::media {
 
-/// How the boxes of a file follow one another. The first that holds of: damaged or cut off, incomplete, in order.
+/// Order of the boxes in a file. Damage and truncation take precedence over missing boxes, and those over the order.
 enum class BoxOrder {
-    moov_first,  ///< a player can begin as soon as it has the beginning of the file
-    moov_last,   ///< `moov` behind `mdat`: a player has to fetch the end of the file first
-    no_moov,     ///< whole boxes, but none says what the content is
+    moov_first,  ///< a player can start with the beginning of the file
+    moov_last,   ///< `moov` behind `mdat`: a player must fetch the end of the file first
+    no_moov,     ///< whole boxes, but none that describes the content
     no_mdat,     ///< whole boxes, but no content
     cut_off,     ///< a box reaches past the end of the file
-    damaged,     ///< there is a place where a box should begin and none does
+    damaged,     ///< no valid box begins where one should
     no_mp4,      ///< no ftyp, moov or mdat at all
     undecided,   ///< no `moov` among the first max_boxes boxes
 };
 
-/// What was seen, up to the box that decided.
+/// Result of a survey, up to the box that decided it.
 struct BoxSurvey {
     BoxOrder order = BoxOrder::no_mp4;
-    std::uint64_t position = 0;  ///< where the box that is cut off begins, or where none does
-    std::string type;            ///< of the box that is cut off: four printable characters
-    std::uint64_t lacking = 0;   ///< bytes that it lacks
-    std::string beginning;       ///< up to eight bytes from the beginning of the file, as they are
+    std::uint64_t position = 0;  ///< where the truncated box begins, or where a box is missing
+    std::string type;            ///< of the truncated box: four printable characters
+    std::uint64_t lacking = 0;   ///< bytes missing from it
+    std::string beginning;       ///< up to eight bytes from the beginning of the file, unchanged
 };
 
-/// How many boxes are looked at. Usual films have less than ten; fragmented ones have thousands, each a disk's seek
-/// away from the last, and what is wrong with those shows in the first ones, but for a missing end.
+/// Limit on the boxes that are read. Usual films have fewer than ten. Fragmented ones have thousands, each a disk seek
+/// away from the last, and their faults show in the first ones, except a missing end.
 inline constexpr unsigned max_boxes = 1000;
 
-/// Surveys `length` bytes of a file, by reading the headers of its boxes. Does a bounded amount of work whatever they
-/// say. Throws std::system_error when the file cannot be read.
+/// Surveys `length` bytes of a file by reading the headers of its boxes. The work is bounded, even for hostile headers.
+/// Throws std::system_error if the file cannot be read.
 BoxSurvey survey_boxes(int fd, std::uint64_t length);
 
 }  // namespace reelgate::media

@@ -1,4 +1,4 @@
-// Owns the answer to what lies below the folder of videos, by name.
+// Owns the list of what is below the folder of videos, by name.
 // SPDX-License-Identifier: MIT
 #include "media/listing.h"
 
@@ -16,7 +16,7 @@ Listing list_files(const fs::path& folder, const std::function<void(std::size_t)
         fs::directory_iterator entry{folder / below, error};
         for (; !error && entry != fs::directory_iterator{}; entry.increment(error)) {
             fs::path name = below / entry->path().filename();
-            std::error_code ignored;  // what vanishes meanwhile is no folder any more
+            std::error_code ignored;  // an entry that has vanished is not a folder
             if (entry->is_symlink(ignored) || !entry->is_directory(ignored))
                 listing.files.push_back(std::move(name));
             else if (name != "lost+found")

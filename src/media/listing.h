@@ -1,5 +1,5 @@
-// Owns the answer to what lies below the folder of videos, by name.
-// Does not open a file, and does not follow a link.
+// Owns the list of what is below the folder of videos, by name.
+// Does not open files, and does not follow links.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -11,11 +11,11 @@
 namespace reelgate::media {
 
 struct Listing {
-    std::vector<std::string> files;    ///< paths below the folder; all that is no folder, links included
+    std::vector<std::string> files;    ///< paths below the folder, of everything but folders; links are included
     std::vector<std::string> unknown;  ///< "path: cause" of folders that could not be listed
 };
 
-/// Lists `folder` and all folders below it. A "lost+found" right in it is the file system's own and left out. Calls
+/// Lists `folder` and all folders below it, except a "lost+found" directly in it, which is the file system's own. Calls
 /// `progress` with the number of files after each folder.
 Listing list_files(const std::filesystem::path& folder, const std::function<void(std::size_t)>& progress);
 

@@ -25,18 +25,19 @@ namespace {
 
 using Reason = NoMediaFile::Reason;
 
-/// How often the path is compared with the open folder. Opening it for each request took a tenth of a short one's time.
+/// Interval between checks that the path still leads to the open folder. Opening it for each request took a tenth of
+/// the time of a short one.
 constexpr std::chrono::seconds look_interval{1};
 
-/// The files that are open at present, by what they are. An inode is one version of a file: a new one has another, as
-/// long as we hold this.
+/// The files that are open at present, by device and inode. An inode is one version of a file: while we hold it, a new
+/// version has another.
 class OpenFiles {
 public:
-    /// Gives the descriptor that others have of the same file, and closes `fd`; or keeps `fd` for those who will come.
-    /// Nothing is allocated under the lock: what fails before it leaves nothing behind.
+    /// Returns the descriptor that others have of the same file, and closes `fd`; or shares `fd` from now on. Allocates
+    /// before it takes the lock: a failure then leaves nothing behind.
     std::shared_ptr<const posix::UniqueFd> share(posix::UniqueFd fd, const struct stat& status) {
-        const Key key{status.st_dev, status.st_ino};
-        // Declared first: a descriptor that is not needed is closed after the lock is given back, and takes it itself.
+        const posix::FileId key = posix::file_id_of(status);
+        // Declared first: a spare descriptor is closed after the lock is released, since closing takes the lock itself.
         const auto opened = std::make_shared<const OpenFile>(*this, key, std::move(fd));
         std::shared_ptr<const OpenFile> shared = opened;
         Files entry{{key, opened}};
@@ -52,25 +53,23 @@ public:
     }
 
 private:
-    using Key = std::pair<dev_t, ino_t>;
-
-    /// Is forgotten before its descriptor is closed, and with that before its inode can be another file's.
+    /// Forgets itself before its descriptor is closed: after that, its inode may be another file's.
     struct OpenFile {
-        OpenFile(OpenFiles& among, const Key& its_key, posix::UniqueFd its_fd)
+        OpenFile(OpenFiles& among, const posix::FileId& its_key, posix::UniqueFd its_fd)
             : files(among), key(its_key), fd(std::move(its_fd)) {}
         OpenFile(const OpenFile&) = delete;
         OpenFile& operator=(const OpenFile&) = delete;
         ~OpenFile() { files.forget(key); }
 
         OpenFiles& files;
-        const Key key;
+        const posix::FileId key;
         const posix::UniqueFd fd;
     };
-    using Files = std::map<Key, std::weak_ptr<const OpenFile>>;
+    using Files = std::map<posix::FileId, std::weak_ptr<const OpenFile>>;
 
-    void forget(const Key& key) {
+    void forget(const posix::FileId& key) {
         const std::lock_guard lock{mutex_};
-        // Meanwhile another thread may have opened the file anew, under the same key.
+        // Another thread may have opened the file again meanwhile, under the same key.
         if (const auto found = files_.find(key); found != files_.end() && found->second.expired()) files_.erase(found);
     }
 
@@ -78,8 +77,8 @@ private:
     Files files_;
 };
 
-/// With RESOLVE_BENEATH the kernel says EAGAIN when a rename elsewhere in the tree may have raced with its walk, and
-/// asks to try again (openat2(2)). Bounded, so that a storm of renames cannot hold a thread.
+/// Limit on tries: with RESOLVE_BENEATH the kernel fails with EAGAIN if a rename elsewhere in the tree may have raced
+/// with its walk (openat2(2)). Bounded, so that a storm of renames cannot hold a thread.
 constexpr int max_tries = 16;
 
 /// Keeps a name within the folder.
@@ -99,44 +98,42 @@ int open_beneath(int folder, const std::string& name, std::uint64_t resolve = be
     return fd;
 }
 
-/// Without openat2 nothing is opened: no other call keeps a name within the folder in one step.
+/// Reports that openat2 is missing: no other call keeps a name within the folder in one step.
 [[noreturn]] void throw_no_openat2(const std::string& path) {
     throw std::runtime_error{"open " + path + ": openat2: " + posix::cause(ENOSYS) +
                              "; it takes Linux 5.6, and a sandbox that allows it: systemd's RestrictSUIDSGID=yes, "
                              "for one, does not"};
 }
 
-/// Says what is in the way to a file, the file's own path first in any case.
-std::string explain_unreadable(int error, const std::string& path) {
-    const std::string prefix = path + ": ", why = posix::obstacle(path, R_OK);
-    if (why.empty())
-        return prefix + posix::cause(error) + ", though all modes allow it: see SELinux, AppArmor, systemd's sandbox";
-    return why.starts_with(prefix) ? why : prefix + why;
+/// Explains what is in the way to a file.
+posix::Failure explain_unreadable(int error, const std::string& path) {
+    if (const auto obstacle = posix::find_obstacle(path, R_OK)) return obstacle->failure({}, path);
+    return {{}, path, posix::cause(error) + ", though all modes allow it: see SELinux, AppArmor, systemd's sandbox"};
 }
 
-/// Sorts what openat2 said; throws what is not about this name.
+/// Classifies an error of openat2; throws one that is not about this name.
 NoMediaFile no_media_file(int error, const std::string& path) {
     switch (error) {
         case ENOENT: case ENOTDIR: case ENAMETOOLONG:
-            return {Reason::absent, path + ": " + posix::cause(error)};
+            return {Reason::absent, {{}, path, posix::cause(error)}};
         case EXDEV:
-            return {Reason::refused, path + ": leads out of the folder of videos (a symbolic link or ..); "
-                                            "put the file itself there, or a hard link"};
+            return {Reason::refused, {{}, path, "leads out of the folder of videos (a symbolic link or ..)",
+                                      "put the file itself there, or a hard link"}};
         case ELOOP: case ENXIO: case ENODEV:
-            return {Reason::refused, path + ": " + posix::cause(error)};
+            return {Reason::refused, {{}, path, posix::cause(error)}};
         case EACCES: case EPERM: return {Reason::unreadable, explain_unreadable(error, path)};
         case ENOSYS: throw_no_openat2(path);
         default: posix::throw_errno("open", path, error);
     }
 }
 
-/// Gives the file that openat2 has opened, or why it is none. Closes what is not wanted: only for a thread that may
-/// touch its device.
+/// Returns the file that openat2 has opened, or why there is none. Closes a file that is not regular, so the calling
+/// thread must be allowed to touch its device.
 std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, const std::string& path) {
     if (!fd) return no_media_file(error, path);
     struct stat status;
     if (fstat(fd.get(), &status) != 0) posix::throw_errno("stat", path);
-    if (!S_ISREG(status.st_mode)) return NoMediaFile{Reason::refused, path + ": not a regular file"};
+    if (!S_ISREG(status.st_mode)) return NoMediaFile{Reason::refused, {{}, path, "not a regular file"}};
     static OpenFiles open_files;
     MediaFile file;
     file.fd = open_files.share(std::move(fd), status);
@@ -147,7 +144,7 @@ std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, c
     return file;
 }
 
-/// A device that this thread may touch, as long as this lives. Throws StorageBusy where it may not.
+/// Lets this thread touch a device while it lives. The constructor throws StorageBusy if the gate refuses.
 class Entered {
 public:
     Entered(StorageGate* gate, dev_t device) : gate_(gate) {
@@ -163,8 +160,8 @@ private:
     StorageGate* gate_;
 };
 
-/// Calls `function` where the device that a path leads to may be touched. That device is not known before the symbolic
-/// links on the way are, each of which may lie on a device of its own.
+/// Calls `function` once the device that a path leads to may be touched. Each symbolic link on the way must be read
+/// first, and may be on a device of its own.
 template <typename Function>
 auto on_device_of(int folder, const std::filesystem::path& path, std::uint64_t resolve, StorageGate* gate,
                   Function&& function) {
@@ -175,7 +172,7 @@ auto on_device_of(int folder, const std::filesystem::path& path, std::uint64_t r
     }
 }
 
-/// Tells whether storage has lost what was open, or failed in passing: opening it anew may help.
+/// Returns whether storage has lost an open file, or failed temporarily: reopening may help.
 bool is_lost(const std::system_error& failure) {
     constexpr std::array lost{ESTALE, ENOTCONN, EIO, ETIMEDOUT, ECONNABORTED};
     return std::find(lost.begin(), lost.end(), failure.code().value()) != lost.end();
@@ -184,13 +181,13 @@ bool is_lost(const std::system_error& failure) {
 }  // namespace
 
 bool MediaFolder::is_in_place(StorageGate* gate) const {
-    const Entered entered{gate, device_};
+    const Entered entered{gate, id_.device};
     struct stat status;
-    return stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+    return stat(path_.c_str(), &status) == 0 && posix::file_id_of(status) == id_;
 }
 
-/// Tells, without asking the storage, whether the path leads to another device than the folder that is open.
-bool MediaFolder::is_elsewhere() const { return posix::DeviceSearch{AT_FDCWD, path_}.device() != device_; }
+/// Returns, without asking the storage, whether the path leads to another device than that of the open folder.
+bool MediaFolder::is_elsewhere() const { return posix::DeviceSearch{AT_FDCWD, path_}.device() != id_.device; }
 
 void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
     if (!fd_ || !is_in_place(gate)) {
@@ -199,8 +196,7 @@ void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
             posix::UniqueFd fd{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
             struct stat status;
             if (!fd || fstat(fd.get(), &status) != 0) posix::throw_errno("open folder of videos", path_.native());
-            device_ = status.st_dev;
-            inode_ = status.st_ino;
+            id_ = posix::file_id_of(status);
             fd_ = std::move(fd);
         });
     }
@@ -210,11 +206,11 @@ void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
 MediaFolder::Opened MediaFolder::open_in_folder(const std::string& name, StorageGate* gate) {
     const std::string path = (path_ / name).native();
     {
-        const Entered entered{gate, device_};
+        const Entered entered{gate, id_.device};
         posix::UniqueFd fd{open_beneath(fd_.get(), name, gate ? beneath | RESOLVE_NO_XDEV : beneath)};
         if (const int error = errno; fd || !gate || error != EXDEV) return media_file(std::move(fd), error, path);
     }
-    // It is on another mount, or leads out of the folder.
+    // The name is on another mount, or leads out of the folder.
     return on_device_of(fd_.get(), name, beneath, gate, [&] {
         posix::UniqueFd fd{open_beneath(fd_.get(), name)};
         const int error = errno;
@@ -227,7 +223,7 @@ MediaFolder::Opened MediaFolder::open_once(const std::string& name, Clock::time_
     Opened opened = open_in_folder(name, gate);
     const auto* none = std::get_if<NoMediaFile>(&opened);
     if (!none || none->reason != Reason::absent || looked_ == now) return opened;
-    // Nobody is told that a video is gone while its folder is just being mounted.
+    // Checks first, so that no video counts as absent while its folder is being mounted.
     reopen_if_replaced(now, gate);
     return open_in_folder(name, gate);
 }
@@ -241,14 +237,14 @@ std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name, 
         if (!is_lost(failure)) throw;
     } catch (const StorageBusy& busy) {
         // Another file system may have been mounted over one that will never answer.
-        if (!fd_ || busy.device != device_ || !is_elsewhere()) throw;
+        if (!fd_ || busy.device != id_.device || !is_elsewhere()) throw;
     }
     fd_ = posix::UniqueFd{};
     return open_once(name, now, gate);
 }
 
 void MediaFolder::let_go_if_unused(Clock::time_point now) {
-    // Another who has the lock is using the folder, perhaps waiting for its storage.
+    // A thread that holds the lock uses the folder, and may be waiting for its storage.
     const std::unique_lock lock{mutex_, std::try_to_lock};
     if (lock && now - used_ >= max_unused) fd_ = posix::UniqueFd{};
 }
@@ -257,10 +253,10 @@ void MediaFolder::check() {
     const std::lock_guard lock{mutex_};
     used_ = Clock::now();
     reopen_if_replaced(used_, nullptr);
-    // An open folder is not yet one whose files can be reached.
+    // The permission to open a folder does not include the permission to search it.
     const std::string why = posix::obstacle(path_, X_OK);
     if (!why.empty()) throw std::runtime_error{"open folder of videos: " + why};
-    // Otherwise whoever starts us learns it from the first viewer. Any other error is about the name, which is none.
+    // Otherwise a missing openat2 would show only with the first viewer. Other errors do not matter here.
     const posix::UniqueFd fd{open_beneath(fd_.get(), ".")};
     if (!fd && errno == ENOSYS) throw_no_openat2(path_.native());
 }

@@ -1,4 +1,4 @@
-// Owns putting a new file among the stored media, so that it is there whole or not at all.
+// Owns adding a new file to the stored media, whole or not at all.
 // SPDX-License-Identifier: MIT
 #include "media/media_writer.h"
 
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "posix/error.h"
+#include "posix/file_id.h"
 
 namespace reelgate::media {
 
@@ -21,7 +22,7 @@ namespace {
 constexpr std::size_t copy_step = std::size_t{8} << 20;
 
 bool is_same(const struct stat& one, const struct stat& other) {
-    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+    return posix::file_id_of(one) == posix::file_id_of(other);
 }
 
 bool same_file(int fd, const std::filesystem::path& path) {
@@ -29,7 +30,7 @@ bool same_file(int fd, const std::filesystem::path& path) {
     return fstat(fd, &of_fd) == 0 && lstat(path.c_str(), &of_path) == 0 && is_same(of_fd, of_path);
 }
 
-/// Tells whether a file has no byte and no other name: there is nothing in it that could be lost.
+/// Returns whether a file is empty and has no other name: removing it loses nothing.
 bool is_new(int fd) {
     struct stat status;
     return fstat(fd, &status) == 0 && status.st_size == 0 && status.st_nlink == 1;
@@ -41,7 +42,7 @@ bool is_regular(int fd) {
 }
 
 posix::UniqueFd open_to_write(const std::filesystem::path& path, int flags) {
-    // Non-blocking: should a FIFO have that name, it is refused, not waited for.
+    // Non-blocking: a FIFO of that name is refused, not waited for.
     posix::UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666)};
     if (!fd) posix::throw_errno("create", path.native());
     if (!is_regular(fd.get())) throw std::runtime_error{path.native() + ": not a regular file; remove it"};
@@ -52,8 +53,8 @@ posix::UniqueFd open_to_write(const std::filesystem::path& path, int flags) {
     return fd;
 }
 
-/// Opens and locks the temporary file. The lock goes with the process, so a name that a killed one left behind is
-/// free again. Between opening and locking the holder may have removed that very name: hence the second look.
+/// Opens and locks the temporary file. The lock ends with its process, so the name that a killed process left behind is
+/// free again. The holder may remove the name between our open and our lock: hence the second look.
 posix::UniqueFd open_locked(const std::filesystem::path& path) {
     while (true) {
         posix::UniqueFd fd = open_to_write(path, 0);
@@ -65,8 +66,8 @@ void remove_name(const std::filesystem::path& path) {
     if (unlink(path.c_str()) != 0) posix::throw_errno("remove", path.native());
 }
 
-/// Copies a step at both descriptors' positions; 0 at the end of the source. `what` names both in an error. `buffer`
-/// stays empty as long as the kernel copies: on some file systems the blocks are then shared and not copied at all.
+/// Copies a step at both descriptors' positions. Returns 0 at the end of the source. `what` names both in an error.
+/// `buffer` stays empty while the kernel copies: some file systems then share the blocks instead of copying them.
 std::size_t copy_some(int from, int to, std::vector<char>& buffer, const std::string& what) {
     if (buffer.empty()) {
         const ssize_t n = TEMP_FAILURE_RETRY(copy_file_range(from, nullptr, to, nullptr, copy_step, 0));
@@ -101,7 +102,7 @@ MediaWriter::MediaWriter(const std::filesystem::path& folder, const std::string&
 
 MediaWriter::~MediaWriter() {
     if (stage_ == Stage::kept || (stage_ == Stage::locked && !is_new(fd_.get()))) return;
-    // This order: the name alone could not be told from a file that was put there on purpose.
+    // In this order: the own name alone would look like a file that was put there on purpose.
     if (stage_ == Stage::published) remove_if_ours(path_);
     remove_if_ours(temporary_);
 }
@@ -119,7 +120,7 @@ void MediaWriter::remove_if_ours(const std::filesystem::path& path) const {
 
 void MediaWriter::begin() {
     if (!is_new(fd_.get())) {
-        if (same_file(fd_.get(), path_)) remove_name(path_);  // first, as at the end
+        if (same_file(fd_.get(), path_)) remove_name(path_);  // first, as in the destructor
         remove_name(temporary_);
         fd_ = open_to_write(temporary_, O_EXCL);
     }
@@ -151,7 +152,7 @@ std::uint64_t MediaWriter::copy_from(const std::filesystem::path& source, const 
 }
 
 void MediaWriter::publish() {
-    // A hard link never replaces, and a killed process's file is known by its two names until it is recorded.
+    // A hard link never replaces a file, and two names mark the file of a killed process until it is recorded.
     const int error = link(temporary_.c_str(), path_.c_str()) == 0 ? 0 : errno;
     if (error == EEXIST && !same_file(fd_.get(), path_)) posix::throw_errno("create", path_.native(), error);
     const bool has_no_links = error == EPERM || error == EOPNOTSUPP || error == EMLINK || error == ENOSYS;

@@ -1,5 +1,5 @@
-// Owns putting a new file among the stored media, so that it is there whole or not at all.
-// Does not record it: that is the catalogue's.
+// Owns adding a new file to the stored media, whole or not at all.
+// Does not record it: the catalogue does.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -12,48 +12,48 @@
 
 namespace reelgate::media {
 
-/// Is told the bytes copied so far, and those to be copied in all.
+/// Called with the bytes copied so far, and the total.
 using Progress = std::function<void(std::uint64_t copied, std::uint64_t total)>;
 
-/// A file on its way into the folder of videos. It has a temporary name, ".NAME.adding", and a lock on it until this
-/// ends. publish() gives it its name beside the temporary one, which keep() takes away. So what a killed process left
-/// behind is known again: the temporary name without a lock, and `NAME` if it is the same file.
-/// Errors are thrown as std::system_error, or std::runtime_error where no system call failed.
+/// A file on its way into the folder of videos. It has a temporary name, ".NAME.adding", and a lock on it while this
+/// lives. publish() gives it its own name in addition, and keep() removes the temporary one. The leftovers of a killed
+/// process can thus be recognised: the temporary name without a lock, and `NAME` if it is the same file.
+/// Throws errors as std::system_error, or std::runtime_error if no system call failed.
 class MediaWriter {
 public:
-    /// Takes the temporary name, and leaves what is there untouched; refuses when `name` exists already, unless a killed
-    /// process left it behind, or when another process is writing it.
+    /// Takes the temporary name, and leaves an existing file there untouched. Refuses if another process is writing it,
+    /// or if `name` exists already, unless a killed process left it behind.
     MediaWriter(const std::filesystem::path& folder, const std::string& name);
     MediaWriter(const MediaWriter&) = delete;
     MediaWriter& operator=(const MediaWriter&) = delete;
-    /// Removes the file unless keep() was called; what another process left stays, unless begin() took it.
+    /// Removes the file unless keep() was called. Leftovers of another process stay, unless begin() was called.
     ~MediaWriter();
 
-    /// Removes what a killed process left behind, under both names, and begins with a new file: what was left is never
-    /// written to. Call it once `name` is known not to be recorded: ask for that after the constructor, which keeps
-    /// other processes out.
+    /// Removes the leftovers of a killed process, under both names, and begins with a new file: leftovers are never
+    /// written to. Before calling it, but after the constructor, which keeps other processes out, make sure that `name`
+    /// is not recorded.
     void begin();
 
-    /// Copies the regular file `source` and waits until its bytes are on the disk. Refuses a source whose length
-    /// changed meanwhile. Returns its length in bytes.
+    /// Copies the regular file `source`, and waits until its bytes are on the disk. Refuses a source whose length
+    /// changes meanwhile. Returns its length in bytes.
     std::uint64_t copy_from(const std::filesystem::path& source, const Progress& progress);
 
     /// Gives the file its name, never replacing another, and waits until the folder is on the disk. The temporary name
     /// stays, except on a file system without hard links.
     void publish();
 
-    /// Makes the published file stay, under its own name alone: to be called once it is recorded.
+    /// Makes the published file stay, under its own name alone. Call it once the file is recorded.
     void keep();
 
-    /// The path that the file has once it is published.
+    /// Returns the path of the file after publish().
     const std::filesystem::path& path() const { return path_; }
 
 private:
     enum class Stage {
-        locked,     ///< the temporary name is ours; what it stands for may be another's
-        begun,      ///< a file of our own has it
-        published,  ///< and its own name
-        kept,       ///< which it keeps
+        locked,     ///< the temporary name is ours; its file may be another's
+        begun,      ///< our own file has the temporary name
+        published,  ///< and its own name as well
+        kept,       ///< and keeps only its own name
     };
 
     void refuse_if_taken() const;

@@ -1,5 +1,5 @@
 // Decides whether a thread may touch storage that might not answer.
-// Does not know threads, or which storage hangs: the one who answers requests does.
+// Does not know threads, or which storage hangs: the engine does.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -10,8 +10,8 @@ namespace reelgate::media {
 /// Decides, for one thread, whether it may touch storage that might not answer.
 class StorageGate {
 public:
-    /// Asks before anything that might block on `device`. True is followed by leave(), before the next enter(). False:
-    /// the thread must not touch the device now.
+    /// Asks before anything that might block on `device`. After true, call leave() before the next enter(). After
+    /// false, the thread must not touch the device now.
     virtual bool enter(dev_t device) = 0;
     virtual void leave() noexcept = 0;
 
@@ -19,8 +19,7 @@ protected:
     ~StorageGate() = default;
 };
 
-/// The storage must not be touched by this thread now; the request may be asked again. Says nothing, as CatalogBusy
-/// does not.
+/// This thread must not touch the storage now; the request may be asked again. Has no text, like CatalogBusy.
 struct StorageBusy {
     dev_t device = 0;
 };

@@ -1,4 +1,5 @@
-// Owns the reason why a path cannot be used: which folder on the way, whose right, and the command that gives it.
+// Owns the reason why a path cannot be used: the folder in the way, the missing permission, and the command that grants
+// it.
 // SPDX-License-Identifier: MIT
 #include "posix/access.h"
 
@@ -20,15 +21,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Symbolic links that are followed to find the folder in the way; the kernel follows 40 (path_resolution(7)).
-constexpr int most_links = 40;
+/// Limit on symbolic links to follow: that of the kernel (path_resolution(7)).
+constexpr int max_links = 40;
 
-/// What may forbid a thing that all modes allow.
+/// What may forbid access that all modes allow.
 constexpr const char* other_fences = "SELinux, AppArmor, systemd's sandbox";
 
 bool may(const fs::path& path, int right) { return faccessat(AT_FDCWD, path.c_str(), right, AT_EACCESS) == 0; }
 
-/// "read", "write", and "search" for folders.
+/// Formats permissions as "read", "write" and, for folders, "search".
 std::string right_in_words(int right, bool is_folder) {
     std::string text;
     const auto add = [&](const char* word) { text.append(text.empty() ? "" : " and ").append(word); };
@@ -48,14 +49,14 @@ std::string octal(mode_t mode) {
     return text;
 }
 
-/// Which of user, group and others we are to a file, as its mode has it: a shift of the three bits.
+/// Returns which bits of a file's mode apply to us, those of user, group or others: as a shift of the three bits.
 int class_of(const struct stat& status) {
     if (status.st_uid == geteuid()) return 6;
     const auto ids = groups();
     return std::find(ids.begin(), ids.end(), status.st_gid) != ids.end() ? 3 : 0;
 }
 
-/// The command that gives the right, or why none does.
+/// Returns the command that grants the permission, or why none does.
 std::string remedy(const fs::path& path, const struct stat& status, int right) {
     const int shift = class_of(status);
     const auto bits = static_cast<mode_t>(right) << shift;
@@ -64,9 +65,9 @@ std::string remedy(const fs::path& path, const struct stat& status, int right) {
     const std::string target = letters(right) + " " + shell_word(path);
     if (shift == 6) return "`chmod u+" + target + "`";
     if (shift == 3) return "`chmod g+" + target + "`";
-    // The way through a folder shows nobody what is in it.
+    // Searching a folder does not list it: others may have that.
     if (right == X_OK) return "`chmod o+" + target + "`";
-    // What others make in such a folder shall be the group's as well.
+    // Files that others create in such a folder must belong to the group as well.
     const bool is_shared = S_ISDIR(status.st_mode) && right & W_OK;
     return "`chgrp " + group_name(getegid()) + " " + shell_word(path) + " && chmod g+" + letters(right) +
            (is_shared ? "s " : " ") + shell_word(path) + "`";
@@ -82,7 +83,7 @@ Obstacle lacks(const fs::path& path, const struct stat& status, int right) {
     return {path, why, remedy(path, status, right), EACCES, {}};
 }
 
-/// The unit of systemd that we run in; empty where that cannot be told, or it was not systemd that started us.
+/// Returns the systemd unit that we run in; empty if it is unknown, or systemd did not start us.
 std::string own_unit() {
     if (!std::getenv("INVOCATION_ID")) return {};
     constexpr std::string_view kind = ".service";
@@ -93,7 +94,7 @@ std::string own_unit() {
     return unit;
 }
 
-/// The unit's sandbox is the likely reason where there is one, and a mount that it makes read-only cannot be remounted.
+/// Explains a read-only file system. In a unit its sandbox is the likely reason, and remounting does not help then.
 Obstacle read_only(const fs::path& path) {
     const std::string why = "lies on a file system that is mounted read-only";
     const std::string unit = own_unit();
@@ -110,7 +111,7 @@ Obstacle read_only(const fs::path& path) {
             EROFS, {}};
 }
 
-/// A unit may have temporary folders of its own, where nothing is of what others see there.
+/// Explains a missing path. A unit may have temporary folders of its own, without the files that others see there.
 Obstacle missing(const fs::path& path) {
     const bool is_temporary = path.native().starts_with("/tmp/") || path.native().starts_with("/var/tmp/");
     const std::string unit = is_temporary ? own_unit() : std::string{};
@@ -121,18 +122,18 @@ Obstacle missing(const fs::path& path) {
 
 std::optional<Obstacle> obstacle_at(const fs::path& path, int right, int links);
 
-/// What is wrong with a path whose folders are all in order. `path` may be one of those folders itself.
+/// Finds the obstacle at a path whose parent folders are all in order. `path` may be such a folder itself.
 std::optional<Obstacle> obstacle_here(const fs::path& path, int right, int links) {
     struct stat status;
     const bool is_there = stat(path.c_str(), &status) == 0;
     if (is_there && (right == F_OK || may(path, right))) return std::nullopt;
     const int error = errno;
-    // A link's rights are those of what it leads to. One that leads to itself leads to no answer.
+    // A link has the permissions of its target. A link to itself has none.
     std::error_code no_link;
-    if (const fs::path link = fs::read_symlink(path, no_link); !no_link && error != ELOOP && links < most_links) {
+    if (const fs::path link = fs::read_symlink(path, no_link); !no_link && error != ELOOP && links < max_links) {
         const fs::path target = path.parent_path() / link;
         if (auto found = obstacle_at(target, right, links + 1)) {
-            found->links.insert(0, path.native() + ": a symbolic link to " + target.native() + ": ");
+            found->links.insert(found->links.begin(), {path.native(), target.native()});
             return found;
         }
     }
@@ -158,6 +159,19 @@ std::optional<Obstacle> obstacle_at(const fs::path& path, int right, int links) 
 
 }  // namespace
 
+Failure Obstacle::failure(std::string operation, std::string object) const {
+    std::string text;
+    const auto name = [&](const std::string& one) {
+        if (!text.empty() || one != object) text.append(one).append(": ");
+    };
+    for (const Link& link : links) {
+        name(link.path);
+        text.append("a symbolic link to ").append(link.target).append(": ");
+    }
+    name(path);
+    return {std::move(operation), std::move(object), text + why, remedy, error};
+}
+
 std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int right) {
     if (path.is_absolute()) return obstacle_at(path, right, 0);
     std::error_code error;
@@ -167,14 +181,14 @@ std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int rig
         if (found) found->why.append(", and the current folder has no path any more: ").append(error.message());
         return found;
     }
-    // What is above the current folder is in nobody's way who is in it.
+    // Folders above the current one do not matter to a process that is in it.
     if (may(".", X_OK) && obstacle_at(folder, X_OK, 0)) return obstacle_at(path, right, 0);
     return obstacle_at(path == "." ? folder : folder / path, right, 0);
 }
 
 std::string obstacle(const std::filesystem::path& path, int right) {
     const auto found = find_obstacle(path, right);
-    return found ? found->text() : std::string{};
+    return found ? text_of(found->failure({}, {})) : std::string{};
 }
 
 }  // namespace reelgate::posix

@@ -1,32 +1,41 @@
-// Owns the reason why a path cannot be used: which folder on the way, whose right, and the command that gives it.
-// Does not open anything: closing a file would give up the locks that this process has on it.
+// Owns the reason why a path cannot be used: the folder in the way, the missing permission, and the command that grants
+// it.
+// Does not open anything: closing a file would release the locks that this process has on it.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "posix/failure.h"
 
 namespace reelgate::posix {
 
-/// What is in the way to a path: a folder above it, what a symbolic link leads to, or the path itself.
+/// An obstacle to using a path: a folder above it, the target of a symbolic link, or the path itself.
 struct Obstacle {
     std::string path;
-    std::string why;     ///< it is not there; or who may not do what, and whose it is
-    std::string remedy;  ///< a command between grave accents, or where to look; empty where we know of none
-    int error = 0;       ///< as errno(3) has it; EACCES where a right is missing
-    std::string links;   ///< "/a: a symbolic link to /b: " for each that leads to it; mostly empty
+    std::string why;     ///< it does not exist; or which user lacks which permission, and who owns it
+    std::string remedy;  ///< a command between grave accents, or where to look; empty if we know of none
+    int error = 0;       ///< errno(3); EACCES for a missing permission
 
-    /// Gives all of it in one line.
-    std::string text() const { return links + path + ": " + why + (remedy.empty() ? "" : "; ") + remedy; }
+    struct Link {
+        std::string path, target;
+    };
+    std::vector<Link> links;  ///< the symbolic links that lead to it, in order; mostly none
+
+    /// Makes the failure of an operation on `object` that this obstacle prevents. Its cause names each path other than
+    /// the object.
+    Failure failure(std::string operation, std::string object) const;
 };
 
-/// Finds what keeps us from a right to `path`: R_OK, W_OK, X_OK (to search a folder), or several of them; F_OK asks
-/// only whether it is there. Follows symbolic links. Takes a relative path from the current folder, and names it in
-/// full where that can be reached so. Nothing where nothing is in the way.
+/// Finds the obstacle to a permission for `path`: R_OK, W_OK, X_OK (to search a folder), or several of them; F_OK asks
+/// only whether it exists. Follows symbolic links. Takes a relative path from the current folder, and names its
+/// absolute path if that can be reached. Returns nothing if there is no obstacle.
 std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int right);
 
-/// Finds the same, as its text; empty where nothing is in the way.
+/// Returns the text of find_obstacle(); empty if there is no obstacle.
 std::string obstacle(const std::filesystem::path& path, int right);
 
 }  // namespace reelgate::posix

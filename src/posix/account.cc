@@ -1,4 +1,4 @@
-// Owns users and groups: their names, and whom this process acts as.
+// Owns users and groups: their names, and those of this process.
 // SPDX-License-Identifier: MIT
 #include "posix/account.h"
 
@@ -15,7 +15,7 @@ namespace reelgate::posix {
 
 namespace {
 
-/// Bytes for an entry of the table of users or groups. A group with more members than fit is shown by its number.
+/// Bytes for an entry of the table of users or groups. A group with too many members for it is shown by its number.
 constexpr std::size_t entry_length = 16'384;
 
 }  // namespace
@@ -56,7 +56,7 @@ std::optional<User> find_user(const std::string& name) {
 }
 
 void become(const User& user) {
-    // In this order: without root's rights the groups cannot be changed any more.
+    // In this order: changing the groups needs root.
     if (initgroups(user.name.c_str(), user.group) != 0 || setgid(user.group) != 0 || setuid(user.id) != 0)
         throw_errno("become", "user " + user.name);
 }

@@ -1,5 +1,5 @@
-// Owns users and groups: their names, and whom this process acts as.
-// Does not know what they may do.
+// Owns users and groups: their names, and those of this process.
+// Does not know their permissions.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -11,15 +11,14 @@
 
 namespace reelgate::posix {
 
-/// The name of a user or a group. Its number stands for what has none, and where there is no descriptor to look it up
-/// with.
+/// Returns the name of a user or a group; its number if it has no name, or no descriptor is left for the look-up.
 std::string user_name(uid_t id);
 std::string group_name(gid_t id);
 
-/// Our groups, the effective one first.
+/// Returns the groups of this process, the effective one first.
 std::vector<gid_t> groups();
 
-/// Says who we are where rights are asked for: "user www-data (id 33; groups www-data, video)".
+/// Formats the identity of this process for messages: "user www-data (id 33; groups www-data, video)".
 std::string user();
 
 /// An account of this machine.
@@ -29,11 +28,10 @@ struct User {
     gid_t group = 0;
 };
 
-/// Finds an account; nothing when there is none of that name.
+/// Returns the account of that name; nothing if there is none.
 std::optional<User> find_user(const std::string& name);
 
-/// Makes this process `user`'s for the rest of its life, with all groups of that user. Only root may. Throws
-/// std::system_error.
+/// Changes the user of this process for good, with all groups of that user. Only root may. Throws std::system_error.
 void become(const User& user);
 
 }  // namespace reelgate::posix

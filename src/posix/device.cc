@@ -20,10 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Symbolic links that are followed; the kernel follows as many (path_resolution(7)).
+/// Limit on symbolic links to follow: that of the kernel (path_resolution(7)).
 constexpr unsigned max_links = 40;
 
-/// Opens a path for its place alone. RESOLVE_CACHED is about the walk: only with O_PATH nothing is asked at its end.
+/// Opens a path only as a place. RESOLVE_CACHED covers the walk; O_PATH avoids asking the storage at its end.
 UniqueFd open_cached(int folder, const fs::path& path, unsigned flags, std::uint64_t resolve) {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC | flags;
@@ -32,7 +32,7 @@ UniqueFd open_cached(int folder, const fs::path& path, unsigned flags, std::uint
     return UniqueFd{static_cast<int>(syscall(SYS_openat2, folder, name, &how, sizeof how))};
 }
 
-/// What the kernel remembers of an open file. Nothing where it does not tell.
+/// Returns what the kernel has cached of an open file; nothing if it does not tell.
 std::optional<struct statx> recall(int fd) {
     struct statx status;
     if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) != 0) return std::nullopt;

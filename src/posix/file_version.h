@@ -1,5 +1,5 @@
-// Owns the marks by which a file's version is known again: what fstat says of its length, times, links, mode and owner.
-// Does not read content, and does not call fstat: the caller does, from a descriptor of the same file.
+// Owns the marks of a file's version: its length, times, links, mode and owner in fstat.
+// Does not read content, and does not call fstat: the caller does, on a descriptor of the same file.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace reelgate::posix {
 
-/// One look at an open file. Device and inode are left out: a descriptor stays with its file.
+/// One look at an open file. Without device and inode: a descriptor stays with its file.
 struct FileVersion {
     std::uint64_t complete_length = 0;  ///< bytes
     timespec modified{};                ///< mtime
@@ -25,15 +25,15 @@ inline FileVersion version_of(const struct stat& status) {
             status.st_mode, status.st_uid, status.st_gid};
 }
 
-/// What became of a file between two looks at it.
+/// How a file has changed between two looks at it.
 enum class FileChange {
     unchanged,
     relabelled,  ///< links, mode or owner changed, which explains the new ctime: the content is the same
-    grown,                  ///< longer, and written to: what was there before may have been written to as well
-    changed,                ///< all else: the content may be another, whatever mtime was set to afterwards
+    grown,                  ///< longer, and written to: the older bytes may have been written to as well
+    changed,                ///< any other change: the content may differ, even if mtime was set back afterwards
 };
 
-/// Compares a later look with the first one. A write within the grain of the file system's clock is not seen.
+/// Compares a later look with the first one. A write within one tick of the file system's clock goes unnoticed.
 inline FileChange compare(const FileVersion& first, const FileVersion& later) {
     const auto is_same = [](const timespec& one, const timespec& other) {
         return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;

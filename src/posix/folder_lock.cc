@@ -11,7 +11,7 @@ namespace reelgate::posix {
 
 FolderLock::FolderLock(int folder, std::chrono::seconds max_wait) noexcept : folder_(folder) {
     using Clock = std::chrono::steady_clock;
-    constexpr int pause = 5;  // milliseconds; each holds it for less
+    constexpr int pause = 5;  // milliseconds; a process usually holds the lock for less
     const auto end = Clock::now() + max_wait;
     while (folder_ >= 0 && flock(folder_, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EINTR) continue;

@@ -7,17 +7,17 @@
 
 namespace reelgate::posix {
 
-/// A lock (flock(2)) on an open folder, which must outlive it. A process that dies gives it up.
+/// A lock (flock(2)) on an open folder, which must outlive it. The lock ends with its process.
 class FolderLock {
 public:
-    /// Waits for the lock at most this long. Does without one where there is no folder (-1), or its file system has no
-    /// such locks.
+    /// Waits for the lock, `max_wait` at most. Goes on without a lock if there is no folder (-1), or its file system
+    /// has no such locks.
     FolderLock(int folder, std::chrono::seconds max_wait) noexcept;
     FolderLock(const FolderLock&) = delete;
     FolderLock& operator=(const FolderLock&) = delete;
     ~FolderLock();
 
-    /// Tells whether another process had it all the time, so that this one has not.
+    /// Returns whether another process held the lock all the time.
     bool is_refused() const { return is_refused_; }
 
 private:

@@ -1,4 +1,4 @@
-// Owns how lines get to a descriptor that may not take them.
+// Owns writing lines to a descriptor that may not take them, without waiting.
 // SPDX-License-Identifier: MIT
 #include "posix/line_output.h"
 
@@ -15,15 +15,16 @@
 #include <csignal>
 #include <string>
 
+#include "posix/file_id.h"
+
 namespace reelgate::posix {
 
 namespace {
 
-/// The device that makes a new terminal each time it is opened, pty(7).
+/// The device that creates a new terminal at each opening (pty(7)).
 const dev_t ptmx = makedev(5, 2);
 
-/// Keeps this thread from the SIGPIPE of its own writes, whatever the process does with it. Linux sends that one to the
-/// thread that wrote.
+/// Keeps the SIGPIPE of this thread's own writes from the process. Linux sends it to the thread that wrote.
 class HeldSigpipe {
 public:
     HeldSigpipe() noexcept {
@@ -54,7 +55,7 @@ bool LineOutput::open_own_description() noexcept {
     UniqueFd opened{open(path.data(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
     struct stat status, original;
     if (!opened || fstat(fd_, &original) != 0 || fstat(opened.get(), &status) != 0) return false;
-    if (status.st_dev != original.st_dev || status.st_ino != original.st_ino) return false;
+    if (file_id_of(status) != file_id_of(original)) return false;
     own_ = std::move(opened);
     return true;
 }
@@ -62,7 +63,7 @@ bool LineOutput::open_own_description() noexcept {
 void LineOutput::stop_waiting() noexcept {
     struct stat status;
     if (way_ != Way::waiting || fstat(fd_, &status) != 0 || S_ISREG(status.st_mode)) return;
-    // Opening a device can do more than give a descriptor; opening a terminal does not.
+    // Opening a device can have side effects; opening a terminal has none.
     const bool is_terminal = isatty(fd_) && status.st_rdev != ptmx;
     if (S_ISSOCK(status.st_mode))
         way_ = Way::message;
@@ -85,7 +86,7 @@ ssize_t LineOutput::put(const iovec* pieces, int count) noexcept {
     if (way_ == Way::marked) {
         constexpr off_t as_write = -1;
         const ssize_t n = pwritev2(fd_, pieces, count, as_write, RWF_NOWAIT);
-        // What a kernel, a device or a sandbox says that does not know it.
+        // Errors of a kernel, a device or a sandbox that does not know RWF_NOWAIT.
         if (n >= 0 || (errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS && errno != EPERM)) return n;
         way_ = Way::polled;
     }

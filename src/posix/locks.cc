@@ -1,4 +1,4 @@
-// Owns the question who has a file locked, for messages.
+// Owns finding the process that has a file locked, for messages.
 // SPDX-License-Identifier: MIT
 #include "posix/locks.h"
 
@@ -14,7 +14,7 @@ namespace reelgate::posix {
 
 namespace {
 
-/// How /proc/locks (proc(5)) calls a file.
+/// Formats the name of a file in /proc/locks (proc(5)).
 std::string file_in_locks(const struct stat& status) {
     char text[64];
     std::snprintf(text, sizeof text, "%02x:%02x:%ju", major(status.st_dev), minor(status.st_dev),
@@ -30,7 +30,7 @@ std::optional<LockHolder> lock_holder(const std::filesystem::path& path) {
     const std::string wanted = file_in_locks(status);
     std::optional<LockHolder> holder;
     std::ifstream locks{"/proc/locks"};
-    // "1: POSIX  ADVISORY  WRITE 1234 08:01:131073 1073741824 1073742335"; with "->" behind the number whoever waits.
+    // "1: POSIX  ADVISORY  WRITE 1234 08:01:131073 1073741824 1073742335"; a waiting process has "->" after the number.
     for (std::string line; std::getline(locks, line);) {
         std::istringstream fields{line};
         std::string number, kind, how, right, file;

@@ -1,5 +1,5 @@
-// Owns the question who has a file locked, for messages.
-// Does not lock, and does not open the file: closing it would give up the locks that this process has on it.
+// Owns finding the process that has a file locked, for messages.
+// Does not lock, and does not open the file: closing it would release the locks that this process has on it.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -12,12 +12,12 @@ namespace reelgate::posix {
 /// Another process that has locked a file, or part of it.
 struct LockHolder {
     int process = 0;
-    std::string name;  ///< of its program, as ps(1) shows it; empty where it cannot be found out
+    std::string name;  ///< of its program, as ps(1) shows it; empty if unknown
     bool is_writer = false;
 };
 
-/// Finds who else has a POSIX lock (fcntl(2)) on `path`, whoever writes before whoever reads. Nothing where nobody has,
-/// or /proc/locks does not tell: other machines and other containers are not in it.
+/// Finds another process that has a POSIX lock (fcntl(2)) on `path`, a writer before a reader. Returns nothing if there
+/// is none in /proc/locks, which lacks other machines and other containers.
 std::optional<LockHolder> lock_holder(const std::filesystem::path& path);
 
 }  // namespace reelgate::posix

@@ -1,4 +1,4 @@
-// Owns the question which file system a path lies on, and whether several machines share it.
+// Owns finding the file system that a path is on, and whether several machines may share it.
 // SPDX-License-Identifier: MIT
 #include "posix/mounts.h"
 
@@ -14,8 +14,7 @@ namespace reelgate::posix {
 
 namespace {
 
-/// By name and not by the numbers of statfs(2), which cannot tell one FUSE file system from another: most of those are
-/// local.
+/// By name: the numbers of statfs(2) cannot tell one FUSE file system from another, and most of those are local.
 constexpr std::array<std::string_view, 22> network_types{
     "nfs",        "nfs4",            "cifs",       "smb3",       "smbfs",       "9p",           "afs",          "ceph",
     "lustre",     "gpfs",            "ocfs2",      "gfs2",       "orangefs",    "glusterfs",    "fuse.sshfs",
@@ -29,7 +28,7 @@ std::string number_of(unsigned major_number, unsigned minor_number) {
     return std::to_string(major_number) + ":" + std::to_string(minor_number);
 }
 
-/// Undoes what proc(5) says of white space and backslashes: "\\040" is a space.
+/// Undoes proc(5)'s escapes of white space and backslashes: "\\040" is a space.
 std::string unescaped(const std::string& field) {
     const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
     std::string text;
@@ -66,8 +65,8 @@ std::string mount_point_of(dev_t device) {
 
 std::string file_system_type(std::istream& mountinfo, unsigned major_number, unsigned minor_number) {
     const std::string device = number_of(major_number, minor_number);
-    // "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw": as many optional fields as there are before
-    // the dash. Spaces within a field are written as \040.
+    // "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw", with any number of optional fields before the
+    // dash. Spaces within a field are written as \040.
     for (std::string line; std::getline(mountinfo, line);) {
         std::istringstream fields{line};
         std::string id, parent, number, field;

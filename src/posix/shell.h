@@ -1,4 +1,4 @@
-// Owns the form of a word that a person is to paste into a shell, or that a shell is to write into a unit of systemd.
+// Owns quoting: of a word that a person pastes into a shell, and of a path in a systemd unit.
 // Does not run anything.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -8,8 +8,8 @@
 
 namespace reelgate::posix {
 
-/// Quotes a word for bash, so that it stands for just these bytes, on one line: as it is where nothing in it means
-/// anything to a shell, else in single quotes, and as $'...' where it has control characters or bytes beyond ASCII.
+/// Quotes a word for bash, so that it means exactly these bytes, on one line: unchanged if it has no special
+/// characters, else in single quotes, or as $'...' if it has control characters or bytes beyond ASCII.
 inline std::string shell_word(const std::string& word) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=";
     constexpr std::string_view digits = "0123456789abcdef";
@@ -24,7 +24,7 @@ inline std::string shell_word(const std::string& word) {
         } else if (is_printable) {
             quoted.push_back(c);
         } else if (byte < 0x20 || byte >= 0x7f) {
-            // Three octal digits end by themselves; after \x bash would take a digit of the name for one of its own.
+            // Three octal digits are complete; after \x bash would take a digit of the name as part of the escape.
             quoted.append({'\\', digits[byte >> 6], digits[byte >> 3 & 7], digits[byte & 7]});
         } else {
             if (c == '\\') quoted.push_back(c);
@@ -34,8 +34,8 @@ inline std::string shell_word(const std::string& word) {
     return quoted + "'";
 }
 
-/// Quotes a path for a list of them in a unit: it ends at white space otherwise, and % begins a specifier
-/// (systemd.unit(5), systemd.syntax(7)). A line break has no form there.
+/// Quotes a path for a list of paths in a unit, where it would otherwise end at white space, and % begins a specifier
+/// (systemd.unit(5), systemd.syntax(7)). A line break cannot be expressed there.
 inline std::string unit_word(const std::string& path) {
     std::string quoted{'"'};
     for (const char c : path) {

@@ -1,5 +1,5 @@
 // Owns a descriptor: closes it at the end of its scope.
-// Does not know what the descriptor stands for.
+// Does not know what the descriptor refers to.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace reelgate::posix {
 
-/// A descriptor with one owner; -1 is none.
+/// A descriptor with one owner; -1: none.
 class UniqueFd {
 public:
     UniqueFd() = default;
@@ -26,7 +26,7 @@ public:
     int get() const { return fd_; }
     explicit operator bool() const { return fd_ >= 0; }
 
-    /// Gives the descriptor away: closing it is the caller's from now on.
+    /// Gives the descriptor away: the caller must close it.
     int release() { return std::exchange(fd_, -1); }
 
 private:

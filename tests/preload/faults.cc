@@ -52,13 +52,15 @@ static_assert(sizeof(Rule) == 96 && Word::is_always_lock_free);
 enum Call : std::size_t {
     allocation, accept4_call, epoll_ctl_add, epoll_ctl_mod, epoll_ctl_del, timerfd_settime_call, getrandom_call,
     pread_call, pread64_call, openat2_call, open_call, open64_call, fstat_call, fsync_call, fdatasync_call,
-    link_call, copy_file_range_call, sendfile_call, send_call, sendto_call, recv_call, write_call, calls
+    link_call, copy_file_range_call, sendfile_call, send_call, sendto_call, recv_call, write_call,
+    close_call, calls
 };
 
 constexpr const char* names[calls] = {
     "allocation", "accept4", "epoll_ctl_add", "epoll_ctl_mod", "epoll_ctl_del", "timerfd_settime", "getrandom",
     "pread", "pread64", "openat2", "open", "open64", "fstat", "fsync", "fdatasync",
-    "link", "copy_file_range", "sendfile", "send", "sendto", "recv", "write"};
+    "link", "copy_file_range", "sendfile", "send", "sendto", "recv", "write",
+    "close"};
 
 /// The rules in the file; set when main begins, and not before.
 std::atomic<Rule*> rules{nullptr};
@@ -298,6 +300,17 @@ ssize_t recv(int fd, void* buffer, size_t length, int flags) {
 ssize_t write(int fd, const void* bytes, size_t length) {
     static const auto real = next<decltype(write)>("write");
     return is_failing(write_call, &length) ? -1 : real(fd, bytes, length);
+}
+
+/// Closes in any case, as Linux does.
+int close(int fd) {
+    static const auto real = next<decltype(close)>("close");
+    // Counted before the peer can see it.
+    const bool is_hit = is_failing(close_call);
+    const int error = errno, result = real(fd);
+    if (!is_hit) return result;
+    errno = error;
+    return -1;
 }
 
 /// What glibc has no wrapper for goes through here.

@@ -26,7 +26,7 @@ COMPUTED = {"database": "/var/lib/reelgate/catalog.db", "videos": "/var/lib/reel
 # not a name.
 LOGGED = re.compile(r'[^:\w]log\([^;"]*?"([^"]+)"')
 LOGGED_VARIABLE = re.compile(r"[^:\w]log\(LogLevel::\w+, (\w+)\)")
-FAILED = re.compile(r'\b(?:fail|complain)\(\s*"([^"]+)"')
+FAILED = re.compile(r'\b(?:fail|complain|diagnose)\(\s*"([^"]+)"')
 THROWN = re.compile(r"\bthrow \S*[Ee]rror\{(.*?)\};", re.DOTALL)
 OF_THE_SYSTEM = re.compile(r'\bthrow_errno\(\s*"([^"]+?) ?"(?:,\s*"([^"]+)")?')
 OF_A_SERVICE_MANAGER = re.compile(r'invalid_argument\{("LISTEN_.*?)\};', re.DOTALL)

@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 
 import fastcgi
+import hanging_fs
 import servers
 import sshfs
 import support
@@ -311,6 +312,8 @@ def main():
     if not servers.IS_ROOT:
         print("note: rights to the catalogue: not tried, since that takes root")
         report.finish()
+    with contextlib.suppress(OSError):  # where that may not be, nothing may be mounted
+        hanging_fs.enter_own_mounts()
     with support.Folder() as folder:
         volume = support.Volume(folder / "data")
         volume.add("film", FILM)

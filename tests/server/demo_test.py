@@ -6,7 +6,6 @@ SPDX-License-Identifier: MIT
 """
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +17,9 @@ import clock
 import demo
 import support
 from support import equal
+
+# Those of scripts/demo, in its order.
+PORTS = range(8080, 8180)
 
 PLACES = [40, 5, 59.5, 20, 0]
 
@@ -85,23 +87,27 @@ def check_plays(running):
         equal(reply.read(), clip, "content")
 
 
+def take_first_port(mute):
+    """Listens on the first port that the demo finds free; other servers may have those before it."""
+    mute.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for port in PORTS:
+        with contextlib.suppress(OSError):
+            mute.bind(("127.0.0.1", port))
+            mute.listen()
+            return port
+    raise RuntimeError("all ports of the demo are taken")
+
+
 def check_places(report, folder):
     with report.row("demo: beside a server that never answers, on the port that it would take"):
-        with demo.Demo() as running:
-            taken = urllib.parse.urlsplit(running.address).port
         with socket.socket() as mute:
-            mute.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            mute.bind(("127.0.0.1", taken))
-            mute.listen()
+            taken = take_first_port(mute)
             with demo.Demo() as running:
                 assert urllib.parse.urlsplit(running.address).port != taken, running.address
                 check_plays(running)
-    with report.row("demo: in a checkout whose path has blanks, a quote and a dollar sign"):
-        root = folder / "it's $my reel gate"
-        for part in ("scripts", "conf", "tests/fixtures"):
-            shutil.copytree(support.ROOT / part, root / part)
-        with demo.Demo(root=root) as running:
-            check_plays(running)
+    with report.row("demo: in a checkout whose path has blanks, a quote and a dollar sign"), \
+            demo.Demo(root=demo.checkout(folder / "it's $my reel gate")) as running:
+        check_plays(running)
 
 
 def check_films_that_are_not_there(report, folder):

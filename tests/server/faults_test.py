@@ -4,66 +4,23 @@ less than they were asked. A fault costs the request that it hits, and nothing e
 Does not test what a peer can do: torture_test.py does.
 SPDX-License-Identifier: MIT
 """
-import contextlib
 import dataclasses
 import errno
 import os
-import pathlib
 import re
-import select
 import signal
-import subprocess
-import time
 
-import faults
 import fastcgi
+import faults
 import support
-from answers import content_of, multipart_content
+from answers import content_of
 from fastcgi import KEEP_CONN, record, request
 from support import equal
+from trials import (ABORT, ABORTED, FILM, FILM_PATH, GET_MULTIPART, GET_NOTHING, GET_RANGE, GET_VALUES, LARGE_PATH,
+                    LANE_THREADS, MAX_PROBLEMS, MULTIPART, NOTHING, RANGE, SLOW, THREADS, Subject, Wanted, answer_of,
+                    converse, is_asleep, judge, make_volume, range_field, traced, wait_briefly)
 
-FILM = support.position_coded(1 << 20)
-LARGE = 64 << 20  # more than any socket's buffers hold
-FILM_PATH, LARGE_PATH = "/api/stream/film", "/api/stream/large"
-
-# Seconds within which an answer, or the end of its connection, has to come. Generous, and spent only on what hangs.
-ANSWERED = 5
-
-GRACE = 2
-
-THREADS = 2  # at the most, in any row
-
-# Descriptors of the catalogue that those and a reload may have: the database, its -wal and its -shm.
-MAX_OF_CATALOGUE = 3 * (THREADS + 1)
-
-# Findings after which a row is given up: each may have cost a deadline.
-MAX_PROBLEMS = 3
-
-
-def range_field(first, last):
-    return [("HTTP_RANGE", f"bytes={first}-{last}")]
-
-
-@dataclasses.dataclass
-class Wanted:
-    """The answer that is right: its status, and its content, where multipart's boundary is called BOUNDARY."""
-    status: int
-    content: bytes
-
-
-SOME_RANGES = [(0, 99), (5000, 104_999), (1_000_000, 1_000_009)]
-GET_RANGE = request(FILM_PATH, fields=range_field(100_000, 300_000))
-RANGE = Wanted(206, FILM[100_000:300_001])
-GET_MULTIPART = request(FILM_PATH, fields=[("HTTP_RANGE", "bytes=" + ",".join(f"{a}-{b}" for a, b in SOME_RANGES))])
-MULTIPART = Wanted(206, multipart_content(FILM, SOME_RANGES))
-GET_NOTHING = request("/api/stream/nothing")
-NOTHING = Wanted(404, b'{"detail":"Video not found"}')
-GET_VALUES = record(fastcgi.GET_VALUES, fastcgi.short_name_value(b"FCGI_MPXS_CONNS", b""), 0)
-ABORT = record(fastcgi.ABORT_REQUEST, b"")
-
-
-class ABORTED:
-    """Stands for an answer that the peer has aborted: it may end anywhere."""
+READ_LENGTH = 64 << 10  # what a thread reads at a time, into a buffer that it keeps
 
 
 @dataclasses.dataclass
@@ -92,192 +49,11 @@ SITUATIONS = [
 ]
 
 
-def records_of(raw):
-    """The whole records at the beginning of what came; those that end a broken answer are none."""
-    while len(raw) >= fastcgi.HEADER.size:
-        version, kind, request_id, length, padding = fastcgi.HEADER.unpack(raw[:8])
-        if version != fastcgi.VERSION:
-            return
-        # The last may be cut off: what there is of its content counts.
-        yield kind, request_id, raw[8:8 + length]
-        raw = raw[8 + length + padding:]
-
-
-def judge(raw, wanted):
-    """Decides whether what came on a connection, up to its end, is right or looks failed. Gives how many answers came
-    whole and right."""
-    out, ended, right = bytearray(), 0, 0
-    for kind, _, content in records_of(raw):
-        if kind == fastcgi.STDOUT:
-            out += content
-        elif kind == fastcgi.END_REQUEST and len(content) == 8:
-            assert ended < len(wanted), "more answers than requests"
-            if wanted[ended] is not ABORTED:
-                right += is_right(support.parse_document_response(bytes(out)), wanted[ended])
-            ended += 1
-            out.clear()
-    if out and b"\r\n\r\n" in out:
-        assert ended < len(wanted), "more answers than requests"
-        check_part(support.parse_document_response(bytes(out)), wanted[ended])
-    return right
-
-
-def is_right(reply, wanted):
-    """Whether a whole answer is the one that is wanted; an error is none, and may be told in order."""
-    if reply.status in (500, 503):
-        equal(len(reply.content), int(reply.field("Content-Length")), "length of the error's content")
-        return reply.status == wanted.status
-    equal(reply.status, wanted.status, "status")
-    equal(content_of(reply), wanted.content, "content")
-    equal(len(reply.content), int(reply.field("Content-Length")), "Content-Length")
-    return True
-
-
-def check_part(reply, wanted):
-    """An answer that was broken off shows no byte that is wrong."""
-    if wanted is ABORTED or reply.status in (500, 503):
-        return
-    equal(reply.status, wanted.status, "status of what was broken off")
-    assert wanted.content.startswith(content_of(reply)), "what was broken off is wrong"
-
-
-def converse(address, sent):
-    """Sends, and reads to the end of the connection, which has to come in time."""
-    with fastcgi.Connection(address) as connection:
-        connection.socket.settimeout(ANSWERED)
-        raw = bytearray()
-        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-            connection.socket.sendall(sent)
-            while chunk := connection.socket.recv(1 << 20):
-                raw += chunk
-        return bytes(raw)
-
-
-def wait_briefly(process, is_true, what):
-    """As support.wait_until, for what is nearly always so already, and hundreds of times."""
-    end = time.monotonic() + ANSWERED
-    while not is_true():
-        assert process.poll() is None, f"{what}: the process ended"
-        assert time.monotonic() < end, f"{what}: not within {ANSWERED} s"
-        select.select([], [], [], 0.001)
-
-
-def is_asleep(process):
-    """Whether no thread of a process runs, nor has a signal to take, at two looks."""
-    for _ in range(2):
-        for path in pathlib.Path(f"/proc/{process.pid}/task").glob("*/status"):
-            try:
-                status = path.read_text()
-            except (FileNotFoundError, ProcessLookupError):  # that thread has ended
-                continue
-            if "\nState:\tS" not in status or int(re.search(r"ShdPnd:\s*(\w+)", status)[1], 16):
-                return False
-    return True
-
-
-class Subject:
-    """A server with faults; when it has died, or answers nothing more, another takes its place and that is told."""
-
-    def __init__(self, folder, volume, rules, *options, is_crowded=False):
-        self.folder, self.volume, self.rules, self.options = folder, volume, rules, options
-        self.is_crowded = is_crowded
-        self.problems = []
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def start(self):
-        self.rules.clear()
-        self.stack = contextlib.ExitStack()
-        self.server = support.Serving(self.folder, self.volume, "--grace", str(GRACE), *self.options,
-                                      environment=self.rules.environment)
-        self.server.__enter__()
-        self.process, self.address = self.server.process, self.server.address
-        if self.is_crowded:
-            viewer = self.stack.enter_context(fastcgi.Connection(self.address))
-            viewer.send(LARGE_PATH)
-            viewer.read_record()
-        support.wait_until(lambda: is_asleep(self.process), "all threads wait", self.process)
-        self.sockets = support.sockets(self.process)
-        # The folder of videos is opened by each thread's first request.
-        self.files_before = self.files() + THREADS
-
-    def __exit__(self, kind, *_):
-        self.rules.clear()
-        self.stack.close()
-        if kind is None and not self.problems:
-            support.wait_until(lambda: is_asleep(self.process), "all threads wait", self.process)
-            self.end()
-        self.kill()
-        assert kind or not self.problems, "; ".join(self.problems)
-
-    def end(self):
-        """Ends it as an administrator would, within its grace."""
-        self.process.terminate()
-        try:
-            equal(self.process.wait(GRACE + ANSWERED), 0, "exit status after SIGTERM")
-        except subprocess.TimeoutExpired:
-            raise AssertionError("SIGTERM does not end it") from None
-
-    def kill(self):
-        self.stack.close()
-        self.process.kill()
-        self.process.wait()
-
-    def ask(self, sent, wanted):
-        """Asks without faults: the answer has to be right."""
-        self.rules.clear()
-        right = judge(converse(self.address, sent), wanted)
-        equal(right, sum(each is not ABORTED for each in wanted), "right answers, without a fault")
-
-    def files(self):
-        """How many descriptors it has but those of the catalogue, of which each thread has its own."""
-        database = str(self.volume.database)
-        return sum(not path.startswith(database) for path in support.open_files(self.process))
-
-    def wait_for_closing(self):
-        wait_briefly(self.process, lambda: support.sockets(self.process) == self.sockets, "connections closed")
-
-    def check_as_before(self, sent, wanted):
-        self.ask(sent, wanted)
-        wait_briefly(self.process, lambda: self.files() <= self.files_before, "descriptors as before")
-        catalogue = support.descriptors(self.process) - self.files()
-        assert catalogue <= MAX_OF_CATALOGUE, f"{catalogue} descriptors of the catalogue"
-
-    @contextlib.contextmanager
-    def trial(self, name, sent, wanted):
-        """Has a fault in its body; then the server has to be as it was."""
-        try:
-            yield
-            self.check_as_before(sent, wanted)
-        except (AssertionError, OSError, EOFError) as failure:
-            self.note(name, failure)
-
-    def note(self, name, failure):
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.1)
-        died = ""
-        if self.process.returncode is not None:
-            died = f", it died with {self.process.returncode}, and said last: {self.server.log()[-300:]!r}"
-        self.problems.append(f"{name}: {type(failure).__name__}: {failure}{died}")
-        assert len(self.problems) < MAX_PROBLEMS, "; ".join(self.problems)
-        self.kill()
-        self.start()
-
-    def reload(self):
-        """Without a fault: it has to succeed."""
-        self.rules.clear()
-        before = self.server.log_file.stat().st_size
-        self.process.send_signal(signal.SIGHUP)
-        wait_briefly(self.process, lambda: b"settings are in force" in self.log_since(before), "reloaded")
-        # What the service manager is told comes after that.
-        wait_briefly(self.process, lambda: is_asleep(self.process), "the reload is over")
-
-    def log_since(self, position):
-        with open(self.server.log_file, "rb") as log:
-            log.seek(position)
-            return log.read()
+def crowd(stack, address):
+    """A viewer who is there all the while."""
+    viewer = stack.enter_context(fastcgi.Connection(address))
+    viewer.send(LARGE_PATH)
+    viewer.read_record()
 
 
 def check_sweep(subject, situation, count, step):
@@ -302,8 +78,9 @@ def check_sweeps(report, folder, volume, rules):
         for level in ("notice", "debug"):
             for what, count, step in (("an allocation", 1, 1), ("thirty allocations in a row", 30, 2)):
                 options = ("--threads", "1", "--log-level", level, *situation.options)
+                company = crowd if situation.is_crowded else None
                 with report.row(f"{what} fails, wherever it is: {situation.name}, --log-level {level}"), \
-                        Subject(folder, volume, rules, *options, is_crowded=situation.is_crowded) as subject:
+                        Subject(folder, volume, rules, *options, company=company) as subject:
                     check_sweep(subject, situation, count, step)
 
 
@@ -467,13 +244,6 @@ def check_get(report, folder, volume, rules):
             assert complaint.format(len(done.stdout)) in done.stderr.decode(), done.stderr
 
 
-def answer_of(raw):
-    """The one answer that came on a connection, which has to have ended in order."""
-    records = list(records_of(raw))
-    assert records and records[-1][0] == fastcgi.END_REQUEST, f"no end of the answer after {len(raw)} bytes"
-    return support.parse_document_response(b"".join(content for kind, _, content in records if kind == fastcgi.STDOUT))
-
-
 def check_accepting(report, folder, volume, rules):
     """Whatever fails while a connection is accepted, the next are accepted."""
     def out_of_descriptors(fail_more):
@@ -511,6 +281,19 @@ def check_accepting(report, folder, volume, rules):
             subject.trial("once", GET_RANGE, [RANGE]):
         rules.fail_call("epoll_ctl_add", errno.ENOMEM)
         judge(converse(subject.address, request(LARGE_PATH) + ABORT), [ABORTED])
+
+
+def check_threads(report, folder, volume, rules):
+    """Storage that is slow has threads of its own, which are started when it is found to be."""
+    with report.row("no memory for another thread, where storage is slow: once there is, it serves"), \
+            Subject(folder, volume, rules, "--threads", "1", more_threads=LANE_THREADS) as subject, \
+            subject.trial("once", GET_RANGE, [RANGE]):
+        subject.ask(GET_RANGE, [RANGE])
+        with traced(subject.process, folder / "trace", "-e", "trace=sendfile", *SLOW):
+            rules.fail_allocations(at=1, count=faults.WITHOUT_END, size=READ_LENGTH)
+            judge(converse(subject.address, GET_RANGE), [RANGE])
+            subject.wait_for_closing()
+        assert rules.failed() > 0, "no thread was wanted"
 
 
 def check_reloads(report, folder, volume, rules):
@@ -612,9 +395,7 @@ def main():
         print("note: faults_test: a sanitizer has malloc to itself: nothing is tried")
         report.finish()
     with support.Folder() as folder:
-        volume = support.Volume(folder / "data")
-        volume.add("film", FILM)
-        volume.sparse("large", LARGE, {})
+        volume = make_volume(folder)
         rules = faults.Faults(folder / "rules")
         check_calls(report, folder, volume, rules)
         check_broken(report, folder, volume, rules)
@@ -622,6 +403,7 @@ def main():
         check_accepting(report, folder, volume, rules)
         check_sweeps(report, folder, volume, rules)
         check_storms(report, folder, volume, rules)
+        check_threads(report, folder, volume, rules)
         check_reloads(report, folder, volume, rules)
         check_add(report, folder, rules)
     report.finish()

@@ -130,17 +130,17 @@ def check_keyboard(report, tab):
         until(tab, "document.querySelector('video').currentSrc.endsWith('/sample')")
 
 
-def check_notices(report, tab, address):
+def check_notices(report, tab, running):
     notice = "document.getElementById('notice').checkVisibility() && document.getElementById('why').innerText"
     with report.row("page: a film that is not there: says so"):
-        tab.open(address + "#nothing")
+        tab.open(running.address + "#nothing")
         equal(until(tab, notice), "There is no film “nothing” here: the address may be mistyped, or the film gone.", "notice")
-    data = demo.FOLDER / "data"
+    data = running.folder / "data"
     with contextlib.closing(sqlite3.connect(data / "catalog.db")) as catalogue:
         with report.row("page: a film that is not complete: says so, and starts once it is"):
             with catalogue:
                 catalogue.execute("INSERT INTO videos (id, status) VALUES ('late', 'downloading')")
-            tab.open(address + "#late")
+            tab.open(running.address + "#late")
             equal(until(tab, notice), "“late” is not complete yet. It starts by itself once it is.", "notice")
             shutil.copy(support.CLIP, data / "videos/late.mp4")
             with catalogue:
@@ -149,12 +149,12 @@ def check_notices(report, tab, address):
         with catalogue:
             catalogue.execute("INSERT INTO videos (id, status) VALUES ('gone', 'complete'), ('noise', 'complete')")
     with report.row("page: a file that is missing: says so"):
-        tab.open(address + "#gone")
+        tab.open(running.address + "#gone")
         equal(until(tab, notice), "“gone” is in the catalogue, but its file is missing: only who runs this site can put "
                                   "it back.", "notice")
     with report.row("page: a file that is no film: says so, and offers it for download"):
         (data / "videos/noise.mp4").write_bytes(support.position_coded(10000))
-        tab.open(address + "#noise")
+        tab.open(running.address + "#noise")
         equal(until(tab, "document.querySelector('#why a')?.getAttribute('href')"), "/api/stream/noise?download=1", "link")
 
 
@@ -187,9 +187,9 @@ def check_cut(report, tab, address):
         until(tab, "document.getElementById('notice').hidden")
 
 
-def check_looks(report, tab, address):
+def check_looks(report, tab, running):
     tab.open("about:blank")
-    tab.open(address + "#nothing")
+    tab.open(running.address + "#nothing")
     until(tab, "document.getElementById('notice').checkVisibility() && document.getElementById('log').checkVisibility()")
     grounds = []
     for scheme in ("light", "dark"):
@@ -200,7 +200,7 @@ def check_looks(report, tab, address):
             assert contrast >= LEAST_CONTRAST, f"{contrast:.2f}: {text}"
     with report.row("page: light and dark are two"):
         equal(len(set(grounds)), 2, "backgrounds")
-    tab.open(address + "#" + json.loads((demo.FOLDER / "www/films.json").read_text())[1]["id"])
+    tab.open(running.address + "#" + json.loads((running.folder / "www/films.json").read_text())[1]["id"])
     for width in (320, 380, 600, 900, 1280):
         with report.row(f"page: {width} pixels wide: nothing sticks out"):
             tab.show_as(width, 700)
@@ -208,26 +208,27 @@ def check_looks(report, tab, address):
             equal(until(tab, "[document.documentElement.scrollWidth <= innerWidth, innerWidth]"), [True, width], "width")
 
 
-def check_without_log(report, tab, address):
+def check_without_log(report, tab, running):
     """The shipped page, untouched, as a site has it."""
-    shutil.copy(PAGE, demo.FOLDER / "www/plain.html")
+    shutil.copy(PAGE, running.folder / "www/plain.html")
     tab.show_as(1200, 900)
-    tab.open(address + "plain.html")
+    tab.open(running.address + "plain.html")
     check_strip(report, tab, "page without the demo's log")
     with report.row("page without the demo's log: does not ask for it, and shows nothing of it"):
         equal(until(tab, LIST)[0][0], "Sample clip", "list")
         until(tab, "![...document.querySelectorAll('#log, .logged')].some(e => e.checkVisibility())")
         names = until(tab, "performance.getEntriesByType('resource').map(entry => entry.name)")
-        equal({name.removeprefix(address).partition("/")[0] for name in names}, {"films.json", "api"}, "requests")
+        paths = {name.removeprefix(running.address).partition("/")[0] for name in names}
+        equal(paths, {"films.json", "api"}, "requests")
 
 
-def check_weight(report, tab, address):
+def check_weight(report, tab, running):
     with report.row("page: page and list have less than 30 KB"):
-        size = sum((demo.FOLDER / "www" / name).stat().st_size for name in ("index.html", "films.json"))
+        size = sum((running.folder / "www" / name).stat().st_size for name in ("index.html", "films.json"))
         assert size < SIZE_LIMIT, f"{size} bytes"
     with report.row("page: asks no other host, and names none"):
         names = until(tab, "performance.getEntriesByType('resource').map(entry => entry.name)")
-        equal([name for name in names if not name.startswith(address)], [], "requests")
+        equal([name for name in names if not name.startswith(running.address)], [], "requests")
         equal(re.findall(r"\w+://\S+|(?:src|href)=\"//\S+", PAGE.read_text()), [], "addresses")
 
 
@@ -237,11 +238,11 @@ def check_page(report, folder, running):
         tab.open(address)
         check_strip(report, tab, "page")
         check_list(report, tab)
-        check_weight(report, tab, address)
+        check_weight(report, tab, running)
         check_keyboard(report, tab)
-        check_without_log(report, tab, address)
-        check_notices(report, tab, address)
-        check_looks(report, tab, address)
+        check_without_log(report, tab, running)
+        check_notices(report, tab, running)
+        check_looks(report, tab, running)
         check_cut(report, tab, address)
 
 
@@ -250,7 +251,7 @@ def main():
     with support.Folder() as folder:
         (folder / "films").mkdir()
         shutil.copy(support.CLIP, folder / "films" / f"{SECOND_TITLE}.mp4")
-        with demo.Demo(folder / "films") as running:
+        with demo.Demo(folder / "films", root=demo.checkout(folder / "checkout")) as running:
             check_page(report, folder, running)
     report.finish()
 

@@ -208,7 +208,7 @@ public:
         worker_.buffer.resize(std::size_t{64} << 10);
         worker_.monitor = [this](const http::Request& request) { return monitor(request); };
         worker_.answer = [this](const http::Request& request, Clock::duration age) {
-            return answer(request, age >= media::lock_patience);
+            return answer(request, age >= catalog::lock_patience);
         };
         worker_.storage = &storage_;
         worker_.serving = &waiting_;
@@ -300,6 +300,7 @@ public:
         Lane& lane = storage_.lane_of(device);
         lane.note_slow(now, state == StorageState::well ? now - long_time : now + long_time);
         if (state == StorageState::hung) lane.judge(now + long_time, std::chrono::seconds{1});
+        lane.tell_news();
     }
 
     /// Does what the watch does to a request whose storage does not answer.

@@ -2,6 +2,7 @@
 // Does not know threads, nor how a connection is made, called and asked: the fixture does.
 // SPDX-License-Identifier: MIT
 #include <boost/test/unit_test.hpp>
+#include <cerrno>
 #include <functional>
 #include <span>
 #include <string>
@@ -52,6 +53,14 @@ void takes_some(Fixture& fixture) {
 }
 
 void takes_all(Fixture& fixture) { fixture.take_all(); }
+
+/// Something happens while the system has no memory for sockets.
+Event without_memory(Event event) {
+    return [event = std::move(event)](Fixture& fixture) {
+        const FailingSocketCalls failing{ENOMEM};
+        event(fixture);
+    };
+}
 
 void ends(Fixture& fixture) {
     fixture.end();
@@ -167,6 +176,8 @@ const Row reading[] = {
      .phase = Phase::asking, .wait = Wait::storage, .taken = "", .viewers = 1},
     {.name = "storage_holds_the_thread", .before = {its_thread_is_lost}, .event = says(clip),
      .phase = Phase::asking, .wait = Wait::lost, .taken = "", .viewers = 1},
+    {.name = "memory_is_short", .event = without_memory(says(ping)), .phase = closed, .taken = "reset",
+     .logged = "read request: connection: Cannot allocate memory: closed"},
     {.name = "peer_leaves", .event = leaves, .phase = closed, .taken = ""},
     {.name = "peer_leaves_over_tcp", .transport = tcp, .event = leaves, .phase = closed, .taken = ""},
     {.name = "peer_resets", .transport = tcp, .before = {says(ping.substr(0, 40))}, .event = resets,
@@ -385,6 +396,8 @@ const Row asking[] = {
 };
 
 const Row answering[] = {
+    {.name = "memory_is_short", .before = {says(film)}, .event = without_memory(takes_some), .phase = closed,
+     .taken = "answer 1 begins; EOF", .counted = "broken", .logged = "/film: Cannot allocate memory: cut off"},
     {.name = "storage_is_slow", .before = {says(film), storage_is_slow}, .event = takes_all,
      .phase = Phase::answering, .wait = Wait::storage, .taken = "answer 1 begins", .viewers = 1},
     {.name = "storage_is_well_again", .before = {says(film), storage_is_slow, takes_all, storage_is_well},
@@ -526,6 +539,9 @@ const Row draining[] = {
      .phase = closed, .taken = ""},
     {.name = "peer_stalls", .before = {says(full_socket + refusal)}, .event = stalls,
      .phase = closed, .taken = "256 times unknown type 42; EOF"},
+    {.name = "memory_is_short", .before = {says(full_socket + refusal)}, .event = without_memory(takes_some),
+     .phase = closed, .taken = "256 times unknown type 42; EOF",
+     .logged = "send replies: connection: Cannot allocate memory: closed"},
     {.name = "we_fail", .before = {says(full_socket + refusal)}, .event = we_fail,
      .phase = closed, .taken = "256 times unknown type 42; EOF"},
 };
@@ -541,6 +557,8 @@ const Row lingering[] = {
      .phase = closed, .taken = "answer 1: pong; EOF", .counted = "monitoring"},
     {.name = "peer_resets", .transport = tcp, .before = {says(last_ping)}, .event = resets,
      .phase = closed, .taken = "", .counted = "monitoring"},
+    {.name = "memory_is_short", .transport = tcp, .before = {says(last_ping), takes_all},
+     .event = without_memory(says(ping)), .phase = closed, .taken = "answer 1: pong; EOF", .counted = "monitoring"},
     {.name = "peer_does_not_end", .transport = tcp, .before = {says(last_ping)}, .event = stalls,
      .phase = closed, .taken = "answer 1: pong; EOF", .counted = "monitoring"},
 };

@@ -5,8 +5,12 @@
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <memory>
+#include <new>
 #include <stdexcept>
+#include <string>
 #include <thread>
+
+#include "failing_allocations.h"
 
 namespace reelgate::engine {
 namespace {
@@ -37,6 +41,18 @@ BOOST_AUTO_TEST_CASE(call_that_hangs_is_not_waited_for) {
     ended->get_future().wait();
     while (is_call_left()) std::this_thread::yield();
     BOOST_TEST(run_within(20s, [] {}));
+}
+
+BOOST_AUTO_TEST_CASE(call_for_which_there_is_no_memory_leaves_nothing_behind) {
+    const auto attempt = [] {
+        try {
+            run_within(20s, [] {});
+        } catch (const std::bad_alloc&) {
+        }
+    };
+    for_each_failing_allocation(1, attempt, [](const std::string& which) {
+        BOOST_TEST_CONTEXT(which) { BOOST_TEST(!is_call_left()); }
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

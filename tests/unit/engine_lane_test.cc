@@ -5,9 +5,11 @@
 
 #include <boost/test/unit_test.hpp>
 #include <future>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/worker.h"
@@ -81,12 +83,51 @@ BOOST_AUTO_TEST_CASE(nobody_waits_where_no_thread_can_be_started) {
     BOOST_TEST(lane.waiting() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_thread_can_be_started_after_others_could_not) {
+    std::vector<std::string> log;
+    int tries = 0, started = 0;
+    Lane lane{device, [&](Lane&) {
+                  if (++tries <= 5) throw std::runtime_error{"no thread"};
+                  ++started;
+              }};
+    Waiter waiter{"it", log};
+    for (int i = 0; i < 5; ++i) BOOST_CHECK_THROW(lane.wait(waiter, Waiting::For::sending), std::runtime_error);
+    lane.wait(waiter, Waiting::For::sending);
+    BOOST_TEST(started == 1);
+}
+
+BOOST_AUTO_TEST_CASE(where_no_further_thread_can_be_started_others_wait_for_the_first) {
+    std::vector<std::string> log;
+    int tries = 0;
+    Lane lane{device, [&](Lane&) { if (++tries > 1) throw std::runtime_error{"no thread"}; }};
+    Waiter first{"first", log}, second{"second", log};
+    lane.wait(first, Waiting::For::sending);
+    BOOST_CHECK_NO_THROW(lane.wait(second, Waiting::For::sending));
+    BOOST_TEST(lane.waiting() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(film_that_nobody_has_any_more_is_closed_by_a_thread_of_the_device) {
+    Fixture fixture;
+    auto film = std::make_shared<const posix::UniqueFd>();
+    const std::weak_ptr<const posix::UniqueFd> is_open = film;
+    fixture.lane.drop(std::move(film));
+    BOOST_TEST(fixture.started == 1);
+    BOOST_TEST(!is_open.expired());
+    std::thread thread{[&] { fixture.lane.serve(fixture.worker); }};
+    while (!is_open.expired()) std::this_thread::yield();
+    fixture.lane.end();
+    thread.join();
+}
+
 BOOST_AUTO_TEST_CASE(an_operation_that_lasts_makes_the_device_slow_for_a_while) {
     Fixture fixture;
-    BOOST_TEST(!fixture.lane.is_slow(now()));
-    fixture.lane.note_slow(now() - 1s, now());
-    BOOST_TEST(fixture.lane.is_slow(now()));
-    BOOST_TEST(!fixture.lane.is_slow(now() + 1h));
+    const auto begin = now();
+    BOOST_TEST(!fixture.lane.is_slow(begin));
+    fixture.lane.note_slow(begin - 1s, begin);
+    BOOST_TEST(fixture.lane.is_slow(begin));
+    BOOST_TEST(fixture.lane.judge(begin, timeout));
+    BOOST_TEST(!fixture.lane.is_slow(begin + 10s));
+    BOOST_TEST(!fixture.lane.judge(begin + 10s, timeout));
 }
 
 BOOST_AUTO_TEST_CASE(a_device_hangs_when_it_has_answered_nobody_for_the_timeout) {
@@ -100,6 +141,9 @@ BOOST_AUTO_TEST_CASE(a_device_hangs_when_it_has_answered_nobody_for_the_timeout)
     BOOST_TEST(!fixture.lane.is_hung());
     fixture.lane.note_slow(begin, begin + 6s);
     fixture.lane.judge(begin + 6s, timeout);
+    BOOST_TEST(fixture.lane.has_news());
+    fixture.lane.tell_news();
+    BOOST_TEST(!fixture.lane.has_news());
     BOOST_TEST(fixture.lane.is_hung());
     BOOST_TEST((fixture.lane.hung_since() == begin));
     const std::vector<std::string> expected{"first is turned away"};
@@ -108,6 +152,9 @@ BOOST_AUTO_TEST_CASE(a_device_hangs_when_it_has_answered_nobody_for_the_timeout)
     fixture.lane.note_slow(begin, begin + 7s);
     fixture.lane.judge(begin + 7s, timeout);
     fixture.lane.judge(begin + 8s, timeout);
+    BOOST_TEST(fixture.lane.has_news());
+    fixture.lane.tell_news();
+    BOOST_TEST(!fixture.lane.has_news());
     BOOST_TEST(!fixture.lane.is_hung());
     const std::string said = captured.text();
     BOOST_TEST(said == "reelgate: error: storage: device 0:7: does not answer: its films get 503 until it does\n"

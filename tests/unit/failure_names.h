@@ -14,6 +14,7 @@ inline std::string_view name_of(gateway::Failure failure) {
         case gateway::Failure::Kind::interrupted: return "interrupted";
         case gateway::Failure::Kind::blocked: return "blocked";
         case gateway::Failure::Kind::aborted: return "aborted";
+        case gateway::Failure::Kind::starved: return "starved";
         case gateway::Failure::Kind::unreadable: return "unreadable";
         case gateway::Failure::Kind::shorter: return "shorter";
         case gateway::Failure::Kind::changed: return "changed";

@@ -178,21 +178,24 @@ BOOST_AUTO_TEST_CASE(errno_of_a_copy_is_of_the_end_that_has_failed) {
 
 struct OneEndRow {
     int error;
-    std::string_view of_output, of_file;
+    std::string_view of_output, of_send, of_file;
 };
 
 constexpr OneEndRow one_end[] = {
-    {EINTR, "interrupted", "interrupted"},
-    {EAGAIN, "blocked", "unreadable"},
-    {EPIPE, "aborted", "unreadable"},
-    {ETIMEDOUT, "aborted", "unreadable"},
-    {EIO, "aborted", "unreadable"},
+    {EINTR, "interrupted", "interrupted", "interrupted"},
+    {EAGAIN, "blocked", "blocked", "unreadable"},
+    {EPIPE, "aborted", "aborted", "unreadable"},
+    {ETIMEDOUT, "aborted", "aborted", "unreadable"},
+    {EIO, "aborted", "aborted", "unreadable"},
+    {ENOMEM, "aborted", "starved", "unreadable"},
+    {ENOBUFS, "aborted", "starved", "unreadable"},
 };
 
 BOOST_AUTO_TEST_CASE(errno_of_a_call_with_one_end_is_of_that) {
     for (const OneEndRow& row : one_end) {
         BOOST_TEST_CONTEXT(strerrorname_np(row.error)) {
             BOOST_TEST(name_of(failure_of_output(row.error)) == row.of_output);
+            BOOST_TEST(name_of(failure_of_send(row.error)) == row.of_send);
             BOOST_TEST(name_of(failure_of_file(row.error)) == row.of_file);
         }
     }

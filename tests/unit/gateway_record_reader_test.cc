@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(while_answering_only_an_abort_means_anything) {
             std::string replies;
             RecordReader reader{connections};
             BOOST_TEST_REQUIRE((reader.read(bytes, replies) == Incoming::request));
-            reader.release();
+            reader.forget_params();
             BOOST_TEST(!reader.is_idle());
             bytes = row.bytes;
             BOOST_TEST((reader.read(bytes, replies) == row.expected));

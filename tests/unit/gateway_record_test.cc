@@ -27,7 +27,7 @@ const HeaderRow headers[] = {
     {.name = "end_of_a_stream", .expected = "\x01\x06\x00\x01\x00\x00\x00\x00"s},
     {.name = "id_of_two_bytes", .request_id = 0xfedc, .expected = "\x01\x06\xfe\xdc\x00\x00\x00\x00"s},
     {.name = "length_of_two_bytes", .content_length = 0x1234, .expected = "\x01\x06\x00\x01\x12\x34\x00\x00"s},
-    {.name = "as_long_as_ours_get", .content_length = most_record_content,
+    {.name = "as_long_as_ours_get", .content_length = max_record_content,
      .expected = "\x01\x06\x00\x01\xff\xf8\x00\x00"s},
     {.name = "as_long_as_can_be", .content_length = 65535, .expected = "\x01\x06\x00\x01\xff\xff\x00\x00"s},
     {.name = "management", .type = RecordType::get_values_result, .request_id = 0,
@@ -107,8 +107,8 @@ BOOST_AUTO_TEST_CASE(header_of_a_peer_may_have_any_version_type_and_padding) {
 }
 
 BOOST_AUTO_TEST_CASE(most_content_needs_no_padding) {
-    BOOST_TEST(most_record_content % 8 == 0u);
-    BOOST_TEST(most_record_content <= 0xffffu);
+    BOOST_TEST(max_record_content % 8 == 0u);
+    BOOST_TEST(max_record_content <= 0xffffu);
 }
 
 // FastCGI 1.0 §5.5, §4.2

@@ -199,11 +199,11 @@ const Row rows[] = {
     {"small", {range(7, 8191)}},
     {"small_at_most", {range(7, 8192)}},
     {"more_than_small", {range(7, 8193)}},
-    {"one_less_than_a_record", {range(9, most_record_content - 1)}},
-    {"a_record", {range(9, most_record_content)}},
-    {"one_more_than_a_record", {range(9, most_record_content + 1)}},
-    {"small_rest_behind_a_record", {range(9, most_record_content + 4096)}},
-    {"ten_records", {range(0, 10 * most_record_content)}},
+    {"one_less_than_a_record", {range(9, max_record_content - 1)}},
+    {"a_record", {range(9, max_record_content)}},
+    {"one_more_than_a_record", {range(9, max_record_content + 1)}},
+    {"small_rest_behind_a_record", {range(9, max_record_content + 4096)}},
+    {"ten_records", {range(0, 10 * max_record_content)}},
     {"whole_file", {range(0, file_length)}},
     {"multipart", {"first", range(10, 500'000), "second", range(3, 7), "third", range(900'000, 100'000), "end"}},
     {"text_at_last", {range(0, 300'000), std::string(100'000, 't')}},
@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(sent_is_what_the_peer_finds_wherever_it_stops) {
 
 BOOST_AUTO_TEST_CASE(records_end_at_whole_pages) {
     Fixture fixture;
-    fixture.begin({range(1, 3 * most_record_content + 10)});
+    fixture.begin({range(1, 3 * max_record_content + 10)});
     BOOST_TEST(describe(fixture.write_and_take()) == "done");
     BOOST_TEST(hear(fixture.taken).records ==
                "out " + std::to_string(head.size()) + " out 61439 out 61440 out 61440 out 12275 out 0 end ");
@@ -291,10 +291,10 @@ const SharedRow shared[] = {
     {"texts_and_small_ranges", {"first", range(5, 10), "second", range(7, 8192), "end"}, "out 8216 out 0 end "},
     {"long_range_between", {"first", range(0, 61'440), "second", range(7, 20)}, "out 5 out 61440 out 26 out 0 end "},
     {"tail_of_a_range_and_what_follows", {range(0, 62'000), "second"}, "out 61440 out 566 out 0 end "},
-    {"text_that_fills_a_record", {std::string(most_record_content, 't'), "u"}, "out 65528 out 1 out 0 end "},
-    {"range_for_which_there_is_no_room", {std::string(most_record_content - 9, 't'), range(0, 10), "u"},
+    {"text_that_fills_a_record", {std::string(max_record_content, 't'), "u"}, "out 65528 out 1 out 0 end "},
+    {"range_for_which_there_is_no_room", {std::string(max_record_content - 9, 't'), range(0, 10), "u"},
      "out 65519 out 11 out 0 end "},
-    {"range_for_which_there_is_just_room", {std::string(most_record_content - 10, 't'), range(0, 10), "u"},
+    {"range_for_which_there_is_just_room", {std::string(max_record_content - 10, 't'), range(0, 10), "u"},
      "out 65528 out 1 out 0 end "},
 };
 
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(budget_is_a_turn) {
     fixture.begin({range(0, file_length)});
     std::size_t turns = 0;
     while (fixture.write_and_take(everything, 100'000) == Progress::yielded) {
-        BOOST_TEST(fixture.writer.sent() <= ++turns * (100'000 + most_record_content));
+        BOOST_TEST(fixture.writer.sent() <= ++turns * (100'000 + max_record_content));
         BOOST_TEST_REQUIRE(turns < 100u);
     }
     BOOST_TEST(turns >= 5u);
@@ -407,7 +407,7 @@ BOOST_AUTO_TEST_CASE(abort_ends_after_the_present_record) {
             BOOST_TEST((head + file_content()).starts_with(heard.out));
             BOOST_TEST(heard.records.ends_with("out 0 end "));
             BOOST_TEST(heard.rest == "");
-            BOOST_TEST(fixture.writer.sent() <= sent + most_record_content);
+            BOOST_TEST(fixture.writer.sent() <= sent + max_record_content);
         }
     }
 }

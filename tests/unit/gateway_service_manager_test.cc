@@ -136,9 +136,9 @@ BOOST_AUTO_TEST_CASE(messages) {
     BOOST_TEST(ready_message("4 threads serve") == "READY=1\nSTATUS=4 threads serve\n");
     BOOST_TEST(ready_message("two\nlines") == "READY=1\nSTATUS=two lines\n");
     BOOST_TEST(reloading_message(std::chrono::microseconds{12'345'678'901}) ==
-               "RELOADING=1\nMONOTONIC_USEC=12345678901\nSTATUS=reading the settings anew\n");
+               "RELOADING=1\nMONOTONIC_USEC=12345678901\nSTATUS=reloading the settings\n");
     BOOST_TEST(stopping_message(std::chrono::seconds{86'400}) ==
-               "STOPPING=1\nEXTEND_TIMEOUT_USEC=86405000000\nSTATUS=answers may end within 86400 s\n");
+               "STOPPING=1\nEXTEND_TIMEOUT_USEC=86405000000\nSTATUS=finishing the running answers within 86400 s\n");
 }
 
 BOOST_AUTO_TEST_CASE(message_is_one_datagram_at_a_path_or_an_abstract_name) {

@@ -13,6 +13,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 
+#include "catalog/writer.h"
 #include "child_process.h"
 #include "failing_allocations.h"
 #include "log.h"
@@ -84,7 +85,7 @@ struct Volume {
     };
 
     Volume() {
-        media::create_catalog(settings.database);
+        catalog::create(settings.database);
         add("film", position_coded(1000));
         add("empty", "");
         record("pending", "pending");
@@ -100,7 +101,7 @@ struct Volume {
     ~Volume() { set_log_level(LogLevel::notice); }
 
     void record(std::string_view id, std::string_view status) const {
-        media::CatalogWriter writer{settings.database};
+        catalog::Writer writer{settings.database};
         writer.insert(id, status);
         writer.commit();
     }
@@ -793,7 +794,7 @@ BOOST_AUTO_TEST_CASE(catalogue_that_cannot_be_used) {
             BOOST_TEST(field(given, "Retry-After") == "5");
             const std::string log = log_of(request_for("/api/stream/film"));
             BOOST_TEST(contains(log, settings.database.native() + ": " + std::string{row.logged}), log);
-            BOOST_CHECK_THROW(Handler{settings}.check(), media::CatalogError);
+            BOOST_CHECK_THROW(Handler{settings}.check(), catalog::CatalogError);
         }
     }
 }

@@ -35,9 +35,9 @@ std::string describe(const Opened& opened) {
     if (const auto* file = std::get_if<MediaFile>(&opened)) return std::to_string(file->complete_length) + " bytes";
     const auto& none = std::get<NoMediaFile>(opened);
     switch (none.reason) {
-        case NoMediaFile::Reason::absent: return "absent: " + none.why;
-        case NoMediaFile::Reason::refused: return "refused: " + none.why;
-        case NoMediaFile::Reason::unreadable: return "unreadable: " + none.why;
+        case NoMediaFile::Reason::absent: return "absent: " + text_of(none.failure);
+        case NoMediaFile::Reason::refused: return "refused: " + text_of(none.failure);
+        case NoMediaFile::Reason::unreadable: return "unreadable: " + text_of(none.failure);
     }
     return "?";
 }

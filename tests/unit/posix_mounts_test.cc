@@ -21,7 +21,9 @@ constexpr std::string_view mountinfo =
     "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
     "30 22 0:45 / /srv/films rw,relatime - nfs4 nas:/films rw,vers=4.2\n"
     "31 22 0:46 / /srv/more\\040films rw shared:7 master:2 - cifs //nas/more rw\n"
-    "32 22 0:4 / /mnt/peer rw,nosuid shared:9 - fuse.sshfs peer:/ rw,user_id=0\n";
+    "32 22 0:4 / /mnt/peer rw,nosuid shared:9 - fuse.sshfs peer:/ rw,user_id=0\n"
+    "33 22 0:47 / /srv/first rw - ext4 /dev/sdb1 rw\n"
+    "34 22 0:47 /films /srv/later\\011 rw - ext4 /dev/sdb1 rw\n";
 
 struct MountRow {
     unsigned major_number;
@@ -46,7 +48,8 @@ struct MountPointRow {
     std::string_view folder;
 };
 
-constexpr MountPointRow mount_points[] = {{8, 1, "/"}, {0, 45, "/srv/films"}, {0, 46, "/srv/more films"}, {9, 9, ""}};
+constexpr MountPointRow mount_points[] = {{8, 1, "/"}, {0, 45, "/srv/films"}, {0, 46, "/srv/more films"},
+                                          {0, 47, "/srv/later\t"}, {9, 9, ""}};
 
 BOOST_AUTO_TEST_CASE(folder_of_a_device) {
     for (const MountPointRow& row : mount_points) {

@@ -1,4 +1,4 @@
-// Owns what a test has happen before sockets are read and written: a peer that is as fast as we are.
+// Owns what a test has happen when sockets are read and written: a peer that is as fast as we are, calls that fail.
 // SPDX-License-Identifier: MIT
 #include "socket_calls.h"
 
@@ -6,11 +6,19 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace {
 
 thread_local std::function<void()> before_reading, before_writing;
+thread_local int socket_error = 0;
+
+/// Tells whether a call has to fail, and sets errno then.
+bool is_failing() {
+    if (socket_error != 0) errno = socket_error;
+    return socket_error != 0;
+}
 
 /// Finds what would have been called without this file: C's library, or a sanitizer before it.
 template <typename Function>
@@ -23,19 +31,19 @@ Function* next(const char* name) {
 extern "C" ssize_t recv(int socket, void* buffer, size_t length, int flags) {
     static const auto original = next<ssize_t(int, void*, size_t, int)>("recv");
     if (before_reading) before_reading();
-    return original(socket, buffer, length, flags);
+    return is_failing() ? -1 : original(socket, buffer, length, flags);
 }
 
 extern "C" ssize_t send(int socket, const void* buffer, size_t length, int flags) {
     static const auto original = next<ssize_t(int, const void*, size_t, int)>("send");
     if (before_writing) before_writing();
-    return original(socket, buffer, length, flags);
+    return is_failing() ? -1 : original(socket, buffer, length, flags);
 }
 
 extern "C" ssize_t sendfile(int out, int in, off_t* offset, size_t count) noexcept {
     static const auto original = next<ssize_t(int, int, off_t*, size_t)>("sendfile");
     if (before_writing) before_writing();
-    return original(out, in, offset, count);
+    return is_failing() ? -1 : original(out, in, offset, count);
 }
 
 namespace reelgate {
@@ -46,5 +54,9 @@ WatchedSocketCalls::WatchedSocketCalls(std::function<void()> reading, std::funct
 }
 
 WatchedSocketCalls::~WatchedSocketCalls() { before_reading = before_writing = nullptr; }
+
+FailingSocketCalls::FailingSocketCalls(int error) { socket_error = error; }
+
+FailingSocketCalls::~FailingSocketCalls() { socket_error = 0; }
 
 }  // namespace reelgate

@@ -1,5 +1,4 @@
-// Owns what a test has happen before sockets are read and written: a peer that is as fast as we are.
-// Does not change what the calls do.
+// Owns what a test has happen when sockets are read and written: a peer that is as fast as we are, calls that fail.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -15,6 +14,15 @@ public:
     WatchedSocketCalls(const WatchedSocketCalls&) = delete;
     WatchedSocketCalls& operator=(const WatchedSocketCalls&) = delete;
     ~WatchedSocketCalls();
+};
+
+/// Has each recv(2), send(2) and sendfile(2) of this thread fail as long as it lives.
+class FailingSocketCalls {
+public:
+    explicit FailingSocketCalls(int error);
+    FailingSocketCalls(const FailingSocketCalls&) = delete;
+    FailingSocketCalls& operator=(const FailingSocketCalls&) = delete;
+    ~FailingSocketCalls();
 };
 
 }  // namespace reelgate

@@ -1,0 +1,188 @@
+// Owns the reader of the catalogue: one connection and one prepared query for each thread.
+// SPDX-License-Identifier: MIT
+#include "catalog/reader.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "catalog/diagnosis.h"
+
+namespace reelgate::catalog {
+
+namespace {
+
+using sqlite::Code;
+using sqlite::Result;
+
+constexpr Result no_memory{static_cast<int>(Code::no_memory)};
+
+/// Resets a statement at the end of a scope, unless it was finalised meanwhile, so that its read lock and its parameter
+/// end with the row, even after an exception.
+struct ResetAtEnd {
+    sqlite::Statement& statement;
+    ~ResetAtEnd() {
+        if (statement) statement.reset();
+    }
+};
+
+std::string look_up(std::string_view id) { return std::string{"look up "}.append(id); }
+
+}  // namespace
+
+Reader::Reader(std::filesystem::path database, std::string query)
+    : database_(std::move(database)), query_(std::move(query)) {
+    open_readers().add(*this);
+}
+
+Reader::~Reader() { open_readers().remove(*this); }
+
+void Reader::close() noexcept {
+    const std::lock_guard lock{mutex_};
+    forget();
+}
+
+void Reader::forget() noexcept {
+    statement_.finalize();
+    connection_.close();
+}
+
+std::chrono::milliseconds Reader::waiting_time() const {
+    return when_locked_ == WhenLocked::wait ? lock_patience : std::chrono::milliseconds{0};
+}
+
+void Reader::fail(std::string operation, Result result) {
+    if (result.code() == Code::busy && when_locked_ == WhenLocked::come_again) throw CatalogBusy{};
+    // The cause may be repaired at the same path: reopen next time, even without memory for the message. A lock is no
+    // reason to reopen.
+    sqlite::Connection failed;
+    if (result.code() != Code::busy) {
+        statement_.finalize();
+        std::swap(failed, connection_);
+    }
+    posix::Failure failure = diagnose(std::move(operation), database_, failed ? failed : connection_, result,
+                                      sqlite::Access::read);
+    if (result.code() == Code::error || result.code() == Code::interrupted)
+        failure.add_remedy("the query is \"" + query_ + "\", see --query");
+    throw CatalogError{std::move(failure)};
+}
+
+/// Finds the result columns. Returns false if SQLite has no memory for their names: that must not count as a missing
+/// column.
+bool Reader::find_columns() {
+    places_ = {};
+    // From the last to the first, so that the first of two with one name counts.
+    for (int i = statement_.column_count() - 1; i >= 0; --i) {
+        const auto name = statement_.column_name(i);
+        if (!name) return false;
+        for (std::size_t c = 0; c < columns.size(); ++c)
+            if (columns[c].name == *name) places_[c] = i;
+    }
+    return true;
+}
+
+/// Returns a required column that the query lacks; null if there is none.
+const Column* Reader::missing_column() const {
+    for (std::size_t c = 0; c < columns.size(); ++c)
+        if (columns[c].is_required && !places_[c]) return &columns[c];
+    return nullptr;
+}
+
+void Reader::check_query() {
+    std::string wrong;
+    if (const char* const excess = statement_.excess())
+        wrong = excess;
+    else if (statement_.parameter_count() != 1)
+        wrong = "does not have one parameter, the id, as ?1";
+    else if (const Column* const missing = missing_column())
+        wrong = "has no result column named " + std::string{missing->name};
+    if (wrong.empty()) return;
+    forget();
+    throw CatalogError{{"prepare query", "\"" + query_ + "\"", wrong, "see --query"}};
+}
+
+void Reader::open() {
+    forget();
+    const auto now = Clock::now();
+    identity_.note_file(database_, now);
+    latest_ = now + max_look_up;
+
+    Result result = connection_.open(database_, sqlite::Access::read, waiting_time());
+    if (result.is_ok()) result = connection_.execute("PRAGMA query_only = 1");
+    if (!result.is_ok()) fail("open catalogue", result);
+    connection_.limit_time(latest_);
+
+    result = statement_.prepare(connection_, query_, sqlite::Use::again_and_again);
+    if (!result.is_ok()) fail("prepare query", result);
+    if (!find_columns()) fail("prepare query", no_memory);
+    check_query();
+    // Preparing has read the schema: in WAL mode the shared memory exists by now.
+    identity_.note_shared_memory(database_);
+}
+
+/// Releases the lock meanwhile: the lock of all readers comes first.
+void Reader::reopen_if_replaced(std::unique_lock<std::mutex>& lock) {
+    if (!identity_.is_replaced(database_, Clock::now())) return;
+    lock.unlock();
+    open_readers().close_all();
+    lock.lock();
+}
+
+void Reader::wait_for_locks_as(WhenLocked when_locked) {
+    if (std::exchange(when_locked_, when_locked) != when_locked && connection_)
+        connection_.set_busy_timeout(waiting_time());
+}
+
+/// Finds the columns after a change of the schema: SQLite has prepared the query again by itself, and "SELECT *" may
+/// have other columns.
+void Reader::find_columns_anew(std::string_view id) {
+    if (!find_columns()) fail(look_up(id), no_memory);
+    const Column* const missing = missing_column();
+    if (!missing) return;
+    forget();
+    throw CatalogError{{"look up " + std::string{id}, database_.native(),
+                        "the query has no result column named " + std::string{missing->name} + " any more",
+                        "see --query"}};
+}
+
+Row Reader::read_row() const {
+    Row row;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        if (!places_[c]) continue;
+        auto& value = row.*columns[c].value;
+        value = statement_.column(*places_[c]);
+        if (value && value->empty()) value.reset();
+    }
+    return row;
+}
+
+std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
+    std::unique_lock lock{mutex_};
+    reopen_if_replaced(lock);
+    latest_ = Clock::now() + max_look_up;
+    wait_for_locks_as(when_locked);
+    if (!statement_) open();
+    const ResetAtEnd reset{statement_};
+    Result result = statement_.bind(1, id);
+    if (result.is_ok()) result = statement_.step();
+    if (statement_.was_reprepared()) find_columns_anew(id);
+    if (result.code() == Code::done) return std::nullopt;
+    if (result.code() != Code::row) fail(look_up(id), result);
+    try {
+        return read_row();
+    } catch (const std::bad_alloc&) {
+        fail(look_up(id), no_memory);
+    }
+}
+
+void Reader::check() {
+    const std::lock_guard lock{mutex_};
+    try {
+        open();
+    } catch (const CatalogError&) {
+        if (!connection_) throw;
+        forget();
+    }
+}
+
+}  // namespace reelgate::catalog

@@ -1,0 +1,80 @@
+// Owns the reader of the catalogue: one connection and one prepared query for each thread.
+// Does not look at the files of the videos.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "catalog/error.h"
+#include "catalog/replacement.h"
+#include "catalog/row.h"
+#include "catalog/sqlite.h"
+
+namespace reelgate::catalog {
+
+/// How long a look-up waits for a writer before the client gets 503: a commit takes less.
+inline constexpr std::chrono::milliseconds lock_patience{250};
+
+/// How long a look-up may take: it is one descent in a tree. A query that reads whole tables would hold every thread.
+inline constexpr std::chrono::milliseconds max_look_up{3000};
+
+/// What a look-up does while a writer has the catalogue locked.
+enum class WhenLocked {
+    wait,        ///< wait for lock_patience, then throw CatalogError
+    come_again,  ///< throw CatalogBusy at once: the caller holds no thread while it waits
+    fail,        ///< throw CatalogError at once
+};
+
+/// Reads the catalogue, for one thread; close() is for any. Opens the database at the first look-up and after errors,
+/// and reopens it within a second if another file is renamed over it, or its -shm is gone. Public functions and close()
+/// take the lock, other private ones do not.
+class Reader final : private Closable {
+public:
+    /// Takes a `query` with one parameter, the id, and result columns named as in `columns`.
+    Reader(std::filesystem::path database, std::string query);
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+    ~Reader();
+
+    /// Returns the row of `id`, if there is one. Throws CatalogError, or CatalogBusy if `patience` asks for it.
+    std::optional<Row> find(std::string_view id, WhenLocked when_locked = WhenLocked::wait);
+
+    /// Opens the catalogue and prepares the query now. Throws CatalogError. A catalogue that is only locked passes: it
+    /// will be free when it is asked.
+    void check();
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    /// Closes the connection. Waits for the end of a running look-up.
+    void close() noexcept override;
+
+    void reopen_if_replaced(std::unique_lock<std::mutex>& lock);
+    void open();
+    void forget() noexcept;
+    void wait_for_locks_as(WhenLocked when_locked);
+    std::chrono::milliseconds waiting_time() const;
+    bool find_columns();
+    void find_columns_anew(std::string_view id);
+    const Column* missing_column() const;
+    void check_query();
+    Row read_row() const;
+    [[noreturn]] void fail(std::string operation, sqlite::Result result);
+
+    const std::filesystem::path database_;
+    const std::string query_;
+    std::mutex mutex_;  // guards all below
+    sqlite::Connection connection_;
+    sqlite::Statement statement_;  // declared after its connection, hence finalised before that closes
+    PerColumn<std::optional<int>> places_;  ///< indexes of the result columns
+    Clock::time_point latest_;              ///< deadline of the present look-up
+    WhenLocked when_locked_ = WhenLocked::wait;
+    Identity identity_;
+};
+
+}  // namespace reelgate::catalog

@@ -1,0 +1,170 @@
+// Owns the door to SQLite: a connection and a statement, with SQLite's own verbs.
+// SPDX-License-Identifier: MIT
+#include "catalog/sqlite.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <new>
+
+namespace reelgate::catalog::sqlite {
+
+namespace {
+
+static_assert(static_cast<int>(Code::error) == SQLITE_ERROR && static_cast<int>(Code::permission) == SQLITE_PERM &&
+              static_cast<int>(Code::busy) == SQLITE_BUSY && static_cast<int>(Code::locked) == SQLITE_LOCKED &&
+              static_cast<int>(Code::no_memory) == SQLITE_NOMEM &&
+              static_cast<int>(Code::read_only) == SQLITE_READONLY &&
+              static_cast<int>(Code::interrupted) == SQLITE_INTERRUPT &&
+              static_cast<int>(Code::io_error) == SQLITE_IOERR && static_cast<int>(Code::corrupt) == SQLITE_CORRUPT &&
+              static_cast<int>(Code::full) == SQLITE_FULL && static_cast<int>(Code::cannot_open) == SQLITE_CANTOPEN &&
+              static_cast<int>(Code::not_a_database) == SQLITE_NOTADB && static_cast<int>(Code::row) == SQLITE_ROW &&
+              static_cast<int>(Code::done) == SQLITE_DONE && static_cast<int>(Code::ok) == SQLITE_OK);
+
+/// Instructions of SQLite's machine between two looks at the clock: a look-up has a few dozen.
+constexpr int instructions_between_looks = 10'000;
+
+/// Opens files for SQLite, in place of open(2). Opening a FIFO would block until it has a writer, and with it every
+/// thread that looks something up: so this opens only files that SQLite can use. It never closes a regular file: that
+/// would release all locks that this process has on it.
+int open_file(const char* path, int flags, int mode) {
+    const int fd = ::open(path, flags | O_NONBLOCK | O_NOCTTY, mode);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
+        std::string_view{path} == "/dev/urandom" || std::string_view{path} == "/dev/null")
+        return fd;
+    ::close(fd);
+    errno = ENXIO;
+    return -1;
+}
+
+/// Makes SQLite open all files with open_file.
+bool guard_opening() {
+    sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
+    return vfs && vfs->iVersion >= 3 &&
+           vfs->xSetSystemCall(vfs, "open", reinterpret_cast<sqlite3_syscall_ptr>(open_file)) == SQLITE_OK;
+}
+
+int flags_of(Access access) {
+    // Only one thread at a time uses a connection, so SQLite needs no mutex for it.
+    constexpr int always = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    switch (access) {
+        case Access::read: return always | SQLITE_OPEN_READONLY;
+        case Access::write: return always | SQLITE_OPEN_READWRITE;
+        case Access::create: return always | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    }
+    return always;
+}
+
+}  // namespace
+
+const char* describe(Result result) { return sqlite3_errstr(result.extended); }
+
+std::string_view version() { return sqlite3_libversion(); }
+
+void Connection::Close::operator()(sqlite3* connection) const { sqlite3_close(connection); }
+
+Result Connection::open(const std::filesystem::path& database, Access access, std::chrono::milliseconds busy_timeout) {
+    static const bool is_guarded = guard_opening();
+    struct stat status;
+    if (!is_guarded || (stat(database.c_str(), &status) == 0 && !S_ISREG(status.st_mode))) return {SQLITE_CANTOPEN};
+    sqlite3* raw = nullptr;
+    // Absolute, so that ":memory:" and "file:..." are ordinary names of files.
+    const int code = sqlite3_open_v2(std::filesystem::absolute(database).c_str(), &raw, flags_of(access), nullptr);
+    connection_.reset(raw);
+    if (code == SQLITE_OK) {
+        set_busy_timeout(busy_timeout);
+        // The file belongs to others: its schema must not call functions with side effects.
+        sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    }
+    return {code};
+}
+
+Result Connection::execute(const char* sql) {
+    return {sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr)};
+}
+
+void Connection::set_busy_timeout(std::chrono::milliseconds timeout) {
+    sqlite3_busy_timeout(connection_.get(), static_cast<int>(timeout.count()));
+}
+
+void Connection::limit_time(Clock::time_point& latest) {
+    const auto is_late = [](void* point) { return Clock::now() > *static_cast<Clock::time_point*>(point) ? 1 : 0; };
+    sqlite3_progress_handler(connection_.get(), instructions_between_looks, is_late, &latest);
+}
+
+/// Bytes 18 and 19 of the file are 2 in WAL mode (SQLite file format, section 1.3.1). Reads them through SQLite's own
+/// descriptor: opening the file again and closing it would release all locks that this process has on it, including
+/// those of other threads.
+bool Connection::is_wal() const {
+    std::array<char, 20> header{};
+    sqlite3_file* file = nullptr;
+    if (!connection_ ||
+        sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || !file ||
+        !file->pMethods)
+        return false;
+    return file->pMethods->xRead(file, header.data(), header.size(), 0) == SQLITE_OK && header[18] == 2 &&
+           header[19] == 2;
+}
+
+std::string Connection::error_message() const { return sqlite3_errmsg(connection_.get()); }
+
+Result Connection::error() const { return {sqlite3_extended_errcode(connection_.get())}; }
+
+int Connection::system_errno() const { return connection_ ? sqlite3_system_errno(connection_.get()) : 0; }
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+Result Statement::prepare(const Connection& connection, std::string_view sql, Use use) {
+    sqlite3_stmt* raw = nullptr;
+    const char* tail = nullptr;
+    const unsigned flags = use == Use::again_and_again ? SQLITE_PREPARE_PERSISTENT : 0;
+    const int code = sqlite3_prepare_v3(connection.connection_.get(), sql.data(), static_cast<int>(sql.size()), flags,
+                                        &raw, &tail);
+    statement_.reset(raw);
+    const std::string_view rest = tail ? std::string_view{tail, sql.data() + sql.size()} : std::string_view{};
+    has_tail_ = rest.find_first_not_of(" \t\r\n;") != std::string_view::npos;
+    return {code};
+}
+
+Result Statement::bind(int parameter, std::string_view text) {
+    return {sqlite3_bind_text64(statement_.get(), parameter, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8)};
+}
+
+Result Statement::step() { return {sqlite3_step(statement_.get())}; }
+
+void Statement::reset() noexcept {
+    sqlite3_reset(statement_.get());
+    sqlite3_clear_bindings(statement_.get());
+}
+
+int Statement::parameter_count() const { return sqlite3_bind_parameter_count(statement_.get()); }
+
+int Statement::column_count() const { return sqlite3_column_count(statement_.get()); }
+
+std::optional<std::string_view> Statement::column_name(int column) const {
+    const char* const name = sqlite3_column_name(statement_.get(), column);
+    return name ? std::optional<std::string_view>{name} : std::nullopt;
+}
+
+std::optional<std::string> Statement::column(int column) const {
+    if (sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) return std::nullopt;
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+    if (!text) throw std::bad_alloc{};
+    return std::string{text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+const char* Statement::excess() const {
+    if (!statement_ || has_tail_) return "is not one statement";
+    return sqlite3_stmt_readonly(statement_.get()) ? nullptr : "does not only read";
+}
+
+bool Statement::was_reprepared() {
+    return sqlite3_stmt_status(statement_.get(), SQLITE_STMTSTATUS_REPREPARE, 1) > 0;
+}
+
+}  // namespace reelgate::catalog::sqlite

@@ -1,0 +1,133 @@
+// Owns the door to SQLite: a connection and a statement, with SQLite's own verbs.
+// Does not know the query, nor explain errors: diagnosis.h does.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace reelgate::catalog::sqlite {
+
+/// SQLite's primary result codes that reelgate tells apart (sqlite3.h).
+enum class Code {
+    ok = 0,
+    error = 1,
+    permission = 3,
+    busy = 5,
+    locked = 6,
+    no_memory = 7,
+    read_only = 8,
+    interrupted = 9,
+    io_error = 10,
+    corrupt = 11,
+    full = 13,
+    cannot_open = 14,
+    not_a_database = 26,
+    row = 100,
+    done = 101,
+};
+
+/// An extended result code.
+struct Result {
+    int extended = 0;
+
+    Code code() const { return static_cast<Code>(extended & 0xff); }
+    bool is_ok() const { return extended == 0; }
+};
+
+/// SQLite's own words for a result.
+const char* describe(Result result);
+
+enum class Access { read, write, create };
+
+/// A connection, for one thread at a time.
+class Connection {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    /// Opens a database, even if it has a name like ":memory:". Opens only regular files, for the journal and the other
+    /// companions too: opening a FIFO would block until it has a writer. May leave a connection that holds the error.
+    Result open(const std::filesystem::path& database, Access access, std::chrono::milliseconds busy_timeout);
+
+    void close() { connection_.reset(); }
+    explicit operator bool() const { return connection_ != nullptr; }
+
+    Result execute(const char* sql);
+
+    /// Sets the time that SQLite waits for a lock.
+    void set_busy_timeout(std::chrono::milliseconds timeout);
+
+    /// Makes SQLite interrupt a statement that runs past `latest`, which must outlive the connection.
+    void limit_time(Clock::time_point& latest);
+
+    /// Returns whether the file's header says WAL.
+    bool is_wal() const;
+
+    // About the last failure
+
+    std::string error_message() const;
+    Result error() const;
+    int system_errno() const;  ///< 0: none
+
+private:
+    friend class Statement;
+    struct Close {
+        void operator()(sqlite3* connection) const;
+    };
+    std::unique_ptr<sqlite3, Close> connection_;
+};
+
+/// How often a statement is used.
+enum class Use { once, again_and_again };
+
+/// A prepared statement. Must not outlive its connection.
+class Statement {
+public:
+    Result prepare(const Connection& connection, std::string_view sql, Use use = Use::once);
+
+    void finalize() { statement_.reset(); }
+    explicit operator bool() const { return statement_ != nullptr; }
+
+    /// Binds a text, which must outlive the step. After a failure the parameter has the value of the last look-up.
+    [[nodiscard]] Result bind(int parameter, std::string_view text);
+
+    Result step();
+
+    /// Releases its read lock, its row and its parameters.
+    void reset() noexcept;
+
+    int parameter_count() const;
+    int column_count() const;
+
+    /// Returns nothing if SQLite has no memory for the name.
+    std::optional<std::string_view> column_name(int column) const;
+
+    /// Returns a column of the present row as text; nothing for NULL. Throws std::bad_alloc if SQLite has no memory for
+    /// the text, which must not count as empty.
+    std::optional<std::string> column(int column) const;
+
+    /// Returns what is wrong with SQL that must be a single statement and only read; null if nothing is.
+    const char* excess() const;
+
+    /// Returns whether SQLite has prepared it again since the last call: then it may have other columns.
+    bool was_reprepared();
+
+private:
+    struct Finalize {
+        void operator()(sqlite3_stmt* statement) const;
+    };
+    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    bool has_tail_ = false;  ///< something follows the statement
+};
+
+/// Returns the version of the library in use.
+std::string_view version();
+
+}  // namespace reelgate::catalog::sqlite

@@ -1,0 +1,72 @@
+// Owns what the tests of the catalogue share: real SQLite files, our own and another application's.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <boost/test/unit_test.hpp>
+
+#include "catalog/reader.h"
+#include "catalog/writer.h"
+#include "child_process.h"
+#include "messages.h"
+#include "temporary_folder.h"
+
+namespace reelgate::catalog {
+
+namespace fs = std::filesystem;
+
+inline constexpr const char* default_query = "SELECT status FROM videos WHERE id = ?1";
+
+/// A table of another application's, not in WAL mode.
+inline constexpr std::string_view foreign_schema =
+    "CREATE TABLE videos (id TEXT PRIMARY KEY, status, title TEXT);"
+    "INSERT INTO videos VALUES ('a', 'complete', 'A film'), ('b', 'pending', 'Another'), ('n', NULL, ''), ('i', 7, ''),"
+    "                          ('f', 1.5, ''), ('e', '', ''), ('u', 'vollständig', '');";
+
+inline std::string status_of(Reader& catalog, std::string_view id) {
+    const auto row = catalog.find(id);
+    return row ? row->status.value_or("") : "(no row)";
+}
+
+inline std::string status_in(const fs::path& database, std::string_view id, std::string query = default_query) {
+    Reader catalog{database, std::move(query)};
+    return status_of(catalog, id);
+}
+
+inline std::string failure(const fs::path& database, const std::string& query = default_query) {
+    return message_of<CatalogError>([&] { status_in(database, "a", query); });
+}
+
+inline void record(const fs::path& database, std::string_view id, std::string_view status) {
+    Writer writer{database};
+    writer.insert(id, status);
+    writer.commit();
+}
+
+/// Gives the first command between grave accents in a message; empty where there is none.
+inline std::string remedy_in(std::string_view message) {
+    const auto begin = message.find('`');
+    if (begin == std::string_view::npos) return {};
+    return std::string{message.substr(begin + 1, message.find('`', begin + 1) - begin - 1)};
+}
+
+inline void run(const std::string& command) { BOOST_REQUIRE_MESSAGE(std::system(command.c_str()) == 0, "fails: " + command); }
+
+/// A folder with a catalogue of the shipped schema and a foreign one.
+struct Fixture {
+    TemporaryFolder folder;
+    fs::path shipped = folder / "shipped.db";
+    fs::path foreign = folder / "foreign.db";
+
+    Fixture() {
+        catalog::create(shipped);
+        record(shipped, "a", "complete");
+        run_sqlite(foreign, foreign_schema);
+    }
+};
+
+}  // namespace reelgate::catalog
