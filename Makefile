@@ -27,8 +27,10 @@ PYTHON ?= /usr/bin/python3
 # The user's CPPFLAGS, CXXFLAGS and LDFLAGS come last, so that they win.
 cppflags = -std=c++20 -D_GNU_SOURCE -DREELGATE_VERSION='"$(version)"' -Isrc -I$(build) -MMD -MP $(CPPFLAGS)
 optimise = $(if $(san),-O1,-O2)
+# Sanitizers say function and line; where variables are would take a compiler as long again as all the rest.
+debug    = $(if $(san),-g1,-g)
 # A designated initialiser leaves out what has its default: that is no mistake.
-cxxflags = $(optimise) -g -Wall -Wextra -Werror -Wno-missing-field-initializers -pthread \
+cxxflags = $(optimise) $(debug) -Wall -Wextra -Werror -Wno-missing-field-initializers -pthread \
            $(if $(san),-fsanitize=$(san) -fno-sanitize-recover=all) $(CXXFLAGS)
 ldflags  = -pthread -Wl,-z,relro,-z,now $(if $(san),-fsanitize=$(san)) $(LDFLAGS)
 libs     = -lfcgi -lsqlite3 -lboost_program_options
@@ -99,11 +101,22 @@ $(build)/unit: $(test_objects) $(filter-out %/main.o,$(objects))
 $(build)/%.o: %.cc
 	@mkdir -p $(@D)
 	@echo "$(notdir $(CXX)) $<"
-	@$(CXX) $(cppflags) $(cxxflags) -c -o $@ $<
+	@$(CXX) $(cppflags) $(included) $(cxxflags) -c -o $@ $<
 
 $(build)/tests/%.o: cppflags += -DBOOST_TEST_DYN_LINK
 # Boost.Test's headers take a compiler ten times as long to optimise as the tests take to run.
 $(build)/tests/unit/%.o: optimise = -O0
+
+# So they are compiled once. What includes them first, as tests do and main.cc does not, is given that instead; each
+# compiler has its own.
+precompiled := $(build)/tests/unit/precompiled-$(lastword $(notdir $(CXX))).h
+$(build)/tests/unit/%_test.o: private included = -include $(precompiled)
+$(filter %_test.o,$(test_objects)): $(precompiled).gch
+$(precompiled).gch:
+	@mkdir -p $(@D)
+	@echo "$(notdir $(CXX)) $@"
+	@echo '#include <boost/test/unit_test.hpp>' > $(precompiled)
+	@$(CXX) $(filter-out -MMD -MP,$(cppflags)) $(cxxflags) -x c++-header -o $@ $(precompiled)
 
 # `reelgate init` carries the shipped schema in itself.
 $(build)/src/media/catalog.o: $(build)/schema_sql.inc
