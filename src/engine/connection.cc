@@ -17,10 +17,6 @@ namespace {
 using gateway::Incoming;
 using Progress = gateway::ResponseWriter::Progress;
 
-Answer unavailable(const http::Request& request, std::string_view why) {
-    return {http::error_response(request.method, 503, why), std::nullopt, {}};
-}
-
 }  // namespace
 
 Connection::Connection(posix::UniqueFd fd, Transport transport, std::size_t max_connections)
@@ -104,9 +100,7 @@ Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
             writer_.interject(end);
             return go_on();
         }
-        case Incoming::full:
-        case Incoming::held:  // comes only while answering
-        case Incoming::wanting: break;
+        case Incoming::full: case Incoming::held: case Incoming::wanting: break;
     }
     return Step::again;
 }

@@ -10,6 +10,10 @@
 
 namespace reelgate::engine {
 
+Answer unavailable(const http::Request& request, std::string_view why) {
+    return {http::error_response(request.method, 503, why), std::nullopt, {}};
+}
+
 void Exchange::begin(http::Request request) {
     target_ = request.target;
     request_ = std::make_shared<const http::Request>(std::move(request));

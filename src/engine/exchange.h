@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/connection_view.h"
 #include "engine/statistics.h"
@@ -14,6 +15,9 @@
 #include "handler.h"
 
 namespace reelgate::engine {
+
+/// Makes the answer to a request that is refused for now: 503.
+Answer unavailable(const http::Request& request, std::string_view why);
 
 class Exchange {
 public:
