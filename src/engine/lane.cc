@@ -42,7 +42,7 @@ void Lane::wait(Waiting& who, Waiting::For what) {
 void Lane::drop(std::shared_ptr<const posix::UniqueFd> film) noexcept {
     try {
         const std::lock_guard lock{mutex_};
-        // Moved: the caller must not be the last who has it.
+        // Moved: the caller must not be the last owner.
         films_.push_back(std::move(film));
         add_thread();
         changed_.notify_one();

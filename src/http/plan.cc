@@ -54,8 +54,8 @@ Response whole(const Plan& plan) {
     return response;
 }
 
-/// Makes the answer if the web server sends the file: a 200, out of which it cuts a range. If this were a 206, lighttpd
-/// would send the whole file as one.
+/// Makes the answer if the web server sends the file: a 200, from which the web server cuts the range. With a 206,
+/// lighttpd would send the whole file as one range.
 Response offloaded(const Plan& plan) {
     Response response = begin_response(plan, 200);
     describe_content(response, plan, plan.representation.media_type);
