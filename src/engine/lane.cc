@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/lane.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -20,6 +21,10 @@ constexpr unsigned max_threads = 4;
 
 /// How long a device counts as slow after its last slow operation.
 constexpr std::chrono::seconds slow_time{2};
+
+/// How many of those who wait are asked at each look whether their peers are gone: each question is a system call, and
+/// a thousand at once would hold up whatever the processor has to do.
+constexpr std::size_t asked_at_once = 16;
 
 /// How long a thread of the device waits for more work.
 constexpr std::chrono::seconds idle_time{2};
@@ -138,11 +143,16 @@ void Lane::turn_away() noexcept {
         for (Waiting* who : opening_) who->turn_away();
         opening_.clear();
     }
-    std::erase_if(sending_, [](Waiting* who) {
-        const bool has_gone = who->has_gone();
-        if (has_gone) who->turn_away();
-        return has_gone;
-    });
+    for (std::size_t i = 0, count = std::min(asked_at_once, sending_.size()); i < count; ++i) {
+        next_asked_ %= sending_.size();
+        Waiting* const who = sending_[next_asked_];
+        if (!who->has_gone()) {
+            ++next_asked_;
+            continue;
+        }
+        sending_.erase(sending_.begin() + static_cast<std::ptrdiff_t>(next_asked_));
+        who->turn_away();
+    }
 }
 
 void Lane::tell_news() noexcept {

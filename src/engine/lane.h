@@ -128,6 +128,7 @@ private:
     std::condition_variable changed_;
     std::deque<Waiting*> opening_, sending_;                  // under mutex_
     bool was_opening_ = false;                                // under mutex_: kind of the last that was served
+    std::size_t next_asked_ = 0;                              // under mutex_: whose peer is looked at next, in sending_
     std::deque<std::shared_ptr<const posix::UniqueFd>> films_;  // under mutex_: to be closed
     unsigned threads_ = 0, free_threads_ = 0;                 // under mutex_
     bool is_over_ = false;                                    // under mutex_

@@ -183,6 +183,30 @@ BOOST_AUTO_TEST_CASE(those_whose_peers_have_gone_do_not_wait_on) {
     BOOST_TEST(fixture.lane.waiting() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(at_each_look_a_few_of_many_are_asked_whether_their_peers_have_gone) {
+    Fixture fixture;
+    std::vector<Waiter> many(100, Waiter{"many", fixture.log});
+    for (Waiter& waiter : many) {
+        waiter.is_gone = true;
+        fixture.lane.wait(waiter, Waiting::For::sending);
+    }
+    many.front().is_gone = many.back().is_gone = false;
+    fixture.lane.judge(now(), timeout);
+    BOOST_TEST(fixture.lane.waiting() >= 80u);
+    BOOST_TEST(fixture.lane.waiting() < 100u);
+    for (int looks = 0; looks < 10; ++looks) fixture.lane.judge(now(), timeout);
+    BOOST_TEST(fixture.lane.waiting() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(all_who_wait_are_asked_in_turn_whether_their_peers_have_gone) {
+    Fixture fixture;
+    std::vector<Waiter> many(100, Waiter{"many", fixture.log});
+    for (Waiter& waiter : many) fixture.lane.wait(waiter, Waiting::For::sending);
+    many.back().is_gone = true;
+    for (int looks = 0; looks < 10; ++looks) fixture.lane.judge(now(), timeout);
+    BOOST_TEST(fixture.lane.waiting() == 99u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
