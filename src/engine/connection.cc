@@ -27,11 +27,13 @@ Wait Connection::proceed(Worker& worker, bool is_readable) {
     if (before == Situation::fresh || before == Situation::idle) view_.note_progress();
     turn_ = {};
     awaited_ = nullptr;
-    if (is_readable && phase_ == Phase::answering && input_.look_for_abort(fd(), worker.buffer, writer_)) cut_short();
-    Step step = Step::again;
-    while (step == Step::again) step = advance(worker);
-    if (step == Step::lost) return Wait::lost;
-    return step == Step::close ? Wait::nothing : wait();
+    if (is_readable && phase_ == Phase::answering && input_.look_for_abort(fd(), worker.buffer, turn_, writer_))
+        cut_short();
+    while (true) {
+        const Step step = advance(worker);
+        if (const auto* const wait = std::get_if<Wait>(&step)) return *wait;
+        phase_ = std::get<Phase>(step);
+    }
 }
 
 Connection::Step Connection::advance(Worker& worker) {
@@ -41,19 +43,6 @@ Connection::Step Connection::advance(Worker& worker) {
         case Phase::answering: return send(worker);
         case Phase::draining: return drain();
         case Phase::lingering: return linger(worker);
-    }
-    return Step::close;
-}
-
-Wait Connection::wait() const {
-    if (awaited_) return Wait::storage;
-    switch (phase_) {
-        case Phase::asking: return Wait::a_moment;
-        case Phase::lingering: return Wait::readable;
-        // Input that is left unread would keep the connection readable.
-        case Phase::draining: return Wait::writable_only;
-        case Phase::reading: return has_read_all() ? Wait::readable : Wait::writable_only;
-        case Phase::answering: return input_.gate() == Input::Gate::open ? Wait::writable : Wait::writable_only;
     }
     return Wait::nothing;
 }
@@ -68,21 +57,20 @@ Situation Connection::situation() const {
 /// Reads on, once earlier replies are written.
 Connection::Step Connection::receive(Worker& worker) {
     const Progress progress = writer_.is_done() ? Progress::done : writer_.write(fd(), Turn::max_bytes);
-    if (progress != Progress::done) return step_after(progress);
-    if (!turn_.may_begin()) return Step::wait;
+    if (progress != Progress::done) return wait_to_write(progress);
+    // Input that is kept would not make the socket readable.
+    if (!turn_.may_begin()) return input_.has_unread() ? Wait::writable_only : Wait::readable;
     if (input_.has_unread()) return take(worker, input_.take_unread());
-    if (input_.gate() == Input::Gate::ended) return end();
+    if (input_.gate() == Input::Gate::ended) return close_in_order();
     const Received received = engine::receive(fd(), worker.buffer, turn_);
-    if (received.kind == Received::Kind::starved)
-        log(LogLevel::error, {"read request: connection: ", posix::static_cause(received.error), ": closed"});
-    if (received.kind != Received::Kind::bytes) return step_after(received);
-    is_fresh_ = false;
-    return take(worker, received.bytes);
-}
-
-Connection::Step Connection::step_after(const Received& received) {
-    if (received.kind == Received::Kind::bytes) return Step::again;
-    return received.kind == Received::Kind::nothing ? Step::wait : Step::close;
+    switch (received.kind) {
+        case Received::Kind::bytes: is_fresh_ = false; return take(worker, received.bytes);
+        case Received::Kind::nothing: return Wait::readable;
+        case Received::Kind::end: break;
+        case Received::Kind::starved:
+            log(LogLevel::error, {"read request: connection: ", posix::static_cause(received.error), ": closed"});
+    }
+    return Wait::nothing;
 }
 
 Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
@@ -90,9 +78,8 @@ Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
         case Incoming::request: return begin_answer(worker);
         case Incoming::invalid:
             log(LogLevel::warning, "read request: connection: no valid FastCGI, or too long: closed");
-            phase_ = Phase::draining;
-            break;
-        case Incoming::refused: phase_ = Phase::draining; break;
+            return Phase::draining;
+        case Incoming::refused: return Phase::draining;
         case Incoming::aborted: {
             // Before any answer: "the application responds as soon as possible" (FastCGI 1.0 §5.4).
             std::string end;
@@ -102,7 +89,7 @@ Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
         }
         case Incoming::full: case Incoming::held: case Incoming::wanting: break;
     }
-    return Step::again;
+    return Phase::reading;
 }
 
 Connection::Step Connection::begin_answer(Worker& worker) {
@@ -110,51 +97,50 @@ Connection::Step Connection::begin_answer(Worker& worker) {
     input_.forget_params();
     if (!request) {
         log(LogLevel::warning, "read request: connection: params are cut off: closed");
-        phase_ = Phase::draining;
-        return Step::again;
+        return Phase::draining;
     }
     ++turn_.begun;
     is_turned_away_ = false;
     exchange_.begin(std::move(*request));
     auto monitored = worker.monitor(*exchange_.request());
     if (!monitored && input_.reader().keeps_connection()) worker.tally.add(Counter::keep_conn);
+    Step step = Phase::asking;
     if (monitored) {
         worker.tally.add(Counter::monitoring);
-        begin_sending(exchange_.answer({std::move(*monitored), std::nullopt, {}}, nullptr));
+        step = begin_sending(exchange_.answer({std::move(*monitored), std::nullopt, {}}, nullptr));
     } else if (Viewers::Seat seat = worker.admit()) {
         exchange_.seat(std::move(seat));
-        phase_ = Phase::asking;
     } else {
         worker.tally.add(Counter::viewers_refused);
-        begin_sending(exchange_.answer(unavailable(*exchange_.request(), "Too many viewers"), &worker.tally));
+        step = begin_sending(exchange_.answer(unavailable(*exchange_.request(), "Too many viewers"), &worker.tally));
     }
     take_while_answering(input_.take_unread());
-    return Step::again;
+    return step;
 }
 
 /// Asks for the answer. While the catalogue is locked or the storage slow, waits without a thread and asks again.
 Connection::Step Connection::ask(Worker& worker) {
     const auto request = exchange_.request();
     auto asked = worker.ask(*request, exchange_.age());
-    if (!asked) return Step::lost;
+    if (!asked) return Wait::lost;
     auto& result = *asked;
     if (const auto* busy = std::get_if<Busy>(&result)) {
-        if (!busy->lane || !(is_turned_away_ || busy->lane->is_hung())) {
+        if (!busy->lane) return Wait::a_moment;
+        if (!is_turned_away_ && !busy->lane->is_hung()) {
             awaited_ = busy->lane;
-            return Step::wait;
+            return Wait::storage;
         }
         result = unavailable(*request, "Video storage does not answer");
     }
-    begin_sending(exchange_.answer(std::get<Answer>(std::move(result)), &worker.tally));
-    return Step::again;
+    return begin_sending(exchange_.answer(std::get<Answer>(std::move(result)), &worker.tally));
 }
 
-void Connection::begin_sending(http::Response response) {
-    phase_ = Phase::answering;
+Connection::Step Connection::begin_sending(http::Response response) {
     writer_.begin(std::move(response), exchange_.content(), input_.reader().request_id());
     if (exchange_.is_cut_short()) writer_.cut_short();  // aborted while it asked
     // The time that the catalogue took does not count against the peer.
     view_.note_progress();
+    return Phase::answering;
 }
 
 Connection::Step Connection::send(Worker& worker) {
@@ -168,64 +154,70 @@ Connection::Step Connection::send(Worker& worker) {
             send_buffer_.fit(fd(), writer_.sent(), exchange_.age());
             if (input_.gate() == Input::Gate::full && writer_.interjected() == 0)
                 take_while_answering(input_.take_unread());
-            return Step::wait;
-        case Progress::yielded: return Step::wait;
-        case Progress::aborted:
-            end_answer(worker, view_.is_cut_off() ? Exchange::stalled : Exchange::aborted);
-            return Step::close;
+            break;
+        case Progress::yielded: break;
+        case Progress::aborted: return close(worker, view_.is_cut_off() ? Exchange::stalled : Exchange::aborted);
         case Progress::broken:
             log(LogLevel::warning, {"send ", exchange_.target(), ": ", writer_.why_broken(), ": cut off"});
-            end_answer(worker, Exchange::broken);
-            return Step::close;
-        case Progress::done: break;
+            return close(worker, Exchange::broken);
+        case Progress::done:
+            end_answer(worker, exchange_.is_cut_short() ? Exchange::aborted : Exchange::complete);
+            return go_on();
     }
-    end_answer(worker, exchange_.is_cut_short() ? Exchange::aborted : Exchange::complete);
-    return go_on();
+    return input_.gate() == Input::Gate::open ? Wait::writable : Wait::writable_only;
 }
 
 /// Goes on to the next request, where the web server wants to use the connection again.
 Connection::Step Connection::go_on() {
-    phase_ = input_.reader().keeps_connection() ? Phase::reading : Phase::draining;
+    const bool is_kept = input_.reader().keeps_connection();
     input_.next();
-    return Step::again;
+    return is_kept ? Phase::reading : Phase::draining;
 }
 
 /// Waits for the storage of its film; ends the answer instead if the peer is gone.
 Connection::Step Connection::wait_for_storage(Worker& worker) {
-    if (view_.has_gone()) {
-        end_answer(worker, view_.is_cut_off() ? Exchange::stalled : Exchange::aborted);
-        return Step::close;
-    }
+    if (view_.has_gone()) return close(worker, view_.is_cut_off() ? Exchange::stalled : Exchange::aborted);
     awaited_ = &worker.lane_of(exchange_.film()->device);
-    return Step::wait;
+    return Wait::storage;
 }
 
 Connection::Step Connection::drain() {
     const Progress progress = writer_.write(fd(), Turn::max_bytes);
-    return progress == Progress::done ? end() : step_after(progress);
+    return progress == Progress::done ? close_in_order() : wait_to_write(progress);
 }
 
-/// Returns the step to take while replies are unsent.
-Connection::Step Connection::step_after(Progress progress) const {
+/// Returns what to wait for while replies are unsent. Input that is left unread would keep the connection readable.
+Connection::Step Connection::wait_to_write(Progress progress) const {
+    if (progress == Progress::blocked || progress == Progress::yielded) return Wait::writable_only;
     if (progress == Progress::broken)
         log(LogLevel::warning, {"send replies: connection: ", writer_.why_broken(), ": closed"});
-    return progress == Progress::blocked || progress == Progress::yielded ? Step::wait : Step::close;
+    return Wait::nothing;
 }
 
-/// Ends the connection in order. Over TCP, closing while the peer still sends would reset the connection, and lose what
-/// the peer has not taken yet: there the peer closes first.
-Connection::Step Connection::end() {
-    if (transport_ == Transport::unix_socket) return Step::close;
+/// Closes the connection after all is written. Over TCP, closing while the peer still sends would reset the connection,
+/// and lose what the peer has not taken yet: there the peer closes first.
+Connection::Step Connection::close_in_order() {
+    if (transport_ == Transport::unix_socket) return Wait::nothing;
     shutdown(fd(), SHUT_WR);
-    phase_ = Phase::lingering;
     view_.look_at_peer();
     view_.note_progress();
-    return Step::again;
+    return Phase::lingering;
 }
 
 /// Discards what the peer sends after the end.
 Connection::Step Connection::linger(Worker& worker) {
-    return step_after(engine::receive(fd(), worker.buffer, turn_));
+    switch (engine::receive(fd(), worker.buffer, turn_).kind) {
+        case Received::Kind::bytes: return Phase::lingering;
+        case Received::Kind::nothing: return Wait::readable;
+        case Received::Kind::end: case Received::Kind::starved: break;
+    }
+    return Wait::nothing;
+}
+
+/// Closes the connection within an answer.
+Connection::Step Connection::close(Worker& worker, const Exchange::Ending& ending) {
+    end_answer(worker, ending);
+    return Wait::nothing;
 }
 
 void Connection::take_while_answering(std::string_view bytes) {
@@ -238,8 +230,6 @@ void Connection::cut_short() {
 }
 
 void Connection::end_answer(Worker& worker, const Exchange::Ending& ending) noexcept {
-    if (phase_ != Phase::asking && phase_ != Phase::answering) return;
-    phase_ = Phase::reading;
     worker.drop(exchange_.end(worker.tally, writer_.sent(), ending));
 }
 

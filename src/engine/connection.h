@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <variant>
 
 #include "engine/connection_view.h"
 #include "engine/input.h"
@@ -27,37 +28,44 @@ enum class Wait {
     a_moment,       ///< asks the catalogue again after a moment; no thread may touch it until then
     storage,        ///< the device of awaited(); no thread may touch it until then
     lost,           ///< another thread has taken it over, or closed it: it must not be touched
-    nothing,        ///< it is over: close it
+    nothing,        ///< it is over: it must be closed
 };
 
 /// A connection, from its first byte to its end. Its phase decides what an event means:
 ///
 ///     phase      event                                      phase after it
 ///     reading    a request is complete                      asking; answering, if the catalogue is not needed
+///                there are too many viewers                 answering, with 503
 ///                it is aborted, or is for another role      reading; draining, if the connection is not kept
+///                another request begins within              reading: that one is refused
 ///                input is not FastCGI, or params truncated  draining
+///                too many replies are unsent                reading: nothing is read until they are written
 ///                end of input, or the peer is gone          closed
-///     asking     the catalogue is locked                    asking: again after a moment, in the end with 503
+///     asking     the catalogue is locked, or holds all      asking: again after a moment, in the end with 503
+///                other threads
 ///                the storage is slow                        asking: again once a thread of the device is free
 ///                the storage hangs                          answering, with 503
+///                the storage holds the thread               answering, with 503, in another thread
 ///                the film is open, or there is none         answering
 ///                the peer sends more, or is gone            asking: unnoticed until the answer
 ///     answering  all is written                             reading; draining, if the connection is not kept
 ///                the request is aborted                     answering: the rest is left out
 ///                the next request begins                    answering: the next is held until all is written
 ///                too many replies are unsent                answering: nothing is read until they are written
-///                end of input, or input is not FastCGI      answering: nothing more is read, then the end
-///                the peer is gone                           closed
-///                the file is not as announced               closed: no end of the answer is written
+///                end of input, or input is not FastCGI      answering: nothing more is read; then closed in order
 ///                the storage is slow, or hangs              answering: again once a thread of the device is free
-///     draining   all is written                             the end
 ///                the peer is gone                           closed
-///     the end    over a Unix socket                         closed
-///                over TCP                                   lingering
+///                the file is not as announced, or cannot    closed: no end of the answer is written
+///                be read
+///     draining   all is written                             closed in order
+///                the peer sends more, or ends its input     draining: unnoticed
+///                the peer is gone                           closed
 ///     lingering  the peer sends more                        lingering: its bytes are discarded
 ///                end of input, or the peer is gone          closed
 ///
-/// A full socket or a used-up turn leaves the phase unchanged. An exception closes the connection in any phase.
+/// "Closed in order" is closed over a Unix socket, and lingering over TCP. A full socket or a used-up turn leaves the
+/// phase unchanged. Lack of memory for the socket, a peer that stalls, or an exception closes the connection in any
+/// phase.
 class Connection {
 public:
     enum class Phase {
@@ -97,27 +105,27 @@ public:
     Situation situation() const;
 
 private:
-    enum class Step { again, wait, lost, close };
+    /// What a step leads to: the phase to go on in at once, or what to wait for in the present one.
+    using Step = std::variant<Phase, Wait>;
 
     Step advance(Worker& worker);
     Step receive(Worker& worker);
-    static Step step_after(const Received& received);
     Step take(Worker& worker, std::string_view bytes);
     Step begin_answer(Worker& worker);
     Step ask(Worker& worker);
-    void begin_sending(http::Response response);
+    Step begin_sending(http::Response response);
     Step send(Worker& worker);
     Step wait_for_storage(Worker& worker);
     Step go_on();
     Step drain();
-    Step step_after(gateway::ResponseWriter::Progress progress) const;
+    Step wait_to_write(gateway::ResponseWriter::Progress progress) const;
     Step linger(Worker& worker);
-    Step end();
+    Step close_in_order();
+    Step close(Worker& worker, const Exchange::Ending& ending);
     bool has_read_all() const { return writer_.is_done() && !input_.has_unread(); }
     void take_while_answering(std::string_view bytes);
     void cut_short();
     void end_answer(Worker& worker, const Exchange::Ending& ending) noexcept;
-    Wait wait() const;
 
     posix::UniqueFd fd_;
     const Transport transport_;
@@ -126,7 +134,7 @@ private:
     Input input_;
     gateway::ResponseWriter writer_;
     Exchange exchange_;
-    Phase phase_ = Phase::reading;
+    Phase phase_ = Phase::reading;  ///< only proceed() changes it
     Lane* awaited_ = nullptr;  ///< null: it waits for no device
     Turn turn_;
     bool is_fresh_ = true;         ///< nothing was received yet

@@ -21,7 +21,7 @@ constexpr std::size_t read_while_answering_length = 4096;
 
 }  // namespace
 
-Received receive(int fd, std::vector<char>& buffer, Turn& turn) noexcept {
+Received receive(int fd, std::span<char> buffer, Turn& turn) noexcept {
     using Kind = Received::Kind;
     if (!turn.may_read()) return {Kind::nothing};
     ssize_t n = -1;
@@ -64,11 +64,12 @@ bool Input::read_while_answering(std::string_view bytes, gateway::ResponseWriter
     return is_aborted;
 }
 
-bool Input::look_for_abort(int fd, std::vector<char>& buffer, gateway::ResponseWriter& writer) {
+bool Input::look_for_abort(int fd, std::span<char> buffer, Turn& turn, gateway::ResponseWriter& writer) {
     if (gate_ != Gate::open) return false;
-    const ssize_t n = recv(fd, buffer.data(), std::min(buffer.size(), read_while_answering_length), MSG_DONTWAIT);
-    if (n == 0) gate_ = Gate::ended;  // the peer may still read; if it does not, writing fails
-    return n > 0 && read_while_answering({buffer.data(), static_cast<std::size_t>(n)}, writer);
+    const Received received =
+        receive(fd, buffer.first(std::min(buffer.size(), read_while_answering_length)), turn);
+    if (received.kind == Received::Kind::end) gate_ = Gate::ended;  // the peer may still read; if not, writing fails
+    return received.kind == Received::Kind::bytes && read_while_answering(received.bytes, writer);
 }
 
 // Swaps, since assignment would keep the memory, and an idle connection must hold none.

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "engine/turn.h"
 #include "gateway/record_reader.h"
@@ -24,12 +24,12 @@ struct Received {
     };
 
     Kind kind;
-    std::string_view bytes = {};  ///< in the buffer
+    std::string_view bytes = {};  ///< into the buffer
     int error = 0;                ///< errno, if starved
 };
 
 /// Receives the available bytes, and counts them in `turn`. Returns `nothing` once the turn is used up.
-Received receive(int fd, std::vector<char>& buffer, Turn& turn) noexcept;
+Received receive(int fd, std::span<char> buffer, Turn& turn) noexcept;
 
 class Input {
 public:
@@ -55,7 +55,7 @@ public:
 
     /// Receives from `fd` while a request is being answered, if the gate is open: usually FCGI_ABORT_REQUEST. Returns
     /// whether the peer has aborted the request.
-    bool look_for_abort(int fd, std::vector<char>& buffer, gateway::ResponseWriter& writer);
+    bool look_for_abort(int fd, std::span<char> buffer, Turn& turn, gateway::ResponseWriter& writer);
 
     bool has_unread() const { return !unread_.empty(); }
 
