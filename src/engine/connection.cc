@@ -156,10 +156,10 @@ Connection::Step Connection::send(Worker& worker) {
                 take_while_answering(input_.take_unread());
             break;
         case Progress::yielded: break;
-        case Progress::aborted: return close(worker, view_.is_cut_off() ? Exchange::stalled : Exchange::aborted);
+        case Progress::aborted: return close_lost(worker);
         case Progress::broken:
-            log(LogLevel::warning, {"send ", exchange_.target(), ": ", writer_.why_broken(), ": cut off"});
-            return close(worker, Exchange::broken);
+            log(LogLevel::warning, {"send ", exchange_.target(), ": ", writer_.why_stopped(), ": cut off"});
+            return close(worker, Exchange::broken, writer_.why_stopped());
         case Progress::done:
             end_answer(worker, exchange_.is_cut_short() ? Exchange::aborted : Exchange::complete);
             return go_on();
@@ -176,7 +176,7 @@ Connection::Step Connection::go_on() {
 
 /// Waits for the storage of its film; ends the answer instead if the peer is gone.
 Connection::Step Connection::wait_for_storage(Worker& worker) {
-    if (view_.has_gone()) return close(worker, view_.is_cut_off() ? Exchange::stalled : Exchange::aborted);
+    if (view_.has_gone()) return close_lost(worker);
     awaited_ = &worker.lane_of(exchange_.film()->device);
     return Wait::storage;
 }
@@ -190,7 +190,7 @@ Connection::Step Connection::drain() {
 Connection::Step Connection::wait_to_write(Progress progress) const {
     if (progress == Progress::blocked || progress == Progress::yielded) return Wait::writable_only;
     if (progress == Progress::broken)
-        log(LogLevel::warning, {"send replies: connection: ", writer_.why_broken(), ": closed"});
+        log(LogLevel::warning, {"send replies: connection: ", writer_.why_stopped(), ": closed"});
     return Wait::nothing;
 }
 
@@ -215,9 +215,16 @@ Connection::Step Connection::linger(Worker& worker) {
 }
 
 /// Closes the connection within an answer.
-Connection::Step Connection::close(Worker& worker, const Exchange::Ending& ending) {
-    end_answer(worker, ending);
+Connection::Step Connection::close(Worker& worker, const Exchange::Ending& ending, const char* cause) {
+    end_answer(worker, ending, cause);
     return Wait::nothing;
+}
+
+/// Closes the connection within an answer that its peer no longer takes.
+Connection::Step Connection::close_lost(Worker& worker) {
+    // Of a peer that we have cut off, the cause of the failure is only that.
+    if (view_.is_cut_off()) return close(worker, Exchange::stalled, nullptr);
+    return close(worker, Exchange::aborted, writer_.why_stopped());
 }
 
 void Connection::take_while_answering(std::string_view bytes) {
@@ -229,8 +236,8 @@ void Connection::cut_short() {
     writer_.cut_short();
 }
 
-void Connection::end_answer(Worker& worker, const Exchange::Ending& ending) noexcept {
-    worker.drop(exchange_.end(worker.tally, writer_.sent(), ending));
+void Connection::end_answer(Worker& worker, const Exchange::Ending& ending, const char* cause) noexcept {
+    worker.drop(exchange_.end(worker.tally, writer_.sent(), ending, cause));
 }
 
 }  // namespace reelgate::engine

@@ -121,11 +121,12 @@ private:
     Step wait_to_write(gateway::ResponseWriter::Progress progress) const;
     Step linger(Worker& worker);
     Step close_in_order();
-    Step close(Worker& worker, const Exchange::Ending& ending);
+    Step close(Worker& worker, const Exchange::Ending& ending, const char* cause);
+    Step close_lost(Worker& worker);
     bool has_read_all() const { return writer_.is_done() && !input_.has_unread(); }
     void take_while_answering(std::string_view bytes);
     void cut_short();
-    void end_answer(Worker& worker, const Exchange::Ending& ending) noexcept;
+    void end_answer(Worker& worker, const Exchange::Ending& ending, const char* cause = nullptr) noexcept;
 
     posix::UniqueFd fd_;
     const Transport transport_;

@@ -39,7 +39,8 @@ bool Exchange::count(Tally& tally, std::uint64_t sent) {
     return true;
 }
 
-std::optional<media::MediaFile> Exchange::end(Tally& tally, std::uint64_t sent, const Ending& ending) noexcept {
+std::optional<media::MediaFile> Exchange::end(Tally& tally, std::uint64_t sent, const Ending& ending,
+                                              const char* cause) noexcept {
     if (is_counted_) tally.add(ending.counter);
     seat_.reset();
     if (!summary_.empty()) {
@@ -47,7 +48,7 @@ std::optional<media::MediaFile> Exchange::end(Tally& tally, std::uint64_t sent, 
         std::snprintf(text, sizeof text, ": %llu of %llu bytes in %.3f s: %s", static_cast<unsigned long long>(sent),
                       static_cast<unsigned long long>(planned_), std::chrono::duration<double>(age()).count(),
                       ending.name);
-        log(LogLevel::info, {"response ", summary_, text});
+        log(LogLevel::info, {"response ", summary_, text, cause ? ": " : "", cause ? cause : ""});
     }
     // Assignment alone would keep memory: a connection that waits for its next request holds none of this one's.
     Exchange ended = std::exchange(*this, {});

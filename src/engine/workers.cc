@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "engine/exchange.h"
+
 namespace reelgate::engine {
 
 namespace {
@@ -156,10 +158,13 @@ std::variant<Answer, Busy> Workers::answer(const http::Request& request, Clock::
         }
     } const leave{worker};
     worker.enter_catalog(in_catalog_);
+    const bool is_last_try = age >= catalog::lock_patience;
     // One thread is kept for sending. Only a burst of slow look-ups that begin together can take all threads, once:
     // aborting a long look-up would only repeat its work.
-    if (count_ > 1 && in_catalog_ >= count_ && are_others_in_catalog(worker)) return Busy{};
-    const bool is_last_try = age >= catalog::lock_patience;
+    if (count_ > 1 && in_catalog_ >= count_ && are_others_in_catalog(worker)) {
+        if (is_last_try) return unavailable(request, "Catalogue not available");
+        return Busy{};
+    }
     try {
         return handler_of(worker).answer(
             request, is_last_try ? catalog::WhenLocked::fail : catalog::WhenLocked::come_again, &worker);

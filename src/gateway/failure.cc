@@ -32,22 +32,18 @@ bool has_hung_up(int out) {
 
 }  // namespace
 
+bool is_of_memory(int error) { return error == ENOMEM || error == ENOBUFS; }
+
 Failure failure_of_output(int error) {
     if (error == EINTR) return {Kind::interrupted, error};
     if (error == EAGAIN) return {Kind::blocked, error};
-    return {Kind::aborted, error};
-}
-
-bool is_of_memory(int error) { return error == ENOMEM || error == ENOBUFS; }
-
-Failure failure_of_send(int error) {
-    return is_of_memory(error) ? Failure{Kind::starved, error} : failure_of_output(error);
+    return {is_of_memory(error) ? Kind::starved : Kind::aborted, error};
 }
 
 Failure failure_of_file(int error) { return {error == EINTR ? Kind::interrupted : Kind::unreadable, error}; }
 
 Failure failure_of_copy(int out, int error) {
-    if (error == EINTR || error == EAGAIN || is_of_writing(error)) return failure_of_output(error);
+    if (error == EINTR || error == EAGAIN || is_of_memory(error) || is_of_writing(error)) return failure_of_output(error);
     // No other errno tells which end failed: ETIMEDOUT is a TCP peer that has vanished (tcp(7)) or an NFS server,
     // ENOTCONN a socket or a FUSE file system whose process has died, EIO a disk or a terminal. poll() tells instead: a
     // failed connection stays hung up; if it is not, the file has failed. SO_ERROR is no help: the failed call itself

@@ -24,11 +24,9 @@ struct Failure {
     explicit operator bool() const { return kind != Kind::none; }
 };
 
-/// Classifies the errno of a call that only the output can fail, such as send and write: interrupted, blocked, aborted.
+/// Classifies the errno of a call that only the output can fail, such as send and write: interrupted, blocked, starved
+/// or aborted.
 Failure failure_of_output(int error);
-
-/// Classifies the errno of a send: as failure_of_output(), or starved.
-Failure failure_of_send(int error);
 
 /// Returns whether an errno of a call on a socket is about the system's memory, not about the peer.
 bool is_of_memory(int error);
@@ -36,7 +34,8 @@ bool is_of_memory(int error);
 /// Classifies the errno of a call that only the file can fail, such as pread and fstat: interrupted or unreadable.
 Failure failure_of_file(int error);
 
-/// Classifies the errno of a sendfile to `out`, which either end can fail: the present state of `out` decides.
+/// Classifies the errno of a sendfile to `out`, which either end can fail: where the errno does not tell which, the
+/// present state of `out` decides.
 Failure failure_of_copy(int out, int error);
 
 /// Returns a failure's text for the log, without using the heap.

@@ -64,7 +64,7 @@ std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
     request.keepConnection = 1;
     if (FCGX_Accept_r(&request) != 0) {
         // It has closed the descriptor, which was not its to close.
-        file_.release();
+        file_.forget();
         *this = RequestDecoder{};
         return std::nullopt;
     }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -44,16 +45,24 @@ void ResponseWriter::begin(http::Response response, const Content& content, std:
     pieces_ = PieceCursor{std::move(response.pieces), content};
     record_left_ = sent_ = 0;
     request_id_ = request_id;
-    is_unverified_ = is_ended_ = false;
+    is_unverified_ = false;
+    stage_ = Stage::content;
     // Goes out together with what fill() appends.
     append_text_records(interjected_, format_header_block(response), request_id);
+}
+
+/// Stops the response because of a failure, if there is one. Returns whether there is.
+bool ResponseWriter::stop(Failure failure) {
+    if (!failure) return false;
+    failure_ = failure;
+    stage_ = Stage::stopped;
+    return true;
 }
 
 /// Checks the file. Returns false if it is no longer as the answer announces it.
 bool ResponseWriter::is_still_announced() {
     is_unverified_ = false;
-    failure_ = pieces_.content().look();
-    return !failure_;
+    return !stop(pieces_.content().look());
 }
 
 /// Returns the bytes of the present range up to the end of a record from the file.
@@ -76,12 +85,11 @@ bool ResponseWriter::copy_range(std::uint64_t length) {
                                 static_cast<off_t>(pieces_.position() + done));
         const Failure failure = n < 0 ? failure_of_file(errno) : Failure{n == 0 ? Kind::shorter : Kind::none};
         if (failure.kind == Kind::interrupted) continue;
-        failure_ = failure;
-        if (failure_) return false;
+        if (stop(failure)) return false;
         done += static_cast<std::uint64_t>(n);
     }
     if (!is_still_announced()) return false;
-    out_.append(content, length);
+    out_.bytes().append(content, length);
     pieces_.advance(length);
     return true;
 }
@@ -90,7 +98,7 @@ bool ResponseWriter::copy_range(std::uint64_t length) {
 bool ResponseWriter::gather_piece(std::uint64_t room) {
     if (pieces_.next() == Next::text) {
         const std::string_view text = pieces_.text().substr(0, room);
-        out_.append(text);
+        out_.bytes().append(text);
         pieces_.advance(text.size());
         return !text.empty();
     }
@@ -101,16 +109,15 @@ bool ResponseWriter::gather_piece(std::uint64_t room) {
 
 /// Puts consecutive text and small ranges into one record, so that the content in out_ is in one run.
 void ResponseWriter::gather() {
-    content_begin_ = content_end_ = out_.size();
     if (pieces_.next() == Next::end || is_long_range_next()) return;
-    append_record_header(out_, RecordType::std_out, request_id_, 0);
-    const std::size_t begin = out_.size();
-    while (gather_piece(max_record_content - (out_.size() - begin))) {}
+    std::string& out = out_.bytes();
+    append_record_header(out, RecordType::std_out, request_id_, 0);
+    const std::size_t begin = out.size();
+    while (gather_piece(max_record_content - (out.size() - begin))) {}
     // An empty record would end STDOUT and hide the failure.
-    if (out_.size() == begin) return out_.resize(begin - record_header_length);
-    set_content_length(out_, begin - record_header_length, out_.size() - begin);
-    content_begin_ = begin;
-    content_end_ = out_.size();
+    if (out.size() == begin) return out.resize(begin - record_header_length);
+    set_content_length(out, begin - record_header_length, out.size() - begin);
+    out_.mark_content(begin);
 }
 
 /// Announces the next record of the present range, unless the file has changed. Checks before it announces: a record
@@ -118,27 +125,27 @@ void ResponseWriter::gather() {
 void ResponseWriter::announce_range() {
     if (is_unverified_ && !is_still_announced()) return;
     record_left_ = range_record_length();
-    append_record_header(out_, RecordType::std_out, request_id_, record_left_);
+    append_record_header(out_.bytes(), RecordType::std_out, request_id_, record_left_);
     is_unverified_ = true;
 }
 
 void ResponseWriter::append_end() {
-    if (is_ended_ || (is_unverified_ && !is_still_announced())) return;
-    is_ended_ = true;
+    if (is_unverified_ && !is_still_announced()) return;
+    stage_ = Stage::ended;
     // An empty record ends STDOUT (§3.3).
-    append_record_header(out_, RecordType::std_out, request_id_, 0);
-    append_end_request(out_, request_id_, ProtocolStatus::request_complete);
+    append_record_header(out_.bytes(), RecordType::std_out, request_id_, 0);
+    append_end_request(out_.bytes(), request_id_, ProtocolStatus::request_complete);
 }
 
 /// Fills out_: interjected and copied records, then the header of a record from the file, or the end.
 void ResponseWriter::fill() {
-    out_.swap(interjected_);
+    out_.bytes().swap(interjected_);
     gather();
-    if (!failure_ && is_long_range_next()) announce_range();
-    if (!failure_ && pieces_.next() == Next::end) append_end();
+    if (stage_ == Stage::content && is_long_range_next()) announce_range();
+    if (stage_ == Stage::content && pieces_.next() == Next::end) append_end();
     // Signals the failure between two records: by a header with a version that does not exist. Within a record it would
     // be taken for content.
-    if (failure_) out_.append(record_header_length, '\0');
+    if (stage_ == Stage::stopped) out_.bytes().append(record_header_length, '\0');
 }
 
 /// Decides how to go on after a failure.
@@ -147,29 +154,24 @@ ResponseWriter::Progress ResponseWriter::take(Failure failure) {
         case Kind::none:
         case Kind::interrupted: return Progress::done;
         case Kind::blocked: return Progress::blocked;
-        case Kind::aborted: return Progress::aborted;
+        case Kind::aborted: stop(failure); return Progress::aborted;
         case Kind::starved:
         case Kind::unreadable:
         case Kind::shorter:
         case Kind::changed: break;
     }
-    failure_ = failure;
+    stop(failure);
     return Progress::broken;
 }
 
 ResponseWriter::Progress ResponseWriter::write_out(int connection, std::uint64_t& budget) {
     // With MSG_MORE a record's header travels in one packet with its content, if the transport has packets.
     const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (record_left_ > 0 ? MSG_MORE : 0);
-    const ssize_t n = send(connection, out_.data() + out_done_, out_.size() - out_done_, flags);
-    if (n < 0) return take(failure_of_send(errno));
-    out_done_ += static_cast<std::size_t>(n);
+    const std::string_view rest = out_.rest();
+    const ssize_t n = send(connection, rest.data(), rest.size(), flags);
+    if (n < 0) return take(failure_of_output(errno));
+    sent_ += out_.advance(static_cast<std::size_t>(n));
     budget -= std::min(budget, static_cast<std::uint64_t>(n));
-    if (out_done_ == out_.size()) {
-        sent_ = sent();
-        // Swaps, since assignment would keep the memory, and a parked viewer must hold none.
-        std::string{}.swap(out_);
-        out_done_ = content_begin_ = content_end_ = 0;
-    }
     return Progress::done;
 }
 
@@ -189,11 +191,11 @@ ResponseWriter::Progress ResponseWriter::write_file(int connection, std::uint64_
 ResponseWriter::Progress ResponseWriter::write(int connection, std::uint64_t budget) {
     while (true) {
         Progress progress = Progress::done;
-        if (out_done_ < out_.size()) {
+        if (!out_.is_empty()) {
             progress = write_out(connection, budget);
         } else if (record_left_ > 0) {
             progress = write_file(connection, budget);
-        } else if (failure_) {
+        } else if (stage_ == Stage::stopped) {
             return Progress::broken;
         } else if (is_done()) {
             return Progress::done;

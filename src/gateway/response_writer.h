@@ -4,13 +4,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "gateway/failure.h"
+#include "gateway/out_buffer.h"
 #include "gateway/piece_cursor.h"
 #include "http/response.h"
 
@@ -38,7 +38,7 @@ public:
     void interject(std::string_view records) { interjected_.append(records); }
 
     /// Returns whether all that was begun or interjected is written.
-    bool is_done() const { return is_ended_ && out_.empty() && interjected_.empty(); }
+    bool is_done() const { return stage_ == Stage::ended && out_.is_empty() && interjected_.empty(); }
 
     /// Returns the number of interjected bytes that still wait. The caller must limit them.
     std::size_t interjected() const { return interjected_.size(); }
@@ -46,15 +46,19 @@ public:
     /// Drops the rest after the present record, since the web server has aborted the request.
     void cut_short() { pieces_.cut_short(record_left_); }
 
-    /// Returns why the response is broken, for the log; null if it is not.
-    const char* why_broken() const { return failure_ ? describe(failure_) : nullptr; }
+    /// Returns why the response is aborted or broken, for the log; null if it is neither.
+    const char* why_stopped() const { return failure_ ? describe(failure_) : nullptr; }
 
     /// Returns the bytes of content written, that is, given to the kernel for the peer.
-    std::uint64_t sent() const {
-        return sent_ + std::clamp(out_done_, content_begin_, content_end_) - content_begin_;
-    }
+    std::uint64_t sent() const { return sent_; }
 
 private:
+    enum class Stage {
+        content,  ///< pieces are left, or the end is not in out_ yet
+        ended,    ///< the end is in out_, or has been written; or nothing was begun
+        stopped,  ///< by failure_; out_ may still be written
+    };
+
     void fill();
     void gather();
     bool gather_piece(std::uint64_t room);
@@ -66,20 +70,18 @@ private:
     std::uint64_t range_record_length() const;
     Progress write_out(int connection, std::uint64_t& budget);
     Progress write_file(int connection, std::uint64_t& budget);
+    bool stop(Failure failure);
     Progress take(Failure failure);
 
     PieceCursor pieces_;             ///< content that is neither written nor in out_
     std::uint64_t record_left_ = 0;  ///< bytes of the present range that the present record still lacks
-    std::string out_;                ///< bytes to write before those
-    std::size_t out_done_ = 0;
-    std::size_t content_begin_ = 0;  ///< where out_ has content, in one run
-    std::size_t content_end_ = 0;
+    OutBuffer out_;                  ///< to be written before those
     std::string interjected_;
-    std::uint64_t sent_ = 0;  ///< bytes of content, without those in out_
-    Failure failure_;         ///< why the response is broken
+    std::uint64_t sent_ = 0;  ///< bytes of content
+    Failure failure_;         ///< what has stopped it
     std::uint16_t request_id_ = 0;
+    Stage stage_ = Stage::ended;
     bool is_unverified_ = false;  ///< bytes of the file went out since it was last checked
-    bool is_ended_ = true;        ///< the end is in out_, or has been written
 };
 
 }  // namespace reelgate::gateway

@@ -26,8 +26,8 @@ public:
     int get() const { return fd_; }
     explicit operator bool() const { return fd_ >= 0; }
 
-    /// Gives the descriptor away: the caller must close it.
-    int release() { return std::exchange(fd_, -1); }
+    /// Forgets the descriptor, which others have closed.
+    void forget() { fd_ = -1; }
 
 private:
     int fd_ = -1;

@@ -187,7 +187,7 @@ inline void prepare_decoder() {
 }
 
 /// How the catalogue is.
-enum class Catalogue { free, locked, failing };
+enum class Catalogue { free, locked, failing, without_film };
 
 /// How the storage is that the film is on.
 enum class StorageState { well, slow, hung };
@@ -212,7 +212,7 @@ public:
         };
         worker_.storage = &storage_;
         worker_.serving = &waiting_;
-        worker_.admit = [this] { return viewers_.admit(0); };
+        worker_.admit = [this] { return viewers_.admit(max_viewers_); };
         connection_ = std::make_unique<Connection>(std::move(pair.connection), transport, 5000);
         proceed(true);
     }
@@ -309,6 +309,15 @@ public:
         proceed(false);
     }
 
+    /// Lets another viewer have the last seat.
+    void take_last_seat() {
+        max_viewers_ = 1;
+        other_viewer_ = viewers_.admit(max_viewers_);
+    }
+
+    /// From now on a thread of the film's device serves it.
+    void serve_in_lane() { worker_.lane = &storage_.lane_of(device); }
+
     /// From now on another thread takes the connection over while this one asks for an answer.
     void lose_thread() { is_thread_lost_ = true; }
 
@@ -381,6 +390,7 @@ public:
     /// Lets the connection go, as the engine does when it ends.
     void close() {
         connection_.reset();
+        other_viewer_.reset();
         wait_ = Wait::nothing;
     }
 
@@ -445,6 +455,7 @@ private:
         if (catalogue_ == Catalogue::failing) throw std::runtime_error{"catalogue"};
         if (catalogue_ == Catalogue::locked && !is_last_try) return Busy{};
         if (catalogue_ == Catalogue::locked) return Answer{{503, {}, {}}, std::nullopt, {}};
+        if (catalogue_ == Catalogue::without_film) return Answer{{404, {}, {}}, std::nullopt, {}};
         const bool is_clip = request.target == "/clip", is_film = request.target == "/film";
         const std::uint64_t length = is_clip ? clip_length : is_film ? film_length : reel_length;
         return Answer{ok(http::ByteRange{0, length - 1}), file(), "1: " + request.target.substr(1)};
@@ -466,6 +477,8 @@ private:
     StorageState storage_state_ = StorageState::well;
     bool is_last_try_ = false, is_thread_lost_ = false;
     Viewers viewers_;
+    std::size_t max_viewers_ = 0;
+    Viewers::Seat other_viewer_;
     Storage storage_{std::chrono::seconds{1}};
     TurnedAway waiting_;
     Worker worker_;

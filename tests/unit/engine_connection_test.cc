@@ -54,6 +54,14 @@ void takes_some(Fixture& fixture) {
 
 void takes_all(Fixture& fixture) { fixture.take_all(); }
 
+/// Something happens while the film's file cannot be read.
+Event while_unreadable(Event event) {
+    return [event = std::move(event)](Fixture& fixture) {
+        const FailingCopies failing{EIO};
+        event(fixture);
+    };
+}
+
 /// Something happens while the system has no memory for sockets.
 Event without_memory(Event event) {
     return [event = std::move(event)](Fixture& fixture) {
@@ -80,6 +88,10 @@ void resets(Fixture& fixture) {
 void catalogue_is_locked(Fixture& fixture) { fixture.set_catalogue(Catalogue::locked); }
 
 void catalogue_is_free(Fixture& fixture) { fixture.set_catalogue(Catalogue::free); }
+
+void film_is_not_in_the_catalogue(Fixture& fixture) { fixture.set_catalogue(Catalogue::without_film); }
+
+void others_have_all_seats(Fixture& fixture) { fixture.take_last_seat(); }
 
 void catalogue_fails(Fixture& fixture) { fixture.set_catalogue(Catalogue::failing); }
 
@@ -208,6 +220,12 @@ const Row reading[] = {
      .phase = Phase::asking, .wait = Wait::a_moment, .taken = "", .viewers = 1},
     {.name = "request_of_ours_while_the_catalogue_is_locked", .before = {catalogue_is_locked}, .event = says(ping),
      .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: pong", .counted = "monitoring"},
+    {.name = "request_while_others_have_all_seats", .before = {others_have_all_seats}, .event = says(clip),
+     .phase = Phase::reading, .wait = Wait::readable, .taken = R"(answer 1: 503 {"detail":"Too many viewers"})",
+     .counted = "complete", .viewers = 1},
+    {.name = "request_of_ours_while_others_have_all_seats", .before = {others_have_all_seats}, .event = says(ping),
+     .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: pong", .counted = "monitoring",
+     .viewers = 1},
     {.name = "request_whose_answer_fails", .before = {catalogue_fails}, .event = says(clip),
      .phase = closed, .taken = "EOF"},
     {.name = "request_and_end", .event = says_and_ends(clip),
@@ -338,6 +356,9 @@ const Row asking[] = {
      .phase = Phase::answering, .wait = Wait::writable, .taken = "answer 1 begins", .viewers = 1},
     {.name = "locked_for_too_long", .before = {catalogue_is_locked, says(clip)}, .event = is_asked_for_the_last_time,
      .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: 503 nothing", .counted = "complete"},
+    {.name = "free_and_there_is_no_film",
+     .before = {catalogue_is_locked, says(clip), film_is_not_in_the_catalogue}, .event = its_turn_comes,
+     .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: 404 nothing", .counted = "complete"},
     {.name = "asking_fails", .before = {catalogue_is_locked, says(clip), catalogue_fails}, .event = its_turn_comes,
      .phase = closed, .taken = "EOF"},
     {.name = "we_fail_while_asking", .before = {catalogue_is_locked, says(clip)}, .event = we_fail,
@@ -355,6 +376,17 @@ const Row asking[] = {
     {.name = "storage_is_slow_for_too_long", .before = {storage_is_slow, says(clip)}, .event = is_turned_away,
      .phase = Phase::reading, .wait = Wait::readable,
      .taken = R"(answer 1: 503 {"detail":"Video storage does not answer"})", .counted = "complete"},
+
+    {.name = "storage_is_slow_for_the_request_after_one_that_was_turned_away",
+     .before = {storage_is_slow, says(clip), is_turned_away, says(second_clip)}, .event = its_turn_comes,
+     .phase = Phase::asking, .wait = Wait::storage,
+     .taken = R"(answer 1: 503 {"detail":"Video storage does not answer"})", .counted = "complete", .viewers = 1},
+    {.name = "storage_holds_the_thread", .before = {storage_is_slow, says(clip), its_thread_is_lost},
+     .event = its_turn_comes, .phase = Phase::asking, .wait = Wait::lost, .taken = "", .viewers = 1},
+    {.name = "storage_is_slow_and_the_peer_says_more", .before = {storage_is_slow, says(clip)}, .event = says(values),
+     .phase = Phase::asking, .wait = Wait::storage, .taken = "", .viewers = 1},
+    {.name = "storage_is_slow_and_the_peer_leaves", .before = {storage_is_slow, says(clip)}, .event = leaves,
+     .phase = Phase::asking, .wait = Wait::storage, .taken = "", .viewers = 1},
 
     // What the peer does meanwhile waits with it
     {.name = "abort_is_not_read", .before = {catalogue_is_locked, says(clip)}, .event = says(abort),
@@ -403,6 +435,16 @@ const Row answering[] = {
     {.name = "storage_is_well_again", .before = {says(film), storage_is_slow, takes_all, storage_is_well},
      .event = its_turn_comes,
      .phase = Phase::answering, .wait = Wait::writable, .taken = "answer 1 begins", .viewers = 1},
+    {.name = "storage_hangs", .before = {says(film), storage_hangs}, .event = takes_all,
+     .phase = Phase::answering, .wait = Wait::storage, .taken = "answer 1 begins", .viewers = 1,
+     .logged = ": does not answer: its films get 503 until it does"},
+    {.name = "storage_is_slow_and_the_peer_that_waits_has_gone", .before = {says(film), storage_is_slow, takes_all},
+     .event = leaves, .phase = closed, .taken = "answer 1 begins", .counted = "aborted"},
+    {.name = "storage_is_slow_and_the_peer_that_waits_stalls", .before = {says(film), storage_is_slow, takes_all},
+     .event = stalls, .phase = closed, .taken = "answer 1 begins; EOF", .counted = "stalled"},
+    {.name = "film_cannot_be_read", .before = {says(film)}, .event = while_unreadable(takes_some),
+     .phase = closed, .taken = "answer 1 begins; EOF", .counted = "broken",
+     .logged = "send /film: Input/output error: cut off"},
     {.name = "storage_is_slow_and_the_peer_has_gone", .before = {says(film), storage_is_slow}, .event = leaves,
      .phase = closed, .taken = "", .counted = "aborted"},
     // The peer takes what it gets
@@ -559,6 +601,8 @@ const Row lingering[] = {
      .phase = closed, .taken = "", .counted = "monitoring"},
     {.name = "memory_is_short", .transport = tcp, .before = {says(last_ping), takes_all},
      .event = without_memory(says(ping)), .phase = closed, .taken = "answer 1: pong; EOF", .counted = "monitoring"},
+    {.name = "we_fail", .transport = tcp, .before = {says(last_ping)}, .event = we_fail,
+     .phase = closed, .taken = "answer 1: pong; EOF", .counted = "monitoring"},
     {.name = "peer_does_not_end", .transport = tcp, .before = {says(last_ping)}, .event = stalls,
      .phase = closed, .taken = "answer 1: pong; EOF", .counted = "monitoring"},
 };
@@ -611,6 +655,18 @@ BOOST_AUTO_TEST_CASE(peer_that_takes_as_fast_as_we_write_ends_a_turn) {
     }
     fixture.take_all();
     BOOST_TEST(fixture.taken() == "answer 1: reel");
+}
+
+BOOST_AUTO_TEST_CASE(turn_in_a_thread_of_a_device_is_short) {
+    Fixture fixture;
+    fixture.serve_in_lane();
+    fixture.say(whole_reel);
+    const WatchedSocketCalls watched{nullptr, [&] { fixture.take(); }};
+    fixture.let_proceed();
+    BOOST_TEST(describe(fixture.wait()) == "writable");
+    fixture.take();
+    BOOST_TEST(fixture.taken_bytes() >= Turn::max_lane_bytes);
+    BOOST_TEST(fixture.taken_bytes() < turn);
 }
 
 struct TalkRow {
@@ -689,6 +745,9 @@ const ViewRow views[] = {
      .view = "waiting; its peer is waited for"},
     {.name = "replies_are_left", .before = {says(full_socket)}, .view = "waiting; its peer is waited for"},
     {.name = "catalogue_is_locked", .before = {catalogue_is_locked, says(clip)}, .view = "parked"},
+    {.name = "storage_is_slow", .before = {storage_is_slow, says(clip)}, .view = "parked"},
+    {.name = "storage_is_slow_within_an_answer", .before = {says(film), storage_is_slow, takes_all},
+     .view = "parked"},
     {.name = "socket_is_full", .before = {says(film)}, .view = "waiting; its peer is waited for"},
     {.name = "refused", .before = {says(full_socket + refusal)}, .view = "waiting; its peer is waited for"},
     {.name = "all_was_written_over_tcp", .transport = tcp, .before = {says(last_page), takes_until_all_is_written},
@@ -780,13 +839,13 @@ const EndingRow endings[] = {
     {.name = "complete", .events = {says(film), takes_all},
      .beginning = "reelgate: info: response 1: film: 400000 of 400000 bytes in ", .end = " s: complete\n"},
     {.name = "aborted", .events = {says(film), leaves},
-     .beginning = "reelgate: info: response 1: film: ", .end = " s: aborted\n"},
+     .beginning = "reelgate: info: response 1: film: ", .end = " s: aborted: Broken pipe\n"},
     {.name = "aborted_in_order", .events = {says(film), says(abort), takes_all},
      .beginning = "reelgate: info: response 1: film: ", .end = " s: aborted\n"},
     {.name = "stalled", .events = {says(film), stalls},
      .beginning = "reelgate: info: response 1: film: ", .end = " s: stalled\n"},
     {.name = "broken", .events = {says(film), film_is_cut, takes_all},
-     .beginning = "reelgate: warning: send /film: ", .end = " s: broken\n"},
+     .beginning = "reelgate: warning: send /film: ", .end = " s: broken: the file is shorter than it was\n"},
     {.name = "given_up", .events = {says(film), we_fail},
      .beginning = "reelgate: info: response 1: film: ", .end = " s: aborted\n"},
     {.name = "of_ours", .events = {says(ping)}, .beginning = "", .end = ""},

@@ -12,12 +12,12 @@
 namespace {
 
 thread_local std::function<void()> before_reading, before_writing;
-thread_local int socket_error = 0;
+thread_local int socket_error = 0, copy_error = 0;
 
 /// Tells whether a call has to fail, and sets errno then.
-bool is_failing() {
-    if (socket_error != 0) errno = socket_error;
-    return socket_error != 0;
+bool is_failing(int error) {
+    if (error != 0) errno = error;
+    return error != 0;
 }
 
 /// Finds what would have been called without this file: C's library, or a sanitizer before it.
@@ -31,19 +31,19 @@ Function* next(const char* name) {
 extern "C" ssize_t recv(int socket, void* buffer, size_t length, int flags) {
     static const auto original = next<ssize_t(int, void*, size_t, int)>("recv");
     if (before_reading) before_reading();
-    return is_failing() ? -1 : original(socket, buffer, length, flags);
+    return is_failing(socket_error) ? -1 : original(socket, buffer, length, flags);
 }
 
 extern "C" ssize_t send(int socket, const void* buffer, size_t length, int flags) {
     static const auto original = next<ssize_t(int, const void*, size_t, int)>("send");
     if (before_writing) before_writing();
-    return is_failing() ? -1 : original(socket, buffer, length, flags);
+    return is_failing(socket_error) ? -1 : original(socket, buffer, length, flags);
 }
 
 extern "C" ssize_t sendfile(int out, int in, off_t* offset, size_t count) noexcept {
     static const auto original = next<ssize_t(int, int, off_t*, size_t)>("sendfile");
     if (before_writing) before_writing();
-    return is_failing() ? -1 : original(out, in, offset, count);
+    return is_failing(socket_error != 0 ? socket_error : copy_error) ? -1 : original(out, in, offset, count);
 }
 
 namespace reelgate {
@@ -58,5 +58,9 @@ WatchedSocketCalls::~WatchedSocketCalls() { before_reading = before_writing = nu
 FailingSocketCalls::FailingSocketCalls(int error) { socket_error = error; }
 
 FailingSocketCalls::~FailingSocketCalls() { socket_error = 0; }
+
+FailingCopies::FailingCopies(int error) { copy_error = error; }
+
+FailingCopies::~FailingCopies() { copy_error = 0; }
 
 }  // namespace reelgate

@@ -25,4 +25,13 @@ public:
     ~FailingSocketCalls();
 };
 
+/// Has each sendfile(2) of this thread fail as long as it lives.
+class FailingCopies {
+public:
+    explicit FailingCopies(int error);
+    FailingCopies(const FailingCopies&) = delete;
+    FailingCopies& operator=(const FailingCopies&) = delete;
+    ~FailingCopies();
+};
+
 }  // namespace reelgate
