@@ -116,7 +116,7 @@ posix::UniqueFd Acceptor::accept(std::uint32_t events, Worker& worker) {
 void Acceptor::pause(int error, Worker& worker) noexcept {
     pause_.start(accept_pause);
     worker.tally.add(Counter::accept_pauses);
-    if (state_.exchange(State::paused) == State::paused) return;
+    if (state_.exchange(State::failing) == State::failing) return;
     const bool is_out_of_descriptors = error == EMFILE || error == ENFILE;
     log(LogLevel::error, {"accept connection: ", posix::static_cause(error), ": accepting pauses",
                           is_out_of_descriptors ? "; see ulimit -n" : ""});

@@ -42,7 +42,7 @@ public:
 private:
     enum class State {
         accepting,
-        paused,   ///< out of descriptors or the like, which was logged; resumes after a moment
+        failing,  ///< accepting fails, which was logged; tried again after a pause
         lost,     ///< the socket no longer listens
         stopped,  ///< the server is stopping; the socket may be closed
     };

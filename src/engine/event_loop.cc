@@ -27,8 +27,8 @@ posix::UniqueFd make_timer() {
 
 EventLoop::EventLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), end_(eventfd(0, EFD_CLOEXEC)) {
     if (!epoll_ || !end_) posix::throw_errno("create", "epoll set");
-    // The only descriptor without a source, and without EPOLLONESHOT: it stays readable, so that every thread sees it.
-    epoll_event event{EPOLLIN, {nullptr}};
+    // The only descriptor without EPOLLONESHOT: it stays readable, so that every thread sees it.
+    epoll_event event{EPOLLIN, {static_cast<EventSource*>(&wake_)}};
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, end_.get(), &event) != 0) posix::throw_errno("watch", "end");
 }
 
@@ -56,16 +56,18 @@ void EventLoop::run(Worker& worker, const std::function<bool()>& is_over) {
         epoll_event event;
         if (epoll_wait(epoll_.get(), &event, 1, -1) < 1) continue;
         auto* const source = static_cast<EventSource*>(event.data.ptr);
-        if (!source) return;
         try {
             source->handle(event.events, worker);
         } catch (const std::exception& failure) {
             log(LogLevel::error, {"serve: ", failure.what()});
         }
-    } while (!is_over());
+    } while (!is_ended_ && !is_over());
 }
 
-void EventLoop::end() noexcept { eventfd_write(end_.get(), 1); }
+void EventLoop::end() noexcept {
+    is_ended_ = true;
+    eventfd_write(end_.get(), 1);
+}
 
 Timer::Timer(EventLoop& loop, Action action) : fd_(make_timer()), action_(std::move(action)) {
     loop.add_timer(fd_.get(), *this);

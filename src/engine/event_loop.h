@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -50,7 +51,14 @@ public:
     void end() noexcept;
 
 private:
+    /// Wakes a thread, which then sees that the end has come.
+    struct Wake final : EventSource {
+        void handle(std::uint32_t, Worker&) override {}
+    };
+
     posix::UniqueFd epoll_, end_;
+    Wake wake_;
+    std::atomic<bool> is_ended_{false};
 };
 
 /// Runs an action later, in any free thread.

@@ -47,7 +47,7 @@ public:
     Server(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
-    ~Server();
+    ~Server() { end_threads(); }
 
     void start();
     bool has_lost_socket() const { return acceptor_.has_lost_socket(); }
@@ -60,6 +60,7 @@ public:
     void change_settings(Reloaded reloaded);
 
 private:
+    bool end_threads();
     std::optional<http::Response> monitor(const http::Request& request);
     Status status() const;
 
@@ -89,23 +90,22 @@ Server::Server(int listening_socket, const HandlerSettings& handler, const Engin
           worker.monitor = [this](const http::Request& request) { return monitor(request); };
       }) {}
 
-Server::~Server() {
-    storage_.stop();
-    loop_.end();
-    workers_.wait(leave_time);
-}
-
 void Server::start() {
     acceptor_.start();
     workers_.start();
 }
 
-bool Server::wait() {
-    connections_.wait_until_empty(grace_);
+/// Lets all threads end, and shuts down the connections that are left. Returns whether the threads have ended.
+bool Server::end_threads() {
     storage_.stop();
     loop_.end();
     connections_.cut_off();
     return workers_.wait(leave_time);
+}
+
+bool Server::wait() {
+    connections_.wait_until_empty(grace_);
+    return end_threads();
 }
 
 void Server::stop_accepting() {
