@@ -159,7 +159,7 @@ Connection::Step Connection::send(Worker& worker) {
         case Progress::aborted: return close_lost(worker);
         case Progress::broken:
             log(LogLevel::warning, {"send ", exchange_.target(), ": ", writer_.why_stopped(), ": cut off"});
-            return close(worker, Exchange::broken, writer_.why_stopped());
+            return close(worker, Exchange::broken, nullptr);  // the line above has the cause
         case Progress::done:
             end_answer(worker, exchange_.is_cut_short() ? Exchange::aborted : Exchange::complete);
             return go_on();

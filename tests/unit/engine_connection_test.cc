@@ -845,7 +845,7 @@ const EndingRow endings[] = {
     {.name = "stalled", .events = {says(film), stalls},
      .beginning = "reelgate: info: response 1: film: ", .end = " s: stalled\n"},
     {.name = "broken", .events = {says(film), film_is_cut, takes_all},
-     .beginning = "reelgate: warning: send /film: ", .end = " s: broken: the file is shorter than it was\n"},
+     .beginning = "reelgate: warning: send /film: ", .end = " s: broken\n"},
     {.name = "given_up", .events = {says(film), we_fail},
      .beginning = "reelgate: info: response 1: film: ", .end = " s: aborted\n"},
     {.name = "of_ours", .events = {says(ping)}, .beginning = "", .end = ""},
