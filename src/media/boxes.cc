@@ -77,31 +77,47 @@ std::optional<Box> parse_header(const HeaderBytes& bytes, std::size_t count, std
 class Order {
 public:
     void see(std::string_view type) {
-        if (type == "mdat") has_mdat_ = true;
-        if (type == "moov" && !has_moov_) {
-            has_moov_ = true;
-            is_moov_first_ = !has_mdat_;
-        }
-        is_mp4_ = is_mp4_ || has_moov_ || has_mdat_ || type == "ftyp";
+        const bool has_neither = seen_ == Seen::nothing || seen_ == Seen::mp4;
+        if (type == "ftyp" && seen_ == Seen::nothing) seen_ = Seen::mp4;
+        if (type == "moov") seen_ = has_neither ? Seen::moov : seen_ == Seen::mdat ? Seen::mdat_moov : seen_;
+        if (type == "mdat") seen_ = has_neither ? Seen::mdat : seen_ == Seen::moov ? Seen::moov_mdat : seen_;
     }
 
-    bool is_mp4() const { return is_mp4_; }
+    bool is_mp4() const { return seen_ != Seen::nothing; }
 
     BoxOrder at_end() const {
-        if (!is_mp4_) return BoxOrder::no_mp4;
-        if (!has_moov_) return BoxOrder::no_moov;
-        if (!has_mdat_) return BoxOrder::no_mdat;
-        return is_moov_first_ ? BoxOrder::moov_first : BoxOrder::moov_last;
+        switch (seen_) {
+            case Seen::nothing: return BoxOrder::no_mp4;
+            case Seen::mp4: case Seen::mdat: return BoxOrder::no_moov;
+            case Seen::moov: return BoxOrder::no_mdat;
+            case Seen::moov_mdat: return BoxOrder::moov_first;
+            case Seen::mdat_moov: break;
+        }
+        return BoxOrder::moov_last;
     }
 
     /// Returns the order if more boxes follow.
     BoxOrder in_the_middle() const {
-        if (!has_moov_) return is_mp4_ ? BoxOrder::undecided : BoxOrder::no_mp4;
-        return is_moov_first_ ? BoxOrder::moov_first : BoxOrder::moov_last;
+        switch (seen_) {
+            case Seen::nothing: return BoxOrder::no_mp4;
+            case Seen::mp4: case Seen::mdat: return BoxOrder::undecided;
+            case Seen::moov: case Seen::moov_mdat: return BoxOrder::moov_first;
+            case Seen::mdat_moov: break;
+        }
+        return BoxOrder::moov_last;
     }
 
 private:
-    bool has_moov_ = false, has_mdat_ = false, is_moov_first_ = false, is_mp4_ = false;
+    enum class Seen {
+        nothing,    ///< no box of an MP4
+        mp4,        ///< one, and neither moov nor mdat
+        moov,       ///< the one, not the other
+        mdat,
+        moov_mdat,  ///< both, in this order
+        mdat_moov,
+    };
+
+    Seen seen_ = Seen::nothing;
 };
 
 }  // namespace
