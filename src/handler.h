@@ -67,8 +67,8 @@ public:
     Answer answer(const http::Request& request, catalog::WhenLocked when_locked = catalog::WhenLocked::wait,
                   media::StorageGate* gate = nullptr);
 
-    /// Closes the folder of videos if it is unused; see media::MediaFolder::let_go_if_unused(). For any thread.
-    void let_go_of_storage() { videos_.let_go_if_unused(media::MediaFolder::Clock::now()); }
+    /// Returns the folder of videos if it is unused; see media::MediaFolder::take_if_unused(). For any thread.
+    posix::UniqueFd take_unused_folder() { return videos_.take_if_unused(media::MediaFolder::Clock::now()); }
 
     /// Checks at start-up that the catalogue and the folder of videos can be used. Throws if not.
     void check();

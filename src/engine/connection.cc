@@ -27,13 +27,23 @@ Wait Connection::proceed(Worker& worker, bool is_readable) {
     if (before == Situation::fresh || before == Situation::idle) view_.note_progress();
     turn_ = {};
     awaited_ = nullptr;
-    if (is_readable && phase_ == Phase::answering && input_.look_for_abort(fd(), worker.buffer, turn_, writer_))
-        cut_short();
+    if (is_readable && phase_ == Phase::answering && !look_for_abort(worker)) return Wait::nothing;
     while (true) {
         const Step step = advance(worker);
         if (const auto* const wait = std::get_if<Wait>(&step)) return *wait;
         phase_ = std::get<Phase>(step);
     }
+}
+
+/// Reads what the peer has said while it is answered: mostly that it aborts. Returns false if there is no memory for
+/// that: then the connection is to be closed.
+bool Connection::look_for_abort(Worker& worker) {
+    const Received received = input_.receive_while_answering(fd(), worker.buffer, turn_);
+    if (received.kind == Received::Kind::bytes) take_while_answering(received.bytes);
+    if (received.kind != Received::Kind::starved) return true;
+    log(LogLevel::error, {"read request: connection: ", posix::static_cause(received.error), ": closed"});
+    end_answer(worker, Exchange::broken);
+    return false;
 }
 
 Connection::Step Connection::advance(Worker& worker) {
@@ -58,10 +68,10 @@ Situation Connection::situation() const {
 Connection::Step Connection::receive(Worker& worker) {
     const Progress progress = writer_.is_done() ? Progress::done : writer_.write(fd(), Turn::max_bytes);
     if (progress != Progress::done) return wait_to_write(progress);
+    if (!input_.has_unread() && input_.gate() == Input::Gate::ended) return close_gracefully();
     // Input that is kept would not make the socket readable.
     if (!turn_.may_begin()) return input_.has_unread() ? Wait::writable_only : Wait::readable;
     if (input_.has_unread()) return take(worker, input_.take_unread());
-    if (input_.gate() == Input::Gate::ended) return close_in_order();
     const Received received = engine::receive(fd(), worker.buffer, turn_);
     switch (received.kind) {
         case Received::Kind::bytes: is_fresh_ = false; return take(worker, received.bytes);
@@ -77,8 +87,6 @@ Connection::Step Connection::take(Worker& worker, std::string_view bytes) {
     switch (input_.read(bytes, writer_)) {
         case Incoming::request: return begin_answer(worker);
         case Incoming::invalid:
-            log(LogLevel::warning, "read request: connection: no valid FastCGI, or too long: closed");
-            return Phase::draining;
         case Incoming::refused: return Phase::draining;
         case Incoming::aborted: {
             // Before any answer: "the application responds as soon as possible" (FastCGI 1.0 §5.4).
@@ -126,7 +134,11 @@ Connection::Step Connection::ask(Worker& worker) {
     auto& result = *asked;
     if (const auto* busy = std::get_if<Busy>(&result)) {
         if (!busy->lane) return Wait::a_moment;
-        if (!is_turned_away_ && !busy->lane->is_hung()) {
+        // From one slow device to another, and back, there may be no way in time.
+        const bool is_sent_on = worker.lane && worker.lane != busy->lane;
+        const bool is_over = is_sent_on && exchange_.age() >= worker.storage->timeout();
+        if (!is_turned_away_ && !busy->lane->is_hung() && !is_over) {
+            if (is_sent_on) return Wait::a_moment;
             awaited_ = busy->lane;
             return Wait::storage;
         }
@@ -145,7 +157,7 @@ Connection::Step Connection::begin_sending(http::Response response) {
 
 Connection::Step Connection::send(Worker& worker) {
     const media::MediaFile* const film = exchange_.film();
-    if (film && !worker.enter(film->device)) return wait_for_storage(worker);
+    if (film && !worker.enter_to_send(film->device)) return wait_for_storage(worker);
     const std::uint64_t budget = worker.lane ? Turn::max_lane_bytes : Turn::max_bytes;
     const Progress progress = worker.leaving([&] { return writer_.write(fd(), budget); });
     if (exchange_.count(worker.tally, writer_.sent())) view_.note_progress();
@@ -183,7 +195,7 @@ Connection::Step Connection::wait_for_storage(Worker& worker) {
 
 Connection::Step Connection::drain() {
     const Progress progress = writer_.write(fd(), Turn::max_bytes);
-    return progress == Progress::done ? close_in_order() : wait_to_write(progress);
+    return progress == Progress::done ? close_gracefully() : wait_to_write(progress);
 }
 
 /// Returns what to wait for while replies are unsent. Input that is left unread would keep the connection readable.
@@ -196,7 +208,7 @@ Connection::Step Connection::wait_to_write(Progress progress) const {
 
 /// Closes the connection after all is written. Over TCP, closing while the peer still sends would reset the connection,
 /// and lose what the peer has not taken yet: there the peer closes first.
-Connection::Step Connection::close_in_order() {
+Connection::Step Connection::close_gracefully() {
     if (transport_ == Transport::unix_socket) return Wait::nothing;
     shutdown(fd(), SHUT_WR);
     view_.look_at_peer();
@@ -222,7 +234,7 @@ Connection::Step Connection::close(Worker& worker, const Exchange::Ending& endin
 
 /// Closes the connection within an answer that its peer no longer takes.
 Connection::Step Connection::close_lost(Worker& worker) {
-    // Of a peer that we have cut off, the cause of the failure is only that.
+    // If we have cut the peer off ourselves, the errno says nothing new.
     if (view_.is_cut_off()) return close(worker, Exchange::stalled, nullptr);
     return close(worker, Exchange::aborted, writer_.why_stopped());
 }

@@ -37,35 +37,36 @@ enum class Wait {
 ///     reading    a request is complete                      asking; answering, if the catalogue is not needed
 ///                there are too many viewers                 answering, with 503
 ///                it is aborted, or is for another role      reading; draining, if the connection is not kept
-///                another request begins within              reading: that one is refused
+///                another begins before it is complete       reading: the other is refused
 ///                input is not FastCGI, or params truncated  draining
 ///                too many replies are unsent                reading: nothing is read until they are written
 ///                end of input, or the peer is gone          closed
-///     asking     the catalogue is locked, or holds all      asking: again after a moment, in the end with 503
-///                other threads
+///     asking     the catalogue is locked                    asking: again after a moment
+///                it is locked for too long                  answering, with 503
 ///                the storage is slow                        asking: again once a thread of the device is free
+///                ... and so is that of the folder           asking: again after a moment
 ///                the storage hangs                          answering, with 503
-///                the storage holds the thread               answering, with 503, in another thread
+///                the storage holds the thread for too long  asking: again in another thread
 ///                the film is open, or there is none         answering
 ///                the peer sends more, or is gone            asking: unnoticed until the answer
 ///     answering  all is written                             reading; draining, if the connection is not kept
 ///                the request is aborted                     answering: the rest is left out
 ///                the next request begins                    answering: the next is held until all is written
 ///                too many replies are unsent                answering: nothing is read until they are written
-///                end of input, or input is not FastCGI      answering: nothing more is read; then closed in order
+///                end of input, or input is not FastCGI      answering: nothing more is read; then closed gracefully
 ///                the storage is slow, or hangs              answering: again once a thread of the device is free
 ///                the peer is gone                           closed
 ///                the file is not as announced, or cannot    closed: no end of the answer is written
 ///                be read
-///     draining   all is written                             closed in order
+///     draining   all is written                             closed gracefully
 ///                the peer sends more, or ends its input     draining: unnoticed
 ///                the peer is gone                           closed
 ///     lingering  the peer sends more                        lingering: its bytes are discarded
 ///                end of input, or the peer is gone          closed
 ///
-/// "Closed in order" is closed over a Unix socket, and lingering over TCP. A full socket or a used-up turn leaves the
-/// phase unchanged. Lack of memory for the socket, a peer that stalls, or an exception closes the connection in any
-/// phase.
+/// "Closed gracefully" is closed over a Unix socket, and lingering over TCP. A full socket or a used-up turn leaves the
+/// phase unchanged. Lack of memory for the socket, a peer that stalls while it is waited for, or an exception closes the
+/// connection in any phase.
 class Connection {
 public:
     enum class Phase {
@@ -94,7 +95,7 @@ public:
     /// Returns the lane of the device that it waits for; valid after Wait::storage.
     Lane& awaited() const { return *awaited_; }
 
-    /// Ends its wait for storage: a request without an answer gets 503. No thread may have the connection.
+    /// Ends its wait for storage: a request that storage still refuses gets 503. No thread may have the connection.
     void turn_away() { is_turned_away_ = true; }
 
     Phase phase() const { return phase_; }
@@ -108,6 +109,7 @@ private:
     /// What a step leads to: the phase to go on in at once, or what to wait for in the present one.
     using Step = std::variant<Phase, Wait>;
 
+    bool look_for_abort(Worker& worker);
     Step advance(Worker& worker);
     Step receive(Worker& worker);
     Step take(Worker& worker, std::string_view bytes);
@@ -120,7 +122,7 @@ private:
     Step drain();
     Step wait_to_write(gateway::ResponseWriter::Progress progress) const;
     Step linger(Worker& worker);
-    Step close_in_order();
+    Step close_gracefully();
     Step close(Worker& worker, const Exchange::Ending& ending, const char* cause);
     Step close_lost(Worker& worker);
     bool has_read_all() const { return writer_.is_done() && !input_.has_unread(); }

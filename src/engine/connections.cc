@@ -120,54 +120,54 @@ bool Connections::let_wait(Served& served, Wait wait) {
     return true;
 }
 
-/// Hands a connection over to the thread that gets its next event. The caller must not touch it after that.
+/// Hands a connection over to the thread that gets its next event. The caller must not touch it after that. If this
+/// throws, no other thread gets it.
 void Connections::arm(Served& served, Situation situation, std::uint32_t events) {
     const int fd = served.connection.fd();
     const bool was_watched = std::exchange(served.is_watched, true);
     served.connection.view().hand_over(situation);
     // After the hand-over, so that the look finds the connection waiting.
     stall_watch_.watch(situation);
-    if (!was_watched)
+    if (was_watched) {
+        if (!loop_.rearm(fd, events, served)) posix::throw_errno("watch", "descriptor " + std::to_string(fd));
+        return;
+    }
+    try {
         loop_.add(fd, events, served);
-    else if (!loop_.rearm(fd, events, served))
-        posix::throw_errno("watch", "descriptor " + std::to_string(fd));
+    } catch (...) {
+        served.is_watched = false;
+        throw;
+    }
 }
 
-/// Queues a connection to ask the catalogue again after a moment. If this throws, the connection is not queued.
-void Connections::let_ask_again(Served& served) {
+/// Queues a connection to ask the catalogue again after a moment.
+void Connections::let_ask_again(Served& served) noexcept {
     const std::lock_guard lock{mutex_};
-    waiting_.push_back(&served);
-    if (waiting_.size() > 1 || ask_timer_.start(ask_again_time)) return;
-    waiting_.pop_back();
-    posix::throw_errno("start", "timer");
+    served.next_waiting = std::exchange(waiting_, &served);
+    if (!is_ask_timer_set_) is_ask_timer_set_ = ask_timer_.start(ask_again_time);
 }
 
 /// Hands all connections that wait for the catalogue to the threads that serve events.
 void Connections::ask_again() noexcept {
-    std::vector<Served*> waiting;
+    Served* waiting = nullptr;
     {
         const std::lock_guard lock{mutex_};
-        waiting.swap(waiting_);
+        waiting = std::exchange(waiting_, nullptr);
+        is_ask_timer_set_ = false;
     }
-    for (Served* served : waiting) hand_on(*served);
+    // Once it is handed on, another thread may queue it again.
+    while (waiting) hand_on(*std::exchange(waiting, waiting->next_waiting));
 }
 
-/// Hands a connection that waited for catalogue or storage to the threads that serve events.
+/// Hands a connection that waited for catalogue or storage to the threads that serve events. From now on its peer is
+/// waited for: an earlier answer may still fill the socket. Tries again after a moment if the system has no memory for
+/// that. Never closes the connection: closing its film may block, and the watch over storage calls this.
 void Connections::hand_on(Served& served) noexcept {
     try {
-        arm(served, Situation::parked, EPOLLOUT);
+        served.connection.view().note_progress();
+        arm(served, Situation::waiting, EPOLLOUT);
     } catch (const std::exception&) {
-        hand_on_later(served);
-    }
-}
-
-/// Never closes the connection: closing its film may block, and the watch over storage calls this.
-void Connections::hand_on_later(Served& served) noexcept {
-    try {
         let_ask_again(served);
-    } catch (const std::exception&) {
-        // Without memory for that it stays as it is, without a peer, until the server stops.
-        served.connection.view().cut_off();
     }
 }
 

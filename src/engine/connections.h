@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <list>
 #include <mutex>
-#include <vector>
 
 #include "engine/connection.h"
 #include "engine/event_loop.h"
@@ -64,16 +63,16 @@ private:
         Connections& owner;
         Connection connection;
         List::iterator place;
-        bool is_watched = false;  ///< its descriptor is in the epoll set
+        Served* next_waiting = nullptr;  ///< behind it in waiting_
+        bool is_watched = false;         ///< its descriptor is in the epoll set
     };
 
     void run(Served& served, std::uint32_t events, Worker& worker) noexcept;
     bool let_wait(Served& served, Wait wait);
     void arm(Served& served, Situation situation, std::uint32_t events);
-    void let_ask_again(Served& served);
+    void let_ask_again(Served& served) noexcept;
     void ask_again() noexcept;
     void hand_on(Served& served) noexcept;
-    void hand_on_later(Served& served) noexcept;
     void cut_off_late() noexcept;
     void close(Served& served) noexcept;
 
@@ -85,7 +84,8 @@ private:
     std::condition_variable empty_;
     List all_;                      // under mutex_
     bool is_cut_off_ = false;       // under mutex_
-    std::vector<Served*> waiting_;  // under mutex_: not armed, and to ask the catalogue again when ask_timer_ expires
+    Served* waiting_ = nullptr;      // under mutex_: the first that is to ask the catalogue again; none is armed
+    bool is_ask_timer_set_ = false;  // under mutex_
     Timer ask_timer_;
     StallWatch stall_watch_;
 };

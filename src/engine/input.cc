@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "gateway/failure.h"
+#include "log.h"
 
 namespace reelgate::engine {
 
@@ -18,6 +19,8 @@ namespace {
 /// Bytes read at a time while a request is answered; an FCGI_ABORT_REQUEST has eight. Few, since bytes of the next
 /// request are kept until then, for every viewer whose web server does not wait for the answer.
 constexpr std::size_t read_while_answering_length = 4096;
+
+void log_invalid() { log(LogLevel::warning, "read request: connection: not valid FastCGI, or params too long: closed"); }
 
 }  // namespace
 
@@ -40,6 +43,7 @@ Received receive(int fd, std::span<char> buffer, Turn& turn) noexcept {
 Incoming Input::read(std::string_view bytes, gateway::ResponseWriter& writer) {
     std::string replies;
     const Incoming incoming = reader_.read(bytes, replies);
+    if (incoming == Incoming::invalid) log_invalid();
     writer.interject(replies);
     unread_ = bytes;
     return incoming;
@@ -56,6 +60,7 @@ bool Input::read_while_answering(std::string_view bytes, gateway::ResponseWriter
         case Incoming::held: gate_ = Gate::held; break;
         case Incoming::full: gate_ = Gate::full; break;
         case Incoming::invalid:
+            log_invalid();
             gate_ = Gate::ended;
             take_unread();
             break;
@@ -64,12 +69,11 @@ bool Input::read_while_answering(std::string_view bytes, gateway::ResponseWriter
     return is_aborted;
 }
 
-bool Input::look_for_abort(int fd, std::span<char> buffer, Turn& turn, gateway::ResponseWriter& writer) {
-    if (gate_ != Gate::open) return false;
-    const Received received =
-        receive(fd, buffer.first(std::min(buffer.size(), read_while_answering_length)), turn);
+Received Input::receive_while_answering(int fd, std::span<char> buffer, Turn& turn) {
+    if (gate_ != Gate::open) return {Received::Kind::nothing};
+    const Received received = receive(fd, buffer.first(std::min(buffer.size(), read_while_answering_length)), turn);
     if (received.kind == Received::Kind::end) gate_ = Gate::ended;  // the peer may still read; if not, writing fails
-    return received.kind == Received::Kind::bytes && read_while_answering(received.bytes, writer);
+    return received;
 }
 
 // Swaps, since assignment would keep the memory, and an idle connection must hold none.

@@ -3,9 +3,9 @@
 #include "engine/lane.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
-#include <vector>
 
 #include "engine/worker.h"
 #include "log.h"
@@ -22,9 +22,9 @@ constexpr unsigned max_threads = 4;
 /// How long a device counts as slow after its last slow operation.
 constexpr std::chrono::seconds slow_time{2};
 
-/// How many of those who wait are asked at each look whether their peers are gone: each question is a system call, and
-/// a thousand at once would hold up whatever the processor has to do.
-constexpr std::size_t asked_at_once = 16;
+/// Limit on the waiting transfers whose peers are polled at each look. Each poll is a system call; a thousand in a row
+/// would delay other threads.
+constexpr std::size_t max_polled = 16;
 
 /// How long a thread of the device waits for more work.
 constexpr std::chrono::seconds idle_time{2};
@@ -67,25 +67,35 @@ void Lane::add_thread() {
     }
 }
 
-/// Serves the first in line, of either kind in turn, or closes a film. Returns false if there is nothing to do.
+/// Returns the kind of work that comes next: of those that wait, the one behind the last in the order of the kinds.
+/// Returns nothing if there is nothing to do.
+std::optional<Lane::Work> Lane::next_work() const {
+    const std::array<bool, 3> is_waiting{!opening_.empty(), !sending_.empty(), !films_.empty()};
+    for (std::size_t i = 1; i <= is_waiting.size(); ++i) {
+        const std::size_t kind = (static_cast<std::size_t>(last_work_) + i) % is_waiting.size();
+        if (is_waiting[kind]) return static_cast<Work>(kind);
+    }
+    return std::nullopt;
+}
+
+/// Does one piece of work. Returns false if there is nothing to do.
 bool Lane::take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept {
-    const bool is_opening = sending_.empty() || (!opening_.empty() && !was_opening_);
-    auto& queue = is_opening ? opening_ : sending_;
-    if (!queue.empty()) {
-        was_opening_ = is_opening;
+    const auto work = next_work();
+    if (!work) return false;
+    last_work_ = *work;
+    if (*work == Work::closing) {
+        auto film = std::move(films_.front());
+        films_.pop_front();
+        lock.unlock();
+        worker.enter_to_send(device_);  // so that the watch sees a closing that blocks
+        film.reset();
+        worker.leave();
+    } else {
+        auto& queue = *work == Work::opening ? opening_ : sending_;
         Waiting* const who = queue.front();
         queue.pop_front();
         lock.unlock();
         who->go_on(worker);
-    } else if (!films_.empty()) {
-        auto film = std::move(films_.front());
-        films_.pop_front();
-        lock.unlock();
-        worker.enter(device_);  // so that the watch sees a closing that blocks
-        film.reset();
-        worker.leave();
-    } else {
-        return false;
     }
     lock.lock();
     return true;
@@ -96,9 +106,7 @@ void Lane::serve(Worker& worker) noexcept {
     while (!is_over_) {
         while (!is_over_ && take(lock, worker)) {}
         ++free_threads_;
-        const bool is_wanted = changed_.wait_for(lock, idle_time, [this] {
-            return is_over_ || !opening_.empty() || !sending_.empty() || !films_.empty();
-        });
+        const bool is_wanted = changed_.wait_for(lock, idle_time, [this] { return is_over_ || next_work(); });
         --free_threads_;
         if (!is_wanted) break;
     }
@@ -143,14 +151,14 @@ void Lane::turn_away() noexcept {
         for (Waiting* who : opening_) who->turn_away();
         opening_.clear();
     }
-    for (std::size_t i = 0, count = std::min(asked_at_once, sending_.size()); i < count; ++i) {
-        next_asked_ %= sending_.size();
-        Waiting* const who = sending_[next_asked_];
+    for (std::size_t i = 0, count = std::min(max_polled, sending_.size()); i < count; ++i) {
+        next_polled_ %= sending_.size();
+        Waiting* const who = sending_[next_polled_];
         if (!who->has_gone()) {
-            ++next_asked_;
+            ++next_polled_;
             continue;
         }
-        sending_.erase(sending_.begin() + static_cast<std::ptrdiff_t>(next_asked_));
+        sending_.erase(sending_.begin() + static_cast<std::ptrdiff_t>(next_polled_));
         who->turn_away();
     }
 }
@@ -166,6 +174,11 @@ void Lane::tell_news() noexcept {
     } catch (const std::exception&) {
         log(level, {"storage: a folder", text});
     }
+}
+
+bool Lane::has_films() const {
+    const std::lock_guard lock{mutex_};
+    return !films_.empty();
 }
 
 std::string Lane::folder() const { return posix::mount_point_of(device_); }

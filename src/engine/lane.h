@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "engine/connection_view.h"
@@ -76,11 +77,19 @@ public:
     /// Lets a thread of the device drop the last reference to a film, since closing can block.
     void drop(std::shared_ptr<const posix::UniqueFd> film) noexcept;
 
+    /// Lets one of its threads enter another slow device, until end_visit(). Returns false if another one is there: no
+    /// other device may hold them all.
+    bool begin_visit() noexcept { return !is_one_abroad_.exchange(true); }
+    void end_visit() noexcept { is_one_abroad_ = false; }
+
     /// Serves the queues until they have been empty for a while. Called by a thread of the device.
     void serve(Worker& worker) noexcept;
 
     /// Makes serve() return as soon as it can.
     void end() noexcept;
+
+    /// Returns whether it has films that are to be closed.
+    bool has_films() const;
 
     /// Returns how many requests and transfers wait.
     std::size_t waiting() const;
@@ -111,6 +120,10 @@ private:
         answers,  ///< it answers again
     };
 
+    /// Kinds of work, which take turns.
+    enum class Work { opening, sending, closing };
+
+    std::optional<Work> next_work() const;
     bool take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept;
     void add_thread();
     void turn_away() noexcept;
@@ -121,14 +134,15 @@ private:
     std::atomic<Clock::duration> last_answer_{Clock::duration{}};
     std::atomic<Clock::duration> hung_since_{Clock::duration{}};
     std::atomic<bool> is_watched_{false};
+    std::atomic<bool> is_one_abroad_{false};
     Clock::duration oldest_{};  ///< start of the oldest operation noted; zero: none. Only for the watch
     News news_ = News::none;    ///< only for the watch
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Waiting*> opening_, sending_;                  // under mutex_
-    bool was_opening_ = false;                                // under mutex_: kind of the last that was served
-    std::size_t next_asked_ = 0;                              // under mutex_: whose peer is looked at next, in sending_
+    Work last_work_ = Work::closing;                          // under mutex_: the kind that was done last
+    std::size_t next_polled_ = 0;                             // under mutex_: index in sending_ of the next to poll
     std::deque<std::shared_ptr<const posix::UniqueFd>> films_;  // under mutex_: to be closed
     unsigned threads_ = 0, free_threads_ = 0;                 // under mutex_
     bool is_over_ = false;                                    // under mutex_

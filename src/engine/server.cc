@@ -54,7 +54,7 @@ public:
     void stop_accepting();
 
     /// Waits until all answers and all threads have ended, for little longer than the grace period. Returns whether the
-    /// threads have.
+    /// threads have, and nothing that is left can block.
     bool wait();
 
     void change_settings(Reloaded reloaded);
@@ -95,12 +95,13 @@ void Server::start() {
     workers_.start();
 }
 
-/// Lets all threads end, and shuts down the connections that are left. Returns whether the threads have ended.
+/// Lets all threads end, and shuts down the connections that are left. Returns whether the threads have ended, and
+/// closing what is left cannot block.
 bool Server::end_threads() {
     storage_.stop();
     loop_.end();
     connections_.cut_off();
-    return workers_.wait(leave_time);
+    return workers_.wait(leave_time) && !storage_.may_closing_block(connections_.count() > 0);
 }
 
 bool Server::wait() {
@@ -204,8 +205,9 @@ End serve(int listening_socket, const HandlerSettings& handler, const EngineSett
         log(LogLevel::notice, {"stop: ", sigabbrev_np(received), ": finishing the running answers"});
     hooks.stop_listening();
     if (!server.wait() || is_call_left()) {
-        log(LogLevel::warning, "stop: threads wait for storage that does not answer: left to the kernel");
-        // Without destructors: those threads may still return to what they use. All sockets are shut down already.
+        log(LogLevel::warning, "stop: threads or films wait for storage that does not answer: left to the kernel");
+        // Without destructors: those threads may still return to what they use, and closing a film may block. All sockets
+        // are shut down already.
         std::_Exit(has_lost_socket ? EXIT_FAILURE : EXIT_SUCCESS);
     }
     return has_lost_socket ? End::socket_lost : End::signalled;

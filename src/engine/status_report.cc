@@ -193,8 +193,9 @@ std::string format_text(const Status& status) {
     for (const Figure& figure : figures(status))
         append_line(text, figure.name, figure.name == "start time" ? log_time(status.start_time) : figure.value);
     for (const Storage::Hung& hung : status.hung)
-        append_line(text, "hung storage", hung.folder + ": since " + seconds_of(hung) + " s, " +
-                                              std::to_string(hung.waiting) + " waiting");
+        append_line(text, "hung storage", hung.folder + ": no answer for " + seconds_of(hung) + " s, " +
+                                              std::to_string(hung.waiting) + " waiting, " +
+                                              std::to_string(hung.threads) + " threads held");
     return text;
 }
 
@@ -207,7 +208,8 @@ std::string format_json(const Status& status) {
     for (const Storage::Hung& hung : status.hung)
         text.append(text.size() > begin ? "," : "").append(R"({"folder":)").append(json_string(hung.folder))
             .append(R"(,"seconds":)").append(seconds_of(hung)).append(R"(,"waiting":)")
-            .append(std::to_string(hung.waiting)).append("}");
+            .append(std::to_string(hung.waiting)).append(R"(,"threads":)").append(std::to_string(hung.threads))
+            .append("}");
     return text.append("]}\n");
 }
 

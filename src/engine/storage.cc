@@ -15,11 +15,12 @@ namespace {
 /// Interval between looks of the watch while any thread is in a device.
 constexpr std::chrono::milliseconds look_time{10};
 
-/// Number of quiet looks in a row after which the watch looks less often, and lets go of unused folders; the interval
-/// between those looks; and the number after which it sleeps.
-constexpr int short_looks = 20;
+/// Number of looks in a row without anything to see, after which the watch looks seldom.
+constexpr int max_quiet_looks = 20;
+
+/// Interval between the looks then, and their number until the watch sleeps. Unused folders are let go meanwhile.
 constexpr std::chrono::seconds long_look_time{1};
-constexpr int all_looks = 30;
+constexpr int max_long_looks = 10;
 
 }  // namespace
 
@@ -55,25 +56,65 @@ void Storage::wake() noexcept {
 }
 
 void Storage::run() noexcept {
-    const auto is_woken = [this] { return is_over_ || is_watching_; };
-    int quiet_looks = all_looks;
     std::unique_lock lock{mutex_};
     while (!is_over_) {
-        if (quiet_looks < short_looks)
-            woken_.wait_for(lock, look_time, [this] { return is_over_; });
-        else if (quiet_looks >= all_looks)
-            woken_.wait(lock, is_woken);
-        // No wait before the first long step: a thread that has entered a device since the last look wakes nobody.
-        else if (quiet_looks > short_looks)
-            woken_.wait_for(lock, long_look_time, is_woken);
-        if (quiet_looks >= short_looks && is_watching_) quiet_looks = 0;
+        sleep(lock);
+        watch_closely(lock);
+        settle(lock);
+    }
+}
+
+/// Waits until a thread enters a device.
+void Storage::sleep(std::unique_lock<std::mutex>& lock) {
+    woken_.wait(lock, [this] { return is_over_ || is_watching_; });
+}
+
+/// Looks often, until no thread has been in a device for a while, and all devices are well.
+void Storage::watch_closely(std::unique_lock<std::mutex>& lock) {
+    for (int quiet_looks = 0; !is_over_ && quiet_looks < max_quiet_looks;) {
+        woken_.wait_for(lock, look_time, [this] { return is_over_; });
         lock.unlock();
         quiet_looks = look() ? 0 : quiet_looks + 1;
-        if (quiet_looks > short_looks) threads_.each([](Worker& worker) { worker.let_go_of_storage(); });
         lock.lock();
-        // Woken during a long step's look, which may have run too early to see the reason.
-        if (quiet_looks > short_looks && is_watching_) quiet_looks = 0;
-        is_watching_ = quiet_looks < short_looks;
+    }
+}
+
+/// Looks seldom, and lets go of unused folders, until a thread enters a device or no folder can be left.
+void Storage::settle(std::unique_lock<std::mutex>& lock) {
+    is_watching_ = false;
+    for (int looks = 0; !is_over_ && !is_watching_ && looks < max_long_looks; ++looks) {
+        lock.unlock();
+        // The first look does not wait: a thread that entered a device since the last one did not wake the watch.
+        const bool is_busy = look();
+        let_go_of_folders();
+        lock.lock();
+        if (is_busy)
+            is_watching_ = true;
+        else
+            woken_.wait_for(lock, long_look_time, [this] { return is_over_ || is_watching_; });
+    }
+}
+
+/// Closes the folders that nobody uses, in a thread of its own: closing the last descriptor of an unmounted file system
+/// takes it down, which can block.
+void Storage::let_go_of_folders() noexcept {
+    if (*is_closing_) return;
+    try {
+        std::vector<posix::UniqueFd> folders;
+        threads_.each([&](Worker& worker) {
+            folders.emplace_back();  // first, since it takes memory
+            folders.back() = worker.take_unused_folder();
+            if (!folders.back()) folders.pop_back();
+        });
+        if (folders.empty()) return;
+        *is_closing_ = true;
+        std::thread{[folders = std::move(folders), is_closing = is_closing_]() mutable {
+            folders.clear();
+            *is_closing = false;
+        }}.detach();
+    } catch (const std::exception&) {
+        // Those that were taken are closed here; the next look tries again with the others.
+        *is_closing_ = false;
     }
 }
 
@@ -97,7 +138,7 @@ bool Storage::look() noexcept {
         const std::lock_guard lock{lanes_mutex_};
         for (Lane& lane : lanes_) is_busy = lane.judge(now, timeout) || is_busy;
     }
-    // Only now: those who wait are turned away before anything is said.
+    // Logs last: requests are turned away first.
     while (Lane* const lane = lane_with_news()) lane->tell_news();
     return is_busy;
 }
@@ -106,6 +147,14 @@ Lane* Storage::lane_with_news() noexcept {
     const std::lock_guard lock{lanes_mutex_};
     const auto found = std::find_if(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.has_news(); });
     return found != lanes_.end() ? &*found : nullptr;
+}
+
+bool Storage::may_closing_block(bool are_there_others) const {
+    const std::lock_guard lock{lanes_mutex_};
+    const Clock::duration now = Clock::now().time_since_epoch();
+    return std::any_of(lanes_.begin(), lanes_.end(), [=](const Lane& lane) {
+        return lane.has_films() || (are_there_others && lane.is_slow(now));
+    });
 }
 
 std::vector<Storage::Hung> Storage::hung() const {
@@ -120,9 +169,9 @@ std::vector<Storage::Hung> Storage::hung() const {
     for (const Lane* const lane : lanes) {
         const Clock::duration since = lane->hung_since();
         if (since == Clock::duration{}) continue;
-        std::size_t waiting = lane->waiting();
-        threads_.each([&](Worker& worker) { waiting += worker.visit().lane == lane ? 1 : 0; });
-        found.push_back({lane->folder(), now - since, waiting});
+        std::size_t threads = 0;
+        threads_.each([&](Worker& worker) { threads += worker.visit().lane == lane ? 1 : 0; });
+        found.push_back({lane->folder(), now - since, lane->waiting() + threads, threads});
     }
     return found;
 }

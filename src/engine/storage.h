@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <functional>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -41,6 +42,7 @@ public:
         std::string folder;
         std::chrono::nanoseconds time;  ///< since its last answer
         std::size_t waiting;            ///< requests and transfers that wait for it, including those that hold a thread
+        std::size_t threads;            ///< that it holds
     };
 
     explicit Storage(std::chrono::seconds timeout) : timeout_(timeout) {}
@@ -53,6 +55,8 @@ public:
     /// Stops the watch, and makes the threads of devices end as soon as they can.
     void stop() noexcept;
 
+    std::chrono::nanoseconds timeout() const noexcept { return timeout_.load(); }
+
     /// Sets how long a device may answer nothing before it counts as hung, and requests for its films get 503.
     void set_timeout(std::chrono::seconds timeout) noexcept { timeout_ = timeout; }
 
@@ -64,11 +68,18 @@ public:
         if (!is_watching_) wake();
     }
 
+    /// Returns whether closing films may block now: those that lanes have, and others if there are any.
+    bool may_closing_block(bool are_there_others) const;
+
     /// Returns the folders that do not answer.
     std::vector<Hung> hung() const;
 
 private:
     void run() noexcept;
+    void sleep(std::unique_lock<std::mutex>& lock);
+    void watch_closely(std::unique_lock<std::mutex>& lock);
+    void settle(std::unique_lock<std::mutex>& lock);
+    void let_go_of_folders() noexcept;
     bool look() noexcept;
     Lane* lane_with_news() noexcept;
     void wake() noexcept;
@@ -83,6 +94,8 @@ private:
     std::atomic<bool> is_watching_{false};  // changed under mutex_
     bool is_over_ = false;                  // under mutex_
     std::thread watch_;
+    /// A thread closes folders; it may outlive this.
+    const std::shared_ptr<std::atomic<bool>> is_closing_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace reelgate::engine

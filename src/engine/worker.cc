@@ -6,12 +6,19 @@
 
 namespace reelgate::engine {
 
-bool Worker::enter(dev_t device) {
+bool Worker::enter(dev_t device) { return enter_as(device, Waiting::For::opening); }
+
+bool Worker::enter_to_send(dev_t device) { return enter_as(device, Waiting::For::sending); }
+
+bool Worker::enter_as(dev_t device, Waiting::For what) {
     leave_catalog();
     if (!storage) return true;
     if (!last_lane_ || last_lane_->device() != device) last_lane_ = &storage->lane_of(device);
     const Clock::duration now = Clock::now().time_since_epoch();
-    if (last_lane_ != lane && last_lane_->is_slow(now)) return false;
+    if (last_lane_ != lane && last_lane_->is_slow(now)) {
+        if (!lane || what != Waiting::For::opening || last_lane_->is_hung() || !lane->begin_visit()) return false;
+        is_abroad_ = true;
+    }
     visited_since_.store(now, std::memory_order_relaxed);
     visited_ = last_lane_;
     storage->watch();
@@ -23,12 +30,13 @@ void Worker::leave() noexcept {
     if (!visited) return;
     visited_.store(nullptr, std::memory_order_release);
     visited->note_answer();
+    if (std::exchange(is_abroad_, false)) lane->end_visit();
 }
 
 void Worker::drop(std::optional<media::MediaFile> film) noexcept {
     if (!film) return;
     try {
-        if (enter(film->device)) {
+        if (enter_to_send(film->device)) {
             film.reset();
             leave();
         } else {
@@ -97,9 +105,9 @@ void Worker::turn_away() noexcept {
     taken->turn_away();
 }
 
-void Worker::let_go_of_storage() noexcept {
+posix::UniqueFd Worker::take_unused_folder() noexcept {
     const std::lock_guard lock{mutex_};
-    if (handler_) handler_->let_go_of_storage();
+    return handler_ ? handler_->take_unused_folder() : posix::UniqueFd{};
 }
 
 }  // namespace reelgate::engine

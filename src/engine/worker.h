@@ -51,10 +51,15 @@ public:
     Tally tally;
     gateway::RequestDecoder decoder;
     std::uint64_t version = 0;   ///< of the handler's settings
-    Waiting* serving = nullptr;  ///< the connection that it serves
+    Waiting* serving = nullptr;  ///< the connection that it serves; others read it while the thread asks
 
-    /// Enters a device, for an operation that might block. Returns false if this thread may not.
+    /// Enters a device to open a film. Returns false if this thread may not. A film may lie on another device than the
+    /// folder that leads to it: so one thread of a lane at a time may enter another slow device.
     bool enter(dev_t device) override;
+
+    /// Enters a device to send from it, or to close a film. Returns false if this thread may not.
+    bool enter_to_send(dev_t device);
+
     void leave() noexcept override;
 
     /// Calls `function`, and leaves the device even if it throws.
@@ -95,11 +100,13 @@ public:
     /// Turns the connection that it serves away, if the thread is held while it asks for an answer.
     void turn_away() noexcept;
 
-    void let_go_of_storage() noexcept;
+    /// Returns its folder of videos if nobody has used it for a while; else none. Does not close it.
+    posix::UniqueFd take_unused_folder() noexcept;
 
 private:
     enum class Asking { nothing, own, lost };
 
+    bool enter_as(dev_t device, Waiting::For what);
     void begin_asking();
     bool end_asking();
 
@@ -108,6 +115,7 @@ private:
     std::atomic<Clock::rep> in_catalog_since_{0};
     std::atomic<unsigned>* all_in_catalog_ = nullptr;  ///< null: it is not in the catalogue
     Lane* last_lane_ = nullptr;
+    bool is_abroad_ = false;  ///< in another slow device than its lane's
     std::mutex mutex_;  // guards the next two
     Asking asking_ = Asking::nothing;
     std::unique_ptr<Handler> handler_;  ///< null until the first request; other threads look at it under mutex_

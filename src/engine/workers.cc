@@ -19,9 +19,6 @@ constexpr std::size_t read_length = std::size_t{64} << 10;
 /// How long asking the catalogue may take before it counts as slow; a look-up takes microseconds.
 constexpr std::chrono::milliseconds slow_asking{50};
 
-/// Limit on the threads that serve events, as a multiple of the configured number: the others are held by storage.
-constexpr unsigned max_threads_factor = 4;
-
 }  // namespace
 
 Workers::Workers(unsigned count, EventLoop& loop, Storage& storage, HandlerSettings handler, Prepare prepare)
@@ -97,10 +94,11 @@ void Workers::release_slot(Worker& worker) noexcept {
     slot->is_taken = false;
 }
 
-/// Keeps count_ threads serving events while `held` others are stuck in storage.
+/// Keeps count_ threads serving events while `held` others are stuck in storage. One device holds count_ of them at the
+/// most: it counts as slow then, and the others leave it alone.
 void Workers::replace(unsigned held) noexcept {
     const std::lock_guard lock{mutex_};
-    const unsigned wanted = std::min(count_ + held, count_ * max_threads_factor);
+    const unsigned wanted = count_ + held;
     try {
         for (; serving_ < wanted; ++serving_) start_thread(nullptr);
     } catch (const std::exception&) {

@@ -243,10 +243,10 @@ std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name, 
     return open_once(name, now, gate);
 }
 
-void MediaFolder::let_go_if_unused(Clock::time_point now) {
+posix::UniqueFd MediaFolder::take_if_unused(Clock::time_point now) {
     // A thread that holds the lock uses the folder, and may be waiting for its storage.
     const std::unique_lock lock{mutex_, std::try_to_lock};
-    if (lock && now - used_ >= max_unused) fd_ = posix::UniqueFd{};
+    return lock && now - used_ >= max_unused ? std::exchange(fd_, {}) : posix::UniqueFd{};
 }
 
 void MediaFolder::check() {

@@ -49,7 +49,7 @@ struct NoMediaFile {
 /// unmount, long enough to cost nothing: reopening takes some microseconds.
 inline constexpr std::chrono::seconds max_unused{5};
 
-/// The folder of videos, for one thread; let_go_if_unused() is for any. Keeps the folder open while it is used, and
+/// The folder of videos, for one thread; take_if_unused() is for any. Keeps the folder open while it is used, and
 /// notices within a second that another folder has taken its place, by a mount or an unmount. An open folder keeps its
 /// file system from being unmounted.
 class MediaFolder {
@@ -64,9 +64,9 @@ public:
     /// permissions (no descriptors left, an I/O error, the folder itself).
     std::variant<MediaFile, NoMediaFile> open(const std::string& name, StorageGate* gate = nullptr);
 
-    /// Closes the folder if open() was not called for max_unused, so that its file system can be unmounted; the next
-    /// open() opens it again. Never waits for the thread that uses it.
-    void let_go_if_unused(Clock::time_point now);
+    /// Returns the folder if open() was not called for max_unused, to be closed, so that its file system can be
+    /// unmounted; the next open() opens it again. Never waits for the thread that uses it, nor for the storage.
+    posix::UniqueFd take_if_unused(Clock::time_point now);
 
     /// Checks at start-up that the folder exists and may be searched. Throws if not.
     void check();

@@ -32,7 +32,7 @@ from hanging_fs import HangingFileSystem
 from support import Serving, equal
 
 # What is said about a folder whose storage does not answer. FOLDER stands for its path.
-STATUS_LINE = r"hung storage: +FOLDER: since (\d+) s, (\d+) waiting"
+STATUS_LINE = r"hung storage: +FOLDER: no answer for (\d+) s, (\d+) waiting, (\d+) threads held"
 LOG_BEGINS = r"storage: FOLDER: does not answer"
 LOG_ENDS = r"storage: FOLDER: answers again"
 
@@ -41,6 +41,7 @@ VIEWERS = (8, 100, 1000)
 THREADS_OF_MOST = 2  # under which that many read: it takes long
 TIMEOUT = 1  # s, of --storage-timeout
 GRACE = 3
+LANE_THREADS = 4  # that serve one device
 
 # How many threads there may be: each of --threads, with those that take its place while the kernel holds it; four of
 # each storage, of which there are two; and three that serve nobody. ThreadSanitizer has one, too.
@@ -485,7 +486,7 @@ def count_in_log(pattern, library, server):
 
 
 def status_lines(library, server):
-    """Since when the folder hangs, and how many wait."""
+    """How long the folder has hung, how many wait, and how many threads it holds."""
     pattern = STATUS_LINE.replace("FOLDER", re.escape(str(library.nas)))
     return [tuple(map(int, found)) for found in re.findall(pattern, ask(server, STATUS).content.decode())]
 
@@ -493,8 +494,9 @@ def status_lines(library, server):
 def check_said(row, library, threads):
     with row("status and log say which folder hangs, since when, and how many wait"), \
             library.site(threads) as (nas, server), hung_transfers(nas, server, 8) as watchers:
-        support.wait_until(lambda: [waiting for _, waiting in status_lines(library, server)] == [8], "8 wait")
-        (since, _), = status_lines(library, server)
+        support.wait_until(lambda: [waiting for _, waiting, _ in status_lines(library, server)] == [8], "8 wait")
+        (since, _, held), = status_lines(library, server)
+        assert 1 <= held <= min(8, threads + LANE_THREADS), f"{held} threads held"
         support.wait_until(lambda: status_lines(library, server)[0][0] > since, "later")
         equal(count_in_log(LOG_BEGINS, library, server), 1, "lines about the beginning")
         equal(count_in_log(LOG_ENDS, library, server), 0, "lines about the end, before it")

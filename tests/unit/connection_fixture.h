@@ -305,6 +305,7 @@ public:
 
     /// Does what the watch does to a request whose storage does not answer.
     void turn_away() {
+        is_thread_lost_ = false;
         connection_->turn_away();
         proceed(false);
     }
@@ -317,6 +318,12 @@ public:
 
     /// From now on a thread of the film's device serves it.
     void serve_in_lane() { worker_.lane = &storage_.lane_of(device); }
+
+    /// From now on a thread of another device serves it.
+    void serve_in_other_lane() { worker_.lane = &storage_.lane_of(other_device); }
+
+    /// Lets storage count as hung at once.
+    void take_all_patience() { storage_.set_timeout(std::chrono::seconds{0}); }
 
     /// From now on another thread takes the connection over while this one asks for an answer.
     void lose_thread() { is_thread_lost_ = true; }
@@ -469,7 +476,7 @@ private:
         return {fd, reel_length, {}, content.version, device};
     }
 
-    static constexpr dev_t device = 1;
+    static constexpr dev_t device = 1, other_device = 2;
 
     TemporaryFolder folder_;
     std::string file_;  // empty until it is asked for

@@ -103,6 +103,10 @@ void storage_hangs(Fixture& fixture) { fixture.set_storage(StorageState::hung); 
 
 void is_turned_away(Fixture& fixture) { fixture.turn_away(); }
 
+void folder_is_on_slow_storage(Fixture& fixture) { fixture.serve_in_other_lane(); }
+
+void storage_timeout_is_over(Fixture& fixture) { fixture.take_all_patience(); }
+
 void its_thread_is_lost(Fixture& fixture) { fixture.lose_thread(); }
 
 void film_is_cut(Fixture& fixture) { fixture.set_file_length(0); }
@@ -255,7 +259,8 @@ const Row reading[] = {
      .phase = Phase::answering, .wait = Wait::writable,
      .taken = "answer 1: film; answer 2: film; answer 1 begins", .counted = "2 times complete", .viewers = 1},
     {.name = "no_fastcgi_behind_a_request", .event = says(clip + no_fastcgi),
-     .phase = closed, .taken = "answer 1: clip; EOF", .counted = "complete"},
+     .phase = closed, .taken = "answer 1: clip; EOF", .counted = "complete",
+     .logged = "not valid FastCGI"},
 
     // A request is aborted before it is whole
     {.name = "abort", .event = says(begin(one, keep) + abort),
@@ -279,7 +284,7 @@ const Row reading[] = {
     {.name = "another_begins_within", .event = says(begin(one, keep) + begin(two, keep)),
      .phase = Phase::reading, .wait = Wait::readable, .taken = "end 2: one at a time"},
     {.name = "the_same_begins_within", .event = says(begin(one, keep) + begin(one, keep)),
-     .phase = closed, .taken = "EOF", .logged = "no valid FastCGI"},
+     .phase = closed, .taken = "EOF", .logged = "not valid FastCGI"},
     {.name = "params_cut_off", .event = says(params_cut_off),
      .phase = closed, .taken = "EOF", .logged = "params are cut off"},
     {.name = "replies_before_params_cut_off", .event = says(values + params_cut_off),
@@ -287,9 +292,9 @@ const Row reading[] = {
     {.name = "params_cut_off_over_tcp", .transport = tcp, .event = says(params_cut_off),
      .phase = Phase::lingering, .wait = Wait::readable, .taken = "EOF", .logged = "params are cut off"},
     {.name = "no_fastcgi", .event = says(no_fastcgi),
-     .phase = closed, .taken = "EOF", .logged = "no valid FastCGI"},
+     .phase = closed, .taken = "EOF", .logged = "not valid FastCGI"},
     {.name = "no_fastcgi_over_tcp", .transport = tcp, .event = says(no_fastcgi),
-     .phase = Phase::lingering, .wait = Wait::readable, .taken = "EOF", .logged = "no valid FastCGI"},
+     .phase = Phase::lingering, .wait = Wait::readable, .taken = "EOF", .logged = "not valid FastCGI"},
 
     // Management records
     {.name = "values", .event = says(values), .phase = Phase::reading, .wait = Wait::readable, .taken = "values"},
@@ -322,7 +327,7 @@ const Row reading[] = {
      .phase = Phase::draining, .wait = Wait::writable_only, .taken = "256 times unknown type 42"},
     {.name = "full_socket_and_no_fastcgi", .event = says(full_socket + no_fastcgi),
      .phase = Phase::draining, .wait = Wait::writable_only, .taken = "256 times unknown type 42",
-     .logged = "no valid FastCGI"},
+     .logged = "not valid FastCGI"},
     {.name = "full_socket_and_params_cut_off", .event = says(full_socket + params_cut_off),
      .phase = Phase::draining, .wait = Wait::writable_only, .taken = "256 times unknown type 42",
      .logged = "params are cut off"},
@@ -336,6 +341,9 @@ const Row reading[] = {
     {.name = "seventeenth_request", .socket = Socket::wide, .before = {says(times(17, ping))}, .event = its_turn_comes,
      .phase = Phase::reading, .wait = Wait::readable, .taken = "17 times answer 1: pong",
      .counted = "17 times monitoring"},
+    {.name = "sixteen_requests_and_no_fastcgi", .socket = Socket::wide, .event = says(times(16, ping) + no_fastcgi),
+     .phase = closed, .taken = "16 times answer 1: pong; EOF", .counted = "16 times monitoring",
+     .logged = "not valid FastCGI"},
     {.name = "sixteen_requests_at_once", .socket = Socket::wide, .event = says(times(16, ping)),
      .phase = Phase::reading, .wait = Wait::readable, .taken = "16 times answer 1: pong",
      .counted = "16 times monitoring"},
@@ -383,6 +391,17 @@ const Row asking[] = {
      .taken = R"(answer 1: 503 {"detail":"Video storage does not answer"})", .counted = "complete", .viewers = 1},
     {.name = "storage_holds_the_thread", .before = {storage_is_slow, says(clip), its_thread_is_lost},
      .event = its_turn_comes, .phase = Phase::asking, .wait = Wait::lost, .taken = "", .viewers = 1},
+    {.name = "storage_has_held_the_thread_for_too_long",
+     .before = {storage_is_slow, says(clip), its_thread_is_lost, its_turn_comes}, .event = is_turned_away,
+     .phase = Phase::reading, .wait = Wait::readable,
+     .taken = R"(answer 1: 503 {"detail":"Video storage does not answer"})", .counted = "complete"},
+    {.name = "storage_of_film_and_folder_is_slow",
+     .before = {storage_is_slow, says(clip), folder_is_on_slow_storage}, .event = its_turn_comes,
+     .phase = Phase::asking, .wait = Wait::a_moment, .taken = "", .viewers = 1},
+    {.name = "storage_of_film_and_folder_is_slow_for_too_long",
+     .before = {storage_is_slow, says(clip), folder_is_on_slow_storage, storage_timeout_is_over},
+     .event = its_turn_comes, .phase = Phase::reading, .wait = Wait::readable,
+     .taken = R"(answer 1: 503 {"detail":"Video storage does not answer"})", .counted = "complete"},
     {.name = "storage_is_slow_and_the_peer_says_more", .before = {storage_is_slow, says(clip)}, .event = says(values),
      .phase = Phase::asking, .wait = Wait::storage, .taken = "", .viewers = 1},
     {.name = "storage_is_slow_and_the_peer_leaves", .before = {storage_is_slow, says(clip)}, .event = leaves,
@@ -414,7 +433,8 @@ const Row asking[] = {
      .phase = Phase::reading, .wait = Wait::writable_only, .taken = "256 times unknown type 42; answer 1: clip",
      .counted = "complete"},
     {.name = "no_fastcgi_came_with_it", .before = {catalogue_is_locked, says(clip + no_fastcgi), catalogue_is_free},
-     .event = its_turn_comes, .phase = closed, .taken = "answer 1: clip; EOF", .counted = "complete"},
+     .event = its_turn_comes, .phase = closed, .taken = "answer 1: clip; EOF", .counted = "complete",
+     .logged = "not valid FastCGI"},
     {.name = "peer_ends", .before = {catalogue_is_locked, says(clip)}, .event = ends,
      .phase = Phase::asking, .wait = Wait::a_moment, .taken = "", .viewers = 1},
     {.name = "peer_has_ended", .before = {catalogue_is_locked, says(clip), ends, catalogue_is_free},
@@ -430,6 +450,9 @@ const Row asking[] = {
 const Row answering[] = {
     {.name = "memory_is_short", .before = {says(film)}, .event = without_memory(takes_some), .phase = closed,
      .taken = "answer 1 begins; EOF", .counted = "broken", .logged = "/film: Cannot allocate memory: cut off"},
+    {.name = "memory_is_short_for_what_the_peer_says", .before = {says(film)}, .event = without_memory(says(values)),
+     .phase = closed, .taken = "answer 1 begins; reset", .counted = "broken",
+     .logged = "read request: connection: Cannot allocate memory: closed"},
     {.name = "storage_is_slow", .before = {says(film), storage_is_slow}, .event = takes_all,
      .phase = Phase::answering, .wait = Wait::storage, .taken = "answer 1 begins", .viewers = 1},
     {.name = "storage_is_well_again", .before = {says(film), storage_is_slow, takes_all, storage_is_well},
@@ -547,9 +570,11 @@ const Row answering[] = {
 
     // Input: ended
     {.name = "no_fastcgi", .before = {says(film)}, .event = says(no_fastcgi),
-     .phase = Phase::answering, .wait = Wait::writable_only, .taken = "answer 1 begins", .viewers = 1},
+     .phase = Phase::answering, .wait = Wait::writable_only, .taken = "answer 1 begins", .viewers = 1,
+     .logged = "not valid FastCGI"},
     {.name = "no_fastcgi_and_all_is_taken", .before = {says(film), says(no_fastcgi)}, .event = takes_all,
-     .phase = closed, .taken = "answer 1: film; EOF", .counted = "complete"},
+     .phase = closed, .taken = "answer 1: film; EOF", .counted = "complete",
+     .logged = "not valid FastCGI"},
     {.name = "peer_ends", .before = {says(film)}, .event = ends,
      .phase = Phase::answering, .wait = Wait::writable_only, .taken = "answer 1 begins", .viewers = 1},
     {.name = "peer_ends_and_takes_all", .before = {says(film), ends}, .event = takes_all,
@@ -569,7 +594,7 @@ const Row draining[] = {
     {.name = "all_is_taken_after_an_abort", .before = {says(full_socket + begin(one, not_kept) + abort)},
      .event = takes_all, .phase = closed, .taken = "300 times unknown type 42; end 1: complete; EOF"},
     {.name = "all_is_taken_after_no_fastcgi", .before = {says(full_socket + no_fastcgi)}, .event = takes_all,
-     .phase = closed, .taken = "300 times unknown type 42; EOF", .logged = "no valid FastCGI"},
+     .phase = closed, .taken = "300 times unknown type 42; EOF", .logged = "not valid FastCGI"},
     {.name = "peer_says_more", .before = {says(full_socket + refusal)}, .event = says(ping),
      .phase = Phase::draining, .wait = Wait::writable_only, .taken = "256 times unknown type 42"},
     {.name = "peer_has_said_more_and_takes_all", .before = {says(full_socket + refusal), says(ping)},

@@ -90,14 +90,15 @@ BOOST_AUTO_TEST_CASE(json_has_the_names_and_values_of_the_text) {
 
 BOOST_AUTO_TEST_CASE(folders_that_do_not_answer_are_named) {
     Status status = some_status();
-    status.hung = {{"/srv/films", std::chrono::milliseconds{12'900}, 3},
-                   {"/mnt/my \"nas\"", std::chrono::seconds{5}, 0}};
+    status.hung = {{"/srv/films", std::chrono::milliseconds{12'900}, 3, 2},
+                   {"/mnt/my \"nas\"", std::chrono::seconds{5}, 0, 0}};
     BOOST_TEST(contains(format_text(status), "hung folders:         2\n"));
-    BOOST_TEST(format_text(status).ends_with("hung storage:         /srv/films: since 12 s, 3 waiting\n"
-                                             "hung storage:         /mnt/my \"nas\": since 5 s, 0 waiting\n"));
+    BOOST_TEST(format_text(status).ends_with(
+        "hung storage:         /srv/films: no answer for 12 s, 3 waiting, 2 threads held\n"
+        "hung storage:         /mnt/my \"nas\": no answer for 5 s, 0 waiting, 0 threads held\n"));
     BOOST_TEST(format_json(status).ends_with(
-        R"(,"hung storage":[{"folder":"/srv/films","seconds":12,"waiting":3},)"
-        R"({"folder":"/mnt/my \u0022nas\u0022","seconds":5,"waiting":0}]})" "\n"));
+        R"(,"hung storage":[{"folder":"/srv/films","seconds":12,"waiting":3,"threads":2},)"
+        R"({"folder":"/mnt/my \u0022nas\u0022","seconds":5,"waiting":0,"threads":0}]})" "\n"));
 }
 
 struct MetricRow {

@@ -918,7 +918,7 @@ BOOST_AUTO_TEST_CASE(storage_that_must_not_be_touched_now) {
     const Answer given = handler.answer(request_for("/api/stream/film"), {}, &gate);
     BOOST_TEST(given.response.status == 200);
     BOOST_TEST(given.catalog_use.look_ups == 1);
-    handler.let_go_of_storage();
+    handler.take_unused_folder();
     BOOST_TEST(handler.answer(request_for("/api/stream/film"), {}, &gate).response.status == 200);
 }
 

@@ -663,10 +663,10 @@ BOOST_AUTO_TEST_CASE(folder_that_nobody_has_used_for_a_while) {
             lines += umount((folder / "usb").c_str()) == 0 ? "unmounted\n" : posix::cause(errno) + "\n";
         };
         unmount();
-        videos.let_go_if_unused(used + max_unused - std::chrono::seconds{2});
+        videos.take_if_unused(used + max_unused - std::chrono::seconds{2});
         unmount();
-        videos.let_go_if_unused(used + max_unused);
-        videos.let_go_if_unused(used + 2 * max_unused);
+        videos.take_if_unused(used + max_unused);
+        videos.take_if_unused(used + 2 * max_unused);
         unmount();
         outer.write("videos/usb/film.mp4", "another volume");
         return lines + describe(videos.open("film.mp4"));
@@ -679,7 +679,7 @@ BOOST_AUTO_TEST_CASE(folder_that_waits_for_its_storage_is_not_let_go) {
         make();
         MediaFolder videos{folder};
         gate.on_enter = [&] {
-            std::thread{[&] { videos.let_go_if_unused(MediaFolder::Clock::now() + 2 * max_unused); }}.join();
+            std::thread{[&] { videos.take_if_unused(MediaFolder::Clock::now() + 2 * max_unused); }}.join();
         };
         return open(videos, "nas/film.mp4");
     });
