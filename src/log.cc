@@ -93,6 +93,26 @@ std::mutex mutex;
 StandardError standard_error;         // under mutex
 RepeatLimit repeats{standard_error};  // under mutex
 
+/// What becomes of a line that repeats an earlier one.
+enum class Repeats { counted, written };
+
+void write(LogLevel level, std::initializer_list<std::string_view> parts, Repeats if_repeated) noexcept {
+    if (!is_logged(level)) return;
+    LogLine line;
+    append_head(line, level);
+    for (std::string_view part : parts) {
+        append_escaped(line, part, BeyondAscii::escaped);
+        if (part.empty()) continue;
+        line.append("...");
+        break;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock{mutex};
+    if (are_repeats_counted && if_repeated == Repeats::counted) return repeats.admit(line.text(), now);
+    if (are_repeats_counted) repeats.tell_due(now);
+    standard_error.write(line.text());
+}
+
 }  // namespace
 
 void set_log_level(LogLevel level) noexcept { least = level; }
@@ -122,21 +142,12 @@ void tell_repeated_lines() noexcept {
 bool is_logged(LogLevel level) noexcept { return level <= least; }
 
 void log(LogLevel level, std::initializer_list<std::string_view> parts) noexcept {
-    if (!is_logged(level)) return;
-    LogLine line;
-    append_head(line, level);
-    for (std::string_view part : parts) {
-        append_escaped(line, part, BeyondAscii::escaped);
-        if (part.empty()) continue;
-        line.append("...");
-        break;
-    }
-    const auto now = std::chrono::steady_clock::now();
-    const std::lock_guard lock{mutex};
     // Only failures repeat without end; lines at other levels are requested.
-    if (are_repeats_counted && level <= LogLevel::warning) return repeats.admit(line.text(), now);
-    if (are_repeats_counted) repeats.tell_due(now);
-    standard_error.write(line.text());
+    write(level, parts, level <= LogLevel::warning ? Repeats::counted : Repeats::written);
+}
+
+void log_change(LogLevel level, std::initializer_list<std::string_view> parts) noexcept {
+    write(level, parts, Repeats::written);
 }
 
 void log(LogLevel level, std::string_view event) noexcept {

@@ -45,6 +45,9 @@ void tell_repeated_lines() noexcept;
 void log(LogLevel level, std::initializer_list<std::string_view> parts) noexcept;
 void log(LogLevel level, std::string_view event) noexcept;
 
+/// Writes the parts as one line, even if it repeats an earlier one: for the beginnings and ends of what lasts.
+void log_change(LogLevel level, std::initializer_list<std::string_view> parts) noexcept;
+
 /// Writes "reelgate: text" as one line, for the person who started the program. Escapes control characters, but keeps
 /// bytes beyond ASCII, which are that person's own.
 void complain(std::string_view text) noexcept;

@@ -72,6 +72,14 @@ void tell(const gateway::Notifier& notifier, std::string_view state, const Messa
     }
 }
 
+/// Checks catalogue and videos. Returns false if their storage does not answer within its timeout, or a signal to stop
+/// has come meanwhile. Throws what is wrong with them.
+bool check_in_time(const Settings& settings) {
+    const auto check = [handler = settings.handler] { Handler{handler}.check(); };
+    return engine::run_within(settings.engine.storage_timeout, check, engine::is_stop_signalled) ==
+           engine::CallEnd::returned;
+}
+
 std::chrono::microseconds monotonic_now() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
 }
@@ -97,10 +105,11 @@ void check_web_server_addresses() {
 int serve(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
     log_without_waiting();
-    // Finds every failure before anything listens.
-    Handler{settings.handler}.check();
-    check_web_server_addresses();
     engine::hold_signals();
+    // Finds every failure before anything listens. Films on other storage than the folder's can be served all the same.
+    if (!check_in_time(settings))
+        log(LogLevel::warning, "serve: videos: their storage does not answer: not checked");
+    check_web_server_addresses();
     const auto notifier = gateway::Notifier::from_environment();
     auto listener = find_listener(settings);
     std::chrono::seconds grace = settings.engine.grace;
@@ -110,8 +119,7 @@ int serve(const Invocation& invocation) {
                  [] { return gateway::reloading_message(monotonic_now()); });
             const Settings reloaded = invocation.reload();
             // Hung storage must neither keep the old settings in force nor block later signals.
-            if (!engine::run_within(reloaded.engine.storage_timeout,
-                                    [handler = reloaded.handler] { Handler{handler}.check(); }))
+            if (!check_in_time(reloaded))
                 log(LogLevel::warning, "reload: videos: their storage does not answer: not checked");
             engine::Reloaded result{reloaded.handler, reloaded.engine};
             // Nothing below fails: all of the new settings take effect, or none.

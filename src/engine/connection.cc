@@ -155,13 +155,26 @@ Connection::Step Connection::begin_sending(http::Response response) {
     return Phase::answering;
 }
 
-Connection::Step Connection::send(Worker& worker) {
+/// Writes for one turn. Of a film, a little at a time, so that its storage is seen to answer, and is left alone once it
+/// is slow. Returns nothing if this thread must not touch the storage.
+std::optional<Progress> Connection::write(Worker& worker) {
     const media::MediaFile* const film = exchange_.film();
-    if (film && !worker.enter_to_send(film->device)) return wait_for_storage(worker);
+    if (!film) return writer_.write(fd(), Turn::max_bytes);
     const std::uint64_t budget = worker.lane ? Turn::max_lane_bytes : Turn::max_bytes;
-    const Progress progress = worker.leaving([&] { return writer_.write(fd(), budget); });
+    const std::uint64_t before = writer_.sent();
+    Progress progress = Progress::yielded;
+    while (progress == Progress::yielded && writer_.sent() - before < budget) {
+        if (!worker.enter_to_send(film->device)) return std::nullopt;
+        progress = worker.leaving([&] { return writer_.write(fd(), Turn::max_lane_bytes); });
+    }
+    return progress;
+}
+
+Connection::Step Connection::send(Worker& worker) {
+    const std::optional<Progress> progress = write(worker);
     if (exchange_.count(worker.tally, writer_.sent())) view_.note_progress();
-    switch (progress) {
+    if (!progress) return wait_for_storage(worker);
+    switch (*progress) {
         case Progress::blocked:
             send_buffer_.fit(fd(), writer_.sent(), exchange_.age());
             if (input_.gate() == Input::Gate::full && writer_.interjected() == 0)
@@ -186,9 +199,13 @@ Connection::Step Connection::go_on() {
     return is_kept ? Phase::reading : Phase::draining;
 }
 
-/// Waits for the storage of its film; ends the answer instead if the peer is gone.
+/// Waits for the storage of its film. Ends the answer instead if the peer is gone, or does not want the rest: the record
+/// that is being sent cannot be ended without the storage. A peer that has ended its side may still read, but mostly is
+/// gone, and cannot be told from one that is.
 Connection::Step Connection::wait_for_storage(Worker& worker) {
-    if (view_.has_gone()) return close_lost(worker);
+    const bool has_ended = input_.gate() == Input::Gate::ended || exchange_.is_cut_short();
+    if (has_ended || view_.has_gone()) return close_lost(worker);
+    view_.set_heard(input_.gate() == Input::Gate::open);
     awaited_ = &worker.lane_of(exchange_.film()->device);
     return Wait::storage;
 }

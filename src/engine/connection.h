@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -55,6 +56,7 @@ enum class Wait {
 ///                too many replies are unsent                answering: nothing is read until they are written
 ///                end of input, or input is not FastCGI      answering: nothing more is read; then closed gracefully
 ///                the storage is slow, or hangs              answering: again once a thread of the device is free
+///                ... and the peer aborts, or ends its side  closed
 ///                the peer is gone                           closed
 ///                the file is not as announced, or cannot    closed: no end of the answer is written
 ///                be read
@@ -116,6 +118,7 @@ private:
     Step begin_answer(Worker& worker);
     Step ask(Worker& worker);
     Step begin_sending(http::Response response);
+    std::optional<gateway::ResponseWriter::Progress> write(Worker& worker);
     Step send(Worker& worker);
     Step wait_for_storage(Worker& worker);
     Step go_on();

@@ -26,8 +26,13 @@ void ConnectionView::cut_off() {
     shutdown(fd_, SHUT_RDWR);
 }
 
-bool ConnectionView::has_gone() const {
-    pollfd state{fd_, 0, 0};  // POLLERR and POLLHUP are reported unasked
+bool ConnectionView::has_gone() const { return is_reported(0); }
+
+bool ConnectionView::has_news() const { return is_reported(is_heard_ ? POLLIN | POLLRDHUP : 0); }
+
+/// Returns whether one of `events`, POLLERR or POLLHUP is reported now.
+bool ConnectionView::is_reported(short events) const {
+    pollfd state{fd_, events, 0};
     return poll(&state, 1, 0) == 1;
 }
 

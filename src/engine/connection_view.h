@@ -56,13 +56,23 @@ public:
     /// Returns whether the peer has closed the connection, or it was cut off; any thread may ask. Does not block.
     bool has_gone() const;
 
+    /// Sets whether the connection reads what the peer says, while it waits for storage.
+    void set_heard(bool is_heard) { is_heard_ = is_heard; }
+
+    /// Returns whether the peer is gone, or has said something that the connection reads; any thread may ask. Does not
+    /// block.
+    bool has_news() const;
+
     /// Ends the input: the connection is closed once its requests are answered. Any thread may call it.
     void stop_reading();
 
 private:
+    bool is_reported(short events) const;
+
     const int fd_;
     std::atomic<Situation> situation_{Situation::fresh};
     std::atomic<bool> is_cut_off_{false};
+    std::atomic<bool> is_heard_{false};
     std::atomic<int> untaken_{0};  ///< bytes in the socket at the last look_at_peer()
     std::atomic<Clock::rep> progress_{0};
 };

@@ -57,6 +57,14 @@ void Connections::cut_off() noexcept {
     log(LogLevel::warning, text);
 }
 
+std::shared_ptr<void> Connections::take_left() {
+    auto left = std::make_shared<List>();
+    const std::lock_guard lock{mutex_};
+    if (all_.empty()) return nullptr;
+    left->swap(all_);
+    return left;
+}
+
 void Connections::begin(posix::UniqueFd fd, Transport transport, Worker& worker) {
     List one;
     one.emplace_back(*this, std::move(fd), transport, max_connections_);
@@ -97,12 +105,13 @@ void Connections::run(Served& served, std::uint32_t events, Worker& worker) noex
     try {
         worker.serving = &served;
         const Wait wait = served.connection.proceed(worker, (events & EPOLLIN) != 0);
-        if (wait == Wait::lost || (wait != Wait::nothing && let_wait(served, wait))) return;
+        if (wait == Wait::lost || (wait != Wait::nothing && let_wait(served, wait))) return worker.close_films();
     } catch (const std::exception& failure) {
         served.connection.give_up(worker);
         log(LogLevel::error, {"serve connection: ", failure.what(), ": closed"});
     }
     close(served);
+    worker.close_films();
 }
 
 /// Lets a connection wait without a thread. Returns false if it must be closed instead.
@@ -114,10 +123,22 @@ bool Connections::let_wait(Served& served, Wait wait) {
     if (wait == Wait::a_moment)
         let_ask_again(served);
     else if (wait == Wait::storage)
-        served.connection.awaited().wait(served, what_for(served.connection));
+        let_wait_for_storage(served);
     else
         arm(served, situation, events_of(wait));
     return true;
+}
+
+/// Queues a connection for the storage that it needs. A request is turned away if there is no thread for that storage.
+void Connections::let_wait_for_storage(Served& served) {
+    const Waiting::For what = what_for(served.connection);
+    try {
+        served.connection.awaited().wait(served, what);
+    } catch (const std::exception& failure) {
+        if (what == Waiting::For::sending) throw;
+        log(LogLevel::error, {"serve connection: ", failure.what(), ": answered with 503"});
+        served.turn_away();
+    }
 }
 
 /// Hands a connection over to the thread that gets its next event. The caller must not touch it after that. If this
@@ -165,7 +186,9 @@ void Connections::ask_again() noexcept {
 void Connections::hand_on(Served& served) noexcept {
     try {
         served.connection.view().note_progress();
-        arm(served, Situation::waiting, EPOLLOUT);
+        // Reads first, if the peer has said something meanwhile.
+        const bool is_heard = what_for(served.connection) == Waiting::For::sending;
+        arm(served, Situation::waiting, is_heard ? EPOLLOUT | EPOLLIN : EPOLLOUT);
     } catch (const std::exception&) {
         let_ask_again(served);
     }

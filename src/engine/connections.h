@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <list>
+#include <memory>
 #include <mutex>
 
 #include "engine/connection.h"
@@ -43,6 +44,10 @@ public:
     /// Shuts down the connections that are left, and logs how many. Threads that never return may still have them.
     void cut_off() noexcept;
 
+    /// Returns the connections that are left, for whom they are to be closed; null if there are none. No thread may have
+    /// one. Closing films may block.
+    std::shared_ptr<void> take_left();
+
 private:
     struct Served;
     using List = std::list<Served>;
@@ -58,7 +63,7 @@ private:
             connection.turn_away();
             owner.hand_on(*this);
         }
-        bool has_gone() const noexcept override { return connection.view().has_gone(); }
+        bool has_news() const noexcept override { return connection.view().has_news(); }
 
         Connections& owner;
         Connection connection;
@@ -69,6 +74,7 @@ private:
 
     void run(Served& served, std::uint32_t events, Worker& worker) noexcept;
     bool let_wait(Served& served, Wait wait);
+    void let_wait_for_storage(Served& served);
     void arm(Served& served, Situation situation, std::uint32_t events);
     void let_ask_again(Served& served) noexcept;
     void ask_again() noexcept;

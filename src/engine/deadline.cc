@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/deadline.h"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <future>
@@ -12,17 +13,25 @@ namespace reelgate::engine {
 
 namespace {
 
-std::atomic<bool> is_busy{false};
+/// How often a caller asks whether it still wants to wait.
+constexpr std::chrono::milliseconds patience{20};
+
+std::atomic<int> calls_left{0};
 
 }  // namespace
 
-bool is_call_left() { return is_busy; }
+bool is_call_left() { return calls_left > 0; }
 
-bool run_within(std::chrono::nanoseconds time, std::function<void()> function) {
-    // First, since it takes memory: where there is none, nothing must stay busy.
+CallEnd run_within(std::chrono::nanoseconds time, std::function<void()> function,
+                   const std::function<bool()>& is_over) {
+    const auto latest = std::chrono::steady_clock::now() + time;
+    // First, since it takes memory: where there is none, no call must be left.
     std::promise<void> promise;
     std::future<void> end = promise.get_future();
-    if (is_busy.exchange(true)) return false;
+    if (calls_left.fetch_add(1) >= max_calls_left) {
+        --calls_left;
+        return CallEnd::refused;
+    }
     try {
         std::thread{[promise = std::move(promise), function = std::move(function)]() mutable {
             std::exception_ptr failure;
@@ -32,16 +41,17 @@ bool run_within(std::chrono::nanoseconds time, std::function<void()> function) {
                 failure = std::current_exception();
             }
             function = {};  // destroys all that it owns before the caller goes on
-            is_busy = false;
+            --calls_left;
             failure ? promise.set_exception(failure) : promise.set_value();
         }}.detach();
     } catch (...) {
-        is_busy = false;
+        --calls_left;
         throw;
     }
-    if (end.wait_for(time) != std::future_status::ready) return false;
+    while (end.wait_until(std::min(latest, std::chrono::steady_clock::now() + patience)) != std::future_status::ready)
+        if (is_over() || std::chrono::steady_clock::now() >= latest) return CallEnd::late;
     end.get();
-    return true;
+    return CallEnd::returned;
 }
 
 }  // namespace reelgate::engine

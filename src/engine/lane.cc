@@ -154,7 +154,7 @@ void Lane::turn_away() noexcept {
     for (std::size_t i = 0, count = std::min(max_polled, sending_.size()); i < count; ++i) {
         next_polled_ %= sending_.size();
         Waiting* const who = sending_[next_polled_];
-        if (!who->has_gone()) {
+        if (!who->has_news()) {
             ++next_polled_;
             continue;
         }
@@ -170,15 +170,15 @@ void Lane::tell_news() noexcept {
     const char* const text =
         news == News::hangs ? ": does not answer: its films get 503 until it does" : ": answers again";
     try {
-        log(level, {"storage: ", folder(), text});
+        log_change(level, {"storage: ", folder(), text});
     } catch (const std::exception&) {
-        log(level, {"storage: a folder", text});
+        log_change(level, {"storage: a folder", text});
     }
 }
 
-bool Lane::has_films() const {
+Lane::Films Lane::take_films() {
     const std::lock_guard lock{mutex_};
-    return !films_.empty();
+    return std::exchange(films_, {});
 }
 
 std::string Lane::folder() const { return posix::mount_point_of(device_); }

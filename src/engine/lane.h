@@ -38,8 +38,8 @@ public:
     /// Ends the wait: goes on in any free thread, which may not touch the device.
     virtual void turn_away() noexcept = 0;
 
-    /// Returns whether its peer is gone. Does not block.
-    virtual bool has_gone() const noexcept = 0;
+    /// Returns whether its peer is gone, or has said something to act on. Does not block.
+    virtual bool has_news() const noexcept = 0;
 
 protected:
     ~Waiting() = default;
@@ -50,6 +50,8 @@ class Lane {
 public:
     /// How long an operation may take before its device counts as slow: threads that serve events then leave it alone.
     static constexpr std::chrono::milliseconds slow_operation{50};
+
+    using Films = std::deque<std::shared_ptr<const posix::UniqueFd>>;
 
     /// Starts a thread that calls serve().
     using StartThread = std::function<void(Lane&)>;
@@ -88,8 +90,8 @@ public:
     /// Makes serve() return as soon as it can.
     void end() noexcept;
 
-    /// Returns whether it has films that are to be closed.
-    bool has_films() const;
+    /// Returns the films that wait to be closed, which may block.
+    Films take_films();
 
     /// Returns how many requests and transfers wait.
     std::size_t waiting() const;
@@ -100,7 +102,7 @@ public:
     void note_slow(Clock::duration since, Clock::duration now);
 
     /// Judges the operations noted since the last call: after `timeout` without any answer the device hangs. Turns away
-    /// requests that wait for a hung device, and transfers whose peer is gone. Returns whether to go on watching.
+    /// requests that wait for a hung device, and transfers whose peer has news. Returns whether to go on watching.
     bool judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept;
 
     /// Returns whether the last call of judge() has found a change that is not logged yet.
@@ -143,7 +145,7 @@ private:
     std::deque<Waiting*> opening_, sending_;                  // under mutex_
     Work last_work_ = Work::closing;                          // under mutex_: the kind that was done last
     std::size_t next_polled_ = 0;                             // under mutex_: index in sending_ of the next to poll
-    std::deque<std::shared_ptr<const posix::UniqueFd>> films_;  // under mutex_: to be closed
+    Films films_;                                             // under mutex_: to be closed
     unsigned threads_ = 0, free_threads_ = 0;                 // under mutex_
     bool is_over_ = false;                                    // under mutex_
 };

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <thread>
 #include <utility>
@@ -47,14 +48,14 @@ public:
     Server(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
-    ~Server() { end_threads(); }
+    ~Server();
 
     void start();
     bool has_lost_socket() const { return acceptor_.has_lost_socket(); }
     void stop_accepting();
 
-    /// Waits until all answers and all threads have ended, for little longer than the grace period. Returns whether the
-    /// threads have, and nothing that is left can block.
+    /// Waits until all answers and all threads have ended, for little longer than the grace period. Returns whether they
+    /// have, and what was left is closed.
     bool wait();
 
     void change_settings(Reloaded reloaded);
@@ -90,18 +91,28 @@ Server::Server(int listening_socket, const HandlerSettings& handler, const Engin
           worker.monitor = [this](const http::Request& request) { return monitor(request); };
       }) {}
 
+Server::~Server() {
+    storage_.stop();
+    loop_.end();
+    workers_.wait(leave_time);
+}
+
 void Server::start() {
     acceptor_.start();
     workers_.start();
 }
 
-/// Lets all threads end, and shuts down the connections that are left. Returns whether the threads have ended, and
-/// closing what is left cannot block.
+/// Lets all threads end, and shuts down and closes the connections that are left. Returns whether all of that is done:
+/// storage may hold threads, and closing films may block.
 bool Server::end_threads() {
     storage_.stop();
     loop_.end();
     connections_.cut_off();
-    return workers_.wait(leave_time) && !storage_.may_closing_block(connections_.count() > 0);
+    if (!workers_.wait(leave_time)) return false;
+    std::shared_ptr<void> connections = connections_.take_left(), films = storage_.take_films();
+    if (!connections && !films) return true;
+    return run_within(leave_time, [connections = std::move(connections), films = std::move(films)] {}) ==
+           CallEnd::returned;
 }
 
 bool Server::wait() {
@@ -181,6 +192,13 @@ unsigned default_threads() { return std::max(4U, 2 * std::thread::hardware_concu
 void hold_signals() {
     const sigset_t signals = awaited_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+bool is_stop_signalled() {
+    sigset_t pending;
+    if (sigpending(&pending) != 0) return false;
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1 ||
+           sigismember(&pending, SIGUSR1) == 1;
 }
 
 End serve(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings, const Hooks& hooks) {

@@ -28,6 +28,9 @@ unsigned default_threads();
 /// Blocks the signals that serve() waits for. Call it before creating anything that must be cleaned up on a signal.
 void hold_signals();
 
+/// Returns whether one of the signals to stop has come, and still waits to be taken.
+bool is_stop_signalled();
+
 /// What a reload changes: all of `handler`; of `engine` only max_viewers, the timeouts and grace.
 struct Reloaded {
     HandlerSettings handler;

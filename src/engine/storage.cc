@@ -71,10 +71,13 @@ void Storage::sleep(std::unique_lock<std::mutex>& lock) {
 
 /// Looks often, until no thread has been in a device for a while, and all devices are well.
 void Storage::watch_closely(std::unique_lock<std::mutex>& lock) {
+    int looks = 0;
     for (int quiet_looks = 0; !is_over_ && quiet_looks < max_quiet_looks;) {
         woken_.wait_for(lock, look_time, [this] { return is_over_; });
         lock.unlock();
         quiet_looks = look() ? 0 : quiet_looks + 1;
+        // Some threads may use folders, or be held, for as long as others use none.
+        if (++looks % (long_look_time / look_time) == 0) let_go_of_folders();
         lock.lock();
     }
 }
@@ -149,12 +152,12 @@ Lane* Storage::lane_with_news() noexcept {
     return found != lanes_.end() ? &*found : nullptr;
 }
 
-bool Storage::may_closing_block(bool are_there_others) const {
+std::shared_ptr<void> Storage::take_films() {
+    auto films = std::make_shared<std::vector<Lane::Films>>();
     const std::lock_guard lock{lanes_mutex_};
-    const Clock::duration now = Clock::now().time_since_epoch();
-    return std::any_of(lanes_.begin(), lanes_.end(), [=](const Lane& lane) {
-        return lane.has_films() || (are_there_others && lane.is_slow(now));
-    });
+    for (Lane& lane : lanes_)
+        if (Lane::Films of_lane = lane.take_films(); !of_lane.empty()) films->push_back(std::move(of_lane));
+    return films->empty() ? nullptr : films;
 }
 
 std::vector<Storage::Hung> Storage::hung() const {

@@ -68,8 +68,8 @@ public:
         if (!is_watching_) wake();
     }
 
-    /// Returns whether closing films may block now: those that lanes have, and others if there are any.
-    bool may_closing_block(bool are_there_others) const;
+    /// Returns the films that wait to be closed, which may block; null if there are none. Call stop() before.
+    std::shared_ptr<void> take_films();
 
     /// Returns the folders that do not answer.
     std::vector<Hung> hung() const;

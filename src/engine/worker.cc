@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/worker.h"
 
+#include <new>
 #include <utility>
 
 namespace reelgate::engine {
@@ -36,11 +37,24 @@ void Worker::leave() noexcept {
 void Worker::drop(std::optional<media::MediaFile> film) noexcept {
     if (!film) return;
     try {
-        if (enter_to_send(film->device)) {
-            film.reset();
+        films_.push_back(std::move(*film));
+    } catch (const std::bad_alloc&) {
+        close(std::move(*film));
+    }
+}
+
+void Worker::close_films() noexcept {
+    for (media::MediaFile& film : films_) close(std::move(film));
+    films_.clear();
+}
+
+void Worker::close(media::MediaFile film) noexcept {
+    try {
+        if (enter_to_send(film.device)) {
+            film.fd.reset();
             leave();
         } else {
-            last_lane_->drop(std::move(film->fd));
+            last_lane_->drop(std::move(film.fd));
         }
     } catch (const std::exception&) {
         // The film is closed here.

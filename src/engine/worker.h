@@ -74,8 +74,12 @@ public:
 
     Lane& lane_of(dev_t device) { return storage->lane_of(device); }
 
-    /// Drops the reference to a film. If this thread must not touch the device, a thread of the device drops it.
+    /// Drops the reference to a film in close_films(), since closing can block: the connection goes on first.
     void drop(std::optional<media::MediaFile> film) noexcept;
+
+    /// Drops the references to films. Of a device that this thread must not touch, a thread of the device drops them.
+    /// The thread must have handed its connection over, or closed it.
+    void close_films() noexcept;
 
     /// Asks for an answer with `answer`, for the connection that it serves. Returns nothing if another thread has taken
     /// over the connection, since storage held this thread for too long: the connection must not be touched then.
@@ -107,6 +111,7 @@ private:
     enum class Asking { nothing, own, lost };
 
     bool enter_as(dev_t device, Waiting::For what);
+    void close(media::MediaFile film) noexcept;
     void begin_asking();
     bool end_asking();
 
@@ -115,6 +120,7 @@ private:
     std::atomic<Clock::rep> in_catalog_since_{0};
     std::atomic<unsigned>* all_in_catalog_ = nullptr;  ///< null: it is not in the catalogue
     Lane* last_lane_ = nullptr;
+    std::vector<media::MediaFile> films_;  ///< to be closed
     bool is_abroad_ = false;  ///< in another slow device than its lane's
     std::mutex mutex_;  // guards the next two
     Asking asking_ = Asking::nothing;

@@ -181,7 +181,8 @@ bool is_lost(const std::system_error& failure) {
 }  // namespace
 
 bool MediaFolder::is_in_place(StorageGate* gate) const {
-    const Entered entered{gate, id_.device};
+    // Another file system may have been mounted over it.
+    const Entered entered{gate, gate ? posix::DeviceSearch{AT_FDCWD, path_}.device() : 0};
     struct stat status;
     return stat(path_.c_str(), &status) == 0 && posix::file_id_of(status) == id_;
 }

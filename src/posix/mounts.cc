@@ -47,12 +47,14 @@ std::string unescaped(const std::string& field) {
 
 std::string mount_point(std::istream& mountinfo, unsigned major_number, unsigned minor_number) {
     const std::string device = number_of(major_number, minor_number);
-    std::string folder;
+    std::string folder, best_root;
     for (std::string line; std::getline(mountinfo, line);) {
         std::istringstream fields{line};
         std::string id, parent, number, root, point;
         fields >> id >> parent >> number >> root >> point;
-        if (number == device) folder = unescaped(point);
+        if (number != device || (!best_root.empty() && root.size() > best_root.size())) continue;
+        folder = unescaped(point);
+        best_root = root;
     }
     return folder;
 }

@@ -16,8 +16,8 @@ namespace reelgate::posix {
 /// "nfs4", "fuse.sshfs". Empty if it is not listed.
 std::string file_system_type(std::istream& mountinfo, unsigned major_number, unsigned minor_number);
 
-/// Returns the folder that a device is mounted on, from the text of /proc/self/mountinfo; the last of several. Empty if
-/// it is not listed.
+/// Returns the folder that a device is mounted on, from the text of /proc/self/mountinfo: of several, the last of
+/// those that show most of it, since a bind mount may show a single file. Empty if it is not listed.
 std::string mount_point(std::istream& mountinfo, unsigned major_number, unsigned minor_number);
 
 /// Returns the folder that a device is mounted on now; its number if there is none.

@@ -406,7 +406,7 @@ private:
     struct TurnedAway final : Waiting {
         void go_on(Worker&) noexcept override {}
         void turn_away() noexcept override {}
-        bool has_gone() const noexcept override { return false; }
+        bool has_news() const noexcept override { return false; }
     };
 
     bool is_parked() const { return wait_ == Wait::a_moment || wait_ == Wait::storage || wait_ == Wait::lost; }

@@ -32,7 +32,7 @@ public:
 
     void go_on(Worker&) noexcept override { log.push_back(name + " goes on"); }
     void turn_away() noexcept override { log.push_back(name + " is turned away"); }
-    bool has_gone() const noexcept override { return is_gone; }
+    bool has_news() const noexcept override { return is_gone; }
 
     const std::string name;
     std::vector<std::string>& log;

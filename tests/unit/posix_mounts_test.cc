@@ -23,7 +23,9 @@ constexpr std::string_view mountinfo =
     "31 22 0:46 / /srv/more\\040films rw shared:7 master:2 - cifs //nas/more rw\n"
     "32 22 0:4 / /mnt/peer rw,nosuid shared:9 - fuse.sshfs peer:/ rw,user_id=0\n"
     "33 22 0:47 / /srv/first rw - ext4 /dev/sdb1 rw\n"
-    "34 22 0:47 /films /srv/later\\011 rw - ext4 /dev/sdb1 rw\n";
+    "34 22 0:47 /films/one.mp4 /etc/one.mp4 rw - ext4 /dev/sdb1 rw\n"
+    "35 22 0:48 /films /srv/early rw - ext4 /dev/sdc1 rw\n"
+    "36 22 0:48 /video /srv/later\\011 rw - ext4 /dev/sdc1 rw\n";
 
 struct MountRow {
     unsigned major_number;
@@ -49,7 +51,7 @@ struct MountPointRow {
 };
 
 constexpr MountPointRow mount_points[] = {{8, 1, "/"}, {0, 45, "/srv/films"}, {0, 46, "/srv/more films"},
-                                          {0, 47, "/srv/later\t"}, {9, 9, ""}};
+                                          {0, 47, "/srv/first"}, {0, 48, "/srv/later\t"}, {9, 9, ""}};
 
 BOOST_AUTO_TEST_CASE(folder_of_a_device) {
     for (const MountPointRow& row : mount_points) {
