@@ -84,6 +84,7 @@ class FileSystem:
         self.held = []
         self.failing = {}  # by operation: errno, and how many times yet, or None
         self.rate = None
+        self.late = {}  # by operation: seconds that it takes
         self.due = collections.deque()  # when, unique, answer: what a slow storage has yet to send
 
     def take_request(self):
@@ -116,6 +117,8 @@ class FileSystem:
         if opcode == READ and self.rate:
             begin = max(time.monotonic(), self.due[-1][0] if self.due else 0)
             self.due.append((begin + len(answer) / self.rate, unique, answer))
+        elif opcode in self.late:
+            self.due.append((time.monotonic() + self.late[opcode], unique, answer))
         else:
             self.send(unique, 0, answer)
 
@@ -127,7 +130,7 @@ class FileSystem:
         """Returns the seconds until there is more, or None."""
         while self.due:
             rest = self.due[0][0] - time.monotonic()
-            if rest > 0 and self.rate:
+            if rest > 0 and (self.rate or self.late):
                 return rest
             _, unique, answer = self.due.popleft()
             self.send(unique, 0, answer)
@@ -219,12 +222,16 @@ class FileSystem:
         self.hanging.clear()
         self.failing.clear()
         self.rate = None
+        self.late.clear()
         held, self.held = self.held, []
         for request in held:
             self.answer(request)
 
     def slow_down(self, bytes_per_second):
         self.rate = bytes_per_second
+
+    def delay(self, operation, seconds):
+        self.late[OPERATIONS[operation]] = seconds
 
     def fail(self, number, *operations, times=None):
         self.failing.update({OPERATIONS[name]: (number, times) for name in operations})

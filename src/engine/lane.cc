@@ -19,6 +19,11 @@ namespace {
 /// time; not many, since look-ups in a hung folder queue up in the kernel behind the first.
 constexpr unsigned max_threads = 4;
 
+/// A look that sees a thread wait for the device counts this much; one that does not takes one off. So a device for
+/// which threads wait a quarter of the time becomes slow in the end, and one for which they always wait in 50 ms.
+constexpr int weight_of_wait = 3;
+constexpr int max_waits = 5 * weight_of_wait;
+
 /// How long a device counts as slow after its last slow operation.
 constexpr std::chrono::seconds slow_time{2};
 
@@ -131,6 +136,11 @@ void Lane::note_slow(Clock::duration since, Clock::duration now) {
 }
 
 bool Lane::judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept {
+    waits_ = std::clamp(waits_ + (std::exchange(has_wait_, false) ? weight_of_wait : -1), 0, max_waits);
+    if (waits_ == max_waits) {
+        is_watched_ = true;
+        slow_until_ = now + slow_time;
+    }
     const Clock::duration oldest = std::exchange(oldest_, {});
     // Slow storage still answers now and then; hung storage answers nothing.
     const Clock::duration silent_since = std::max(oldest, last_answer_.load());

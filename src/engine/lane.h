@@ -98,6 +98,13 @@ public:
 
     // Only for the watch over storage
 
+    /// How long an operation may take before the watch asks whether its thread waits for the device.
+    static constexpr std::chrono::milliseconds doubtful_operation{2};
+
+    /// Notes that a thread waits for the device. A device for which threads wait much of the time is slow, even if each
+    /// wait is short.
+    void note_wait() noexcept { has_wait_ = true; }
+
     /// Notes an operation that began at `since` and has not ended.
     void note_slow(Clock::duration since, Clock::duration now);
 
@@ -139,6 +146,8 @@ private:
     std::atomic<bool> is_one_abroad_{false};
     Clock::duration oldest_{};  ///< start of the oldest operation noted; zero: none. Only for the watch
     News news_ = News::none;    ///< only for the watch
+    bool has_wait_ = false;     ///< a wait was noted since the last call of judge(). Only for the watch
+    int waits_ = 0;             ///< how much of the last looks were waits. Only for the watch
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/worker.h"
+#include "posix/thread_state.h"
 
 namespace reelgate::engine {
 
@@ -130,7 +131,12 @@ bool Storage::look() noexcept {
     const auto look_at = [&](Worker& worker) {
         const Visit visit = worker.visit();
         is_busy = is_busy || visit.lane;
-        if (!visit.lane || now - visit.since < Lane::slow_operation) return;
+        if (!visit.lane) return;
+        if (now - visit.since < Lane::slow_operation) {
+            const bool is_doubtful = now - visit.since >= Lane::doubtful_operation;
+            if (is_doubtful && posix::is_thread_blocked(worker.thread())) visit.lane->note_wait();
+            return;
+        }
         visit.lane->note_slow(visit.since, now);
         if (!worker.lane) ++held;
         if (now - visit.since >= timeout) worker.turn_away();

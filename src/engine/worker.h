@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -94,7 +96,13 @@ public:
     void enter_catalog(std::atomic<unsigned>& all);
     void leave_catalog() noexcept;
 
+    /// Notes which thread this worker is for. Called by that thread.
+    void note_thread() noexcept { thread_ = gettid(); }
+
     // For any thread
+
+    /// Returns the thread that this worker is for.
+    pid_t thread() const { return thread_; }
 
     Visit visit() const;
 
@@ -115,6 +123,7 @@ private:
     void begin_asking();
     bool end_asking();
 
+    std::atomic<pid_t> thread_{0};
     std::atomic<Lane*> visited_{nullptr};
     std::atomic<Clock::duration> visited_since_{Clock::duration{}};
     std::atomic<Clock::rep> in_catalog_since_{0};

@@ -80,6 +80,7 @@ void Workers::start_thread(Lane* lane) {
 }
 
 void Workers::run(Worker& worker) noexcept {
+    worker.note_thread();
     if (worker.lane)
         worker.lane->serve(worker);
     else

@@ -24,8 +24,8 @@ COMPUTED = {"database": "/var/lib/reelgate/catalog.db", "videos": "/var/lib/reel
 
 # What a line of the log, or an error, begins with; of one from the system, the operation and the object, where that is
 # not a name.
-LOGGED = re.compile(r'[^:\w]log\([^;"]*?"([^"]+)"')
-LOGGED_VARIABLE = re.compile(r"[^:\w]log\(LogLevel::\w+, (\w+)\)")
+LOGGED = re.compile(r'[^:\w]log(?:_change)?\([^;"]*?"([^"]+)"')
+LOGGED_VARIABLE = re.compile(r"[^:\w]log(?:_change)?\(LogLevel::\w+, (\w+)\)")
 FAILED = re.compile(r'\b(?:fail|complain|diagnose)\(\s*"([^"]+)"')
 THROWN = re.compile(r"\bthrow \S*[Ee]rror\{(.*?)\};", re.DOTALL)
 OF_THE_SYSTEM = re.compile(r'\bthrow_errno\(\s*"([^"]+?) ?"(?:,\s*"([^"]+)")?')
@@ -228,10 +228,10 @@ def check_diagnostics(report):
     with report.row("DIAGNOSTICS: the sources were read"):
         calls, literal, variable = 0, 0, 0
         for path, source in sources.items():
-            calls += len(re.findall(r"[^:\w]log\(", source)) if path.name != "log.cc" else 0
+            calls += len(re.findall(r"[^:\w]log(?:_change)?\(", source)) if path.name != "log.cc" else 0
             literal += len(LOGGED.findall(source))
             variable += len(LOGGED_VARIABLE.findall(source))
-            variable += len(re.findall(r"[^:\w]log\(\s*[^;]*?,\s*failure\.what\(\)\);", source))
+            variable += len(re.findall(r"[^:\w]log(?:_change)?\(\s*[^;]*?,\s*failure\.what\(\)\);", source))
         assert calls == literal + variable, f"{calls} calls of log, {literal} with a literal, {variable} with a variable"
         assert len(begins) > 80, f"{len(begins)} lines"
 

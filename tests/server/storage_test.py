@@ -42,6 +42,9 @@ THREADS_OF_MOST = 2  # under which that many read: it takes long
 TIMEOUT = 1  # s, of --storage-timeout
 GRACE = 3
 LANE_THREADS = 4  # that serve one device
+MORE = 5  # storages beside the first
+LEAVERS = 20
+SEEKERS, LOOKUP_SECONDS = 8, 0.02
 
 # How many threads there may be: each of --threads, with those that take its place while the kernel holds it; four of
 # each storage, of which there are two; and three that serve nobody. ThreadSanitizer has one, too.
@@ -82,11 +85,14 @@ class Library:
         self.volume = support.Volume(folder / "data")
         self.nas = self.volume.videos / "nas"
         self.nas.mkdir()
+        self.more = [self.volume.videos / f"more{number}" for number in range(MORE)]
+        for place in self.more:
+            place.mkdir()
         (self.volume.videos / "local.mp4").write_bytes(LOCAL)
         with contextlib.closing(sqlite3.connect(self.volume.database)) as database, database:
             database.execute("CREATE TABLE films (id TEXT PRIMARY KEY, status TEXT, file TEXT)")
             for film, file in (("local", "local.mp4"), ("far", "nas/far.mp4"), ("other", "nas/other.mp4"),
-                               ("bare", "far.mp4")):
+                               ("bare", "far.mp4"), *((f"more{n}", f"more{n}/other.mp4") for n in range(MORE))):
                 database.execute("INSERT INTO films VALUES (?, 'complete', ?)", (film, file))
 
     def serving(self, threads, *options, timeout=TIMEOUT):
@@ -507,6 +513,104 @@ def check_said(row, library, threads):
         equal(count_in_log(LOG_BEGINS, library, server), 1, "lines about the beginning, in the end")
 
 
+def viewers_of(server):
+    return int(re.search(r"^active viewers: +(\d+)$", ask(server, STATUS).content.decode(), re.MULTILINE)[1])
+
+
+def check_several(row, library, threads):
+    with row(f"{MORE} storages hang, one after another: the others are served, and then all"), \
+            contextlib.ExitStack() as stack:
+        storages = [stack.enter_context(HangingFileSystem(place, FAR_FILMS)) for place in library.more]
+        server = stack.enter_context(library.serving(threads))
+        stack.callback(lambda: [nas.go_on() for nas in storages])
+        for number, nas in enumerate(storages):
+            nas.hang("lookup", "open")
+            refused = asking(stack, server, f"/api/stream/more{number}", threads)
+            support.wait_until(lambda nas=nas: nas.count_held("lookup") + nas.count_held("open") > 0, "one that hangs")
+            check_local(server, 20)
+            equal(ask(server, PING).content, b"pong", "ping")
+            for connection in refused:
+                check_refused(connection.read_reply())
+        for nas in storages:
+            nas.go_on()
+        for number in range(MORE):
+            check_comes_back(server, f"/api/stream/more{number}")
+    with row("look-ups that take a moment each, again and again: the storage gets threads of its own"), \
+            library.site(threads) as (nas, server), contextlib.ExitStack() as viewers:
+        count = support.threads_of(server.process)
+        nas.delay("lookup", LOOKUP_SECONDS)
+        is_over = threading.Event()
+
+        def seek():
+            while not is_over.is_set():
+                check_range(server, OTHER_PATH)
+
+        seekers = [threading.Thread(target=seek) for _ in range(SEEKERS)]
+        viewers.callback(lambda: [thread.join() for thread in seekers])
+        viewers.callback(is_over.set)
+        for thread in seekers:
+            thread.start()
+        support.wait_until(lambda: support.threads_of(server.process) > count, "threads of the storage")
+        check_local(server, 20)
+
+
+def check_closing(row, library, threads):
+    with row("closing a film hangs: the next request on its connection is answered"), \
+            library.site(threads) as (nas, server), fastcgi.Connection(server.address) as connection:
+        nas.hang("flush")
+        connection.send(OTHER_PATH, fields=range_field(0, 1000), flags=fastcgi.KEEP_CONN)
+        equal(connection.read_reply().content, support.position_coded(1000), "content")
+        support.wait_until(lambda: nas.count_held("flush") > 0, "a closing that hangs")
+        connection.send(LOCAL_PATH, fields=range_field(0, 1000), flags=fastcgi.KEEP_CONN)
+        equal(connection.read_reply().content, LOCAL[:1000], "content of the next")
+        nas.go_on()
+    with row("closing films hangs at the end: the log says so; the process ends once they can be closed"), \
+            library.site(threads) as (nas, server), contextlib.ExitStack() as viewers:
+        for _ in range(4):
+            viewer = viewers.enter_context(fastcgi.Connection(server.address))
+            viewer.send(FAR_PATH)
+            viewer.read_exactly(1000)
+        nas.hang("flush")
+        server.process.send_signal(signal.SIGTERM)
+        server.wait_for_log("stop: threads or films wait for storage that does not answer: left to the kernel")
+        nas.go_on()
+        equal(server.process.wait(support.DEADLINE), 0, "exit status")
+
+
+def check_leaving(row, library, threads):
+    for name, leave in (("end their side", lambda connection: connection.socket.shutdown(socket.SHUT_WR)),
+                        ("abort", lambda connection: connection.socket.sendall(fastcgi.record(fastcgi.ABORT_REQUEST, b"")))):
+        with row(f"viewers {name} while they wait for storage: only those whom a thread serves keep their seats"), \
+                library.site(threads) as (nas, server), hung_transfers(nas, server, LEAVERS) as watchers:
+            equal(viewers_of(server), LEAVERS, "viewers")
+            for connection in watchers.connections:
+                leave(connection)
+            support.wait_until(lambda: viewers_of(server) <= threads + LANE_THREADS, "seats that are free again",
+                               server.process)
+
+
+def check_signals(row, library, threads):
+    everything = ("lookup", "getattr", "open", "read")
+    with row("SIGTERM while a reload waits for the folder of videos: the server stops at once"), \
+            library.site(threads, place=library.volume.videos, timeout=3600) as (nas, server):
+        nas.hang(*everything)
+        server.process.send_signal(signal.SIGHUP)
+        support.wait_until(lambda: sum(map(nas.count_held, everything)) > 0, "a check that hangs")
+        server.process.send_signal(signal.SIGTERM)
+        server.wait_for_log("stop: TERM: finishing the running answers")
+        nas.go_on()
+        equal(server.process.wait(support.DEADLINE), 0, "exit status")
+    with row("start while the folder of videos hangs: ping works; the films come once it answers"), \
+            HangingFileSystem(library.volume.videos, FAR_FILMS) as nas, contextlib.ExitStack() as stack:
+        stack.callback(nas.go_on)
+        nas.hang(*everything)
+        server = stack.enter_context(library.serving(threads))
+        assert "serve: videos: their storage does not answer: not checked" in server.log(), server.log()
+        equal(ask(server, PING).content, b"pong", "ping")
+        nas.go_on()
+        check_comes_back(server, "/api/stream/bare")
+
+
 def check_let_go(row, library, threads):
     for name, place, film in (("a folder below the videos", library.nas, OTHER_PATH),
                               ("the folder of videos", library.volume.videos, "/api/stream/bare")):
@@ -579,7 +683,8 @@ def main():
         def row(name):
             return report.row(f"--threads {only}: {name}")
         for check in (check_reading, check_opening, check_slow, check_failing, check_whole_folder, check_stopping,
-                      check_said, check_let_go, check_sshfs):
+                      check_said, check_several, check_closing, check_leaving, check_signals, check_let_go,
+                      check_sshfs):
             with row(f"{check.__name__}: the storage and the server, to the end"):
                 check(row, library, only)
     report.finish()

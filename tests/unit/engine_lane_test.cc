@@ -3,11 +3,13 @@
 // SPDX-License-Identifier: MIT
 #include "engine/lane.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -128,6 +130,66 @@ BOOST_AUTO_TEST_CASE(an_operation_that_lasts_makes_the_device_slow_for_a_while) 
     BOOST_TEST(fixture.lane.judge(begin, timeout));
     BOOST_TEST(!fixture.lane.is_slow(begin + 10s));
     BOOST_TEST(!fixture.lane.judge(begin + 10s, timeout));
+}
+
+struct WaitsRow {
+    std::string_view name;
+    std::vector<int> looks;  ///< the numbers of those that see a thread wait, of 40
+    bool is_slow;
+};
+
+std::vector<int> every(int step) {
+    std::vector<int> looks;
+    for (int look = 0; look < 40; look += step) looks.push_back(look);
+    return looks;
+}
+
+const WaitsRow waits[] = {
+    {.name = "at_each_look", .looks = every(1), .is_slow = true},
+    {.name = "half_of_the_time", .looks = every(2), .is_slow = true},
+    {.name = "five_in_a_row", .looks = {35, 36, 37, 38, 39}, .is_slow = true},
+    {.name = "four_in_a_row", .looks = {36, 37, 38, 39}, .is_slow = false},
+    {.name = "a_fifth_of_the_time", .looks = every(5), .is_slow = false},
+    {.name = "never", .looks = {}, .is_slow = false},
+};
+
+BOOST_AUTO_TEST_CASE(a_device_that_threads_wait_for_much_of_the_time_is_slow) {
+    for (const WaitsRow& row : waits) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Fixture fixture;
+            const auto begin = now();
+            for (int look = 0; look < 40; ++look) {
+                if (std::find(row.looks.begin(), row.looks.end(), look) != row.looks.end()) fixture.lane.note_wait();
+                const bool is_watched = fixture.lane.judge(begin, timeout);
+                BOOST_TEST(is_watched == fixture.lane.is_slow(begin));
+            }
+            BOOST_TEST(fixture.lane.is_slow(begin) == row.is_slow);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(film_is_closed_in_turn_with_those_who_wait) {
+    Fixture fixture;
+    auto film = std::make_shared<const posix::UniqueFd>();
+    const std::weak_ptr<const posix::UniqueFd> is_open = film;
+    std::vector<Waiter> many(5, Waiter{"many", fixture.log});
+    class Last final : public Waiting {
+    public:
+        explicit Last(const std::weak_ptr<const posix::UniqueFd>& of) : film(of) {}
+        void go_on(Worker&) noexcept override { was_open = !film.expired(); }
+        void turn_away() noexcept override {}
+        bool has_news() const noexcept override { return false; }
+        const std::weak_ptr<const posix::UniqueFd>& film;
+        bool was_open = true;
+    } last{is_open};
+    for (Waiter& waiter : many) fixture.lane.wait(waiter, Waiting::For::sending);
+    fixture.lane.wait(last, Waiting::For::sending);
+    fixture.lane.drop(std::move(film));
+    std::thread thread{[&] { fixture.lane.serve(fixture.worker); }};
+    while (fixture.lane.waiting() > 0) std::this_thread::yield();
+    fixture.lane.end();
+    thread.join();
+    BOOST_TEST(!last.was_open);
 }
 
 BOOST_AUTO_TEST_CASE(a_device_hangs_when_it_has_answered_nobody_for_the_timeout) {
