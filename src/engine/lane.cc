@@ -132,22 +132,23 @@ std::size_t Lane::waiting() const {
 void Lane::note_slow(Clock::duration since, Clock::duration now) {
     is_watched_ = true;
     slow_until_ = now + slow_time;
-    if (oldest_ == Clock::duration{} || since < oldest_) oldest_ = since;
+    if (seen_.oldest == Clock::duration{} || since < seen_.oldest) seen_.oldest = since;
 }
 
 bool Lane::judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept {
-    waits_ = std::clamp(waits_ + (std::exchange(has_wait_, false) ? weight_of_wait : -1), 0, max_waits);
-    if (waits_ == max_waits) {
+    const int change = std::exchange(seen_.is_waited_for, false) ? weight_of_wait : -1;
+    seen_.waits = std::clamp(seen_.waits + change, 0, max_waits);
+    if (seen_.waits == max_waits) {
         is_watched_ = true;
         slow_until_ = now + slow_time;
     }
-    const Clock::duration oldest = std::exchange(oldest_, {});
+    const Clock::duration oldest = std::exchange(seen_.oldest, {});
     // Slow storage still answers now and then; hung storage answers nothing.
     const Clock::duration silent_since = std::max(oldest, last_answer_.load());
     const bool is_silent = oldest != Clock::duration{} && now - silent_since >= timeout;
     if (is_silent != is_hung()) {
         hung_since_ = is_silent ? silent_since : Clock::duration{};
-        news_ = is_silent ? News::hangs : News::answers;
+        seen_.news = is_silent ? News::hangs : News::answers;
     }
     turn_away();
     if (!is_slow(now)) is_watched_ = false;
@@ -174,7 +175,7 @@ void Lane::turn_away() noexcept {
 }
 
 void Lane::tell_news() noexcept {
-    const News news = std::exchange(news_, News::none);
+    const News news = std::exchange(seen_.news, News::none);
     if (news == News::none) return;
     const LogLevel level = news == News::hangs ? LogLevel::error : LogLevel::notice;
     const char* const text =

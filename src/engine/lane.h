@@ -103,7 +103,7 @@ public:
 
     /// Notes that a thread waits for the device. A device for which threads wait much of the time is slow, even if each
     /// wait is short.
-    void note_wait() noexcept { has_wait_ = true; }
+    void note_wait() noexcept { seen_.is_waited_for = true; }
 
     /// Notes an operation that began at `since` and has not ended.
     void note_slow(Clock::duration since, Clock::duration now);
@@ -113,7 +113,7 @@ public:
     bool judge(Clock::duration now, std::chrono::nanoseconds timeout) noexcept;
 
     /// Returns whether the last call of judge() has found a change that is not logged yet.
-    bool has_news() const { return news_ != News::none; }
+    bool has_news() const { return seen_.news != News::none; }
 
     /// Logs that change. Reads the mounts: hold no lock.
     void tell_news() noexcept;
@@ -127,6 +127,14 @@ private:
         none,
         hangs,    ///< the device has begun to hang
         answers,  ///< it answers again
+    };
+
+    /// What the watch has seen; only for the watch.
+    struct Seen {
+        Clock::duration oldest{};    ///< start of the oldest operation noted since the last judgement; zero: none
+        bool is_waited_for = false;  ///< a thread waited for the device, since then
+        int waits = 0;               ///< how much of the last looks saw that
+        News news = News::none;
     };
 
     /// Kinds of work, which take turns.
@@ -144,10 +152,7 @@ private:
     std::atomic<Clock::duration> hung_since_{Clock::duration{}};
     std::atomic<bool> is_watched_{false};
     std::atomic<bool> is_one_abroad_{false};
-    Clock::duration oldest_{};  ///< start of the oldest operation noted; zero: none. Only for the watch
-    News news_ = News::none;    ///< only for the watch
-    bool has_wait_ = false;     ///< a wait was noted since the last call of judge(). Only for the watch
-    int waits_ = 0;             ///< how much of the last looks were waits. Only for the watch
+    Seen seen_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

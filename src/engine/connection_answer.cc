@@ -1,0 +1,145 @@
+// Owns the middle of a connection's life: a request is asked about, answered, and sent.
+// Does not read requests; connection.cc does.
+// SPDX-License-Identifier: MIT
+#include <utility>
+
+#include "engine/connection.h"
+#include "log.h"
+#include "posix/error.h"
+
+namespace reelgate::engine {
+
+namespace {
+
+using Progress = gateway::ResponseWriter::Progress;
+
+}  // namespace
+
+Connection::Step Connection::begin_answer(Worker& worker) {
+    auto request = worker.decoder.decode(input_.reader().params());
+    input_.forget_params();
+    if (!request) {
+        log(LogLevel::warning, "read request: connection: params are cut off: closed");
+        return Phase::draining;
+    }
+    ++turn_.begun;
+    is_turned_away_ = false;
+    exchange_.begin(std::move(*request));
+    auto monitored = worker.monitor(*exchange_.request());
+    if (!monitored && input_.reader().keeps_connection()) worker.tally.add(Counter::keep_conn);
+    Step step = Phase::asking;
+    if (monitored) {
+        worker.tally.add(Counter::monitoring);
+        step = begin_sending(exchange_.answer({std::move(*monitored), std::nullopt, {}}, nullptr));
+    } else if (Viewers::Seat seat = worker.admit()) {
+        exchange_.seat(std::move(seat));
+    } else {
+        worker.tally.add(Counter::viewers_refused);
+        step = begin_sending(exchange_.answer(unavailable(*exchange_.request(), "Too many viewers"), &worker.tally));
+    }
+    take_while_answering(input_.take_unread());
+    return step;
+}
+
+/// Asks for the answer. While the catalogue is locked or the storage slow, waits without a thread and asks again.
+Connection::Step Connection::ask(Worker& worker) {
+    const auto request = exchange_.request();
+    auto asked = worker.ask(*request, exchange_.age());
+    if (!asked) return Wait::lost;
+    auto& result = *asked;
+    if (const auto* busy = std::get_if<Busy>(&result)) {
+        if (!busy->lane) return Wait::a_moment;
+        // From one slow device to another, and back, there may be no way in time.
+        const bool is_sent_on = worker.lane && worker.lane != busy->lane;
+        const bool is_over = is_sent_on && exchange_.age() >= worker.storage->timeout();
+        if (!is_turned_away_ && !busy->lane->is_hung() && !is_over) {
+            if (is_sent_on) return Wait::a_moment;
+            awaited_ = busy->lane;
+            return Wait::storage;
+        }
+        result = unavailable(*request, "Video storage does not answer");
+    }
+    return begin_sending(exchange_.answer(std::get<Answer>(std::move(result)), &worker.tally));
+}
+
+Connection::Step Connection::begin_sending(http::Response response) {
+    writer_.begin(std::move(response), exchange_.content(), input_.reader().request_id());
+    if (exchange_.is_cut_short()) writer_.cut_short();  // aborted while it asked
+    // The time that the catalogue took does not count against the peer.
+    view_.note_progress();
+    return Phase::answering;
+}
+
+/// Writes for one turn. Of a film, a little at a time, so that its storage is seen to answer, and is left alone once it
+/// is slow. Returns nothing if this thread must not touch the storage.
+std::optional<Progress> Connection::write(Worker& worker) {
+    const media::MediaFile* const film = exchange_.film();
+    if (!film) return writer_.write(fd(), Turn::max_bytes);
+    const std::uint64_t budget = worker.lane ? Turn::max_lane_bytes : Turn::max_bytes;
+    const std::uint64_t before = writer_.sent();
+    Progress progress = Progress::yielded;
+    while (progress == Progress::yielded && writer_.sent() - before < budget) {
+        if (!worker.enter_to_send(film->device)) return std::nullopt;
+        progress = worker.leaving([&] { return writer_.write(fd(), Turn::max_lane_bytes); });
+    }
+    return progress;
+}
+
+Connection::Step Connection::send(Worker& worker) {
+    const std::optional<Progress> progress = write(worker);
+    if (exchange_.count(worker.tally, writer_.sent())) view_.note_progress();
+    if (!progress) return wait_for_storage(worker);
+    switch (*progress) {
+        case Progress::blocked:
+            send_buffer_.fit(fd(), writer_.sent(), exchange_.age());
+            if (input_.gate() == Input::Gate::full && writer_.interjected() == 0)
+                take_while_answering(input_.take_unread());
+            break;
+        case Progress::yielded: break;
+        case Progress::aborted: return close_lost(worker);
+        case Progress::broken:
+            log(LogLevel::warning, {"send ", exchange_.target(), ": ", writer_.why_stopped(), ": cut off"});
+            return close(worker, Exchange::broken, nullptr);  // the line above has the cause
+        case Progress::done:
+            end_answer(worker, exchange_.is_cut_short() ? Exchange::aborted : Exchange::complete);
+            return go_on();
+    }
+    return input_.gate() == Input::Gate::open ? Wait::writable : Wait::writable_only;
+}
+
+/// Goes on to the next request, where the web server wants to use the connection again.
+Connection::Step Connection::go_on() {
+    const bool is_kept = input_.reader().keeps_connection();
+    input_.next();
+    return is_kept ? Phase::reading : Phase::draining;
+}
+
+/// Waits for the storage of its film. Ends the answer instead if the peer is gone, or does not want the rest: the record
+/// that is being sent cannot be ended without the storage. A peer that has ended its side may still read, but mostly is
+/// gone, and cannot be told from one that is.
+Connection::Step Connection::wait_for_storage(Worker& worker) {
+    const bool has_ended = input_.gate() == Input::Gate::ended || exchange_.is_cut_short();
+    if (has_ended || view_.has_gone()) return close_lost(worker);
+    view_.set_heard(input_.gate() == Input::Gate::open);
+    awaited_ = &worker.lane_of(exchange_.film()->device);
+    return Wait::storage;
+}
+
+/// Closes the connection within an answer.
+Connection::Step Connection::close(Worker& worker, const Exchange::Ending& ending, const char* cause) {
+    end_answer(worker, ending, cause);
+    return Wait::nothing;
+}
+
+/// Closes the connection within an answer that its peer no longer takes.
+Connection::Step Connection::close_lost(Worker& worker) {
+    // If we have cut the peer off ourselves, the errno says nothing new.
+    if (view_.is_cut_off()) return close(worker, Exchange::stalled, nullptr);
+    return close(worker, Exchange::aborted, writer_.why_stopped());
+}
+
+void Connection::end_answer(Worker& worker, const Exchange::Ending& ending, const char* cause) noexcept {
+    worker.drop(exchange_.end(worker.tally, writer_.sent(), ending, cause));
+}
+
+}  // namespace reelgate::engine
