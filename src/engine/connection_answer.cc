@@ -114,9 +114,9 @@ Connection::Step Connection::go_on() {
     return is_kept ? Phase::reading : Phase::draining;
 }
 
-/// Waits for the storage of its film. Ends the answer instead if the peer is gone, or does not want the rest: the record
-/// that is being sent cannot be ended without the storage. A peer that has ended its side may still read, but mostly is
-/// gone, and cannot be told from one that is.
+/// Waits for the storage of its film. Closes the connection instead if the peer is gone or has aborted: the record that
+/// is being sent cannot be completed without the storage. A peer that has ended its side cannot be told from one that
+/// is gone.
 Connection::Step Connection::wait_for_storage(Worker& worker) {
     const bool has_ended = input_.gate() == Input::Gate::ended || exchange_.is_cut_short();
     if (has_ended || view_.has_gone()) return close_lost(worker);

@@ -44,8 +44,8 @@ public:
     /// Shuts down the connections that are left, and logs how many. Threads that never return may still have them.
     void cut_off() noexcept;
 
-    /// Returns the connections that are left, for whom they are to be closed; null if there are none. No thread may have
-    /// one. Closing films may block.
+    /// Returns the connections that are left, for whom they are to be closed; null if there are none. No thread may
+    /// have one. Closing films may block.
     std::shared_ptr<void> take_left();
 
 private:

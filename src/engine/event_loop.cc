@@ -27,7 +27,7 @@ posix::UniqueFd make_timer() {
 
 EventLoop::EventLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), end_(eventfd(0, EFD_CLOEXEC)) {
     if (!epoll_ || !end_) posix::throw_errno("create", "epoll set");
-    // The only descriptor without EPOLLONESHOT: it stays readable, so that every thread sees it.
+    // Level-triggered, and not EPOLLONESHOT: it stays readable, so that every thread sees it.
     epoll_event event{EPOLLIN, {static_cast<EventSource*>(&wake_)}};
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, end_.get(), &event) != 0) posix::throw_errno("watch", "end");
 }

@@ -1,8 +1,8 @@
 // Owns the epoll set: which descriptors are watched, and which source handles their events.
 // Does not own the descriptors, and does not know what they are.
 //
-// A descriptor is armed for one event at a time (EPOLLONESHOT). The thread that gets the event therefore owns all that
-// belongs to the descriptor until it rearms it, and needs no lock for it.
+// A descriptor, except timers, is armed for one event at a time (EPOLLONESHOT). The thread that gets the event
+// therefore owns all that belongs to the descriptor until it rearms it, and needs no lock for it.
 // SPDX-License-Identifier: MIT
 #pragma once
 

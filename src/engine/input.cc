@@ -20,7 +20,9 @@ namespace {
 /// request are kept until then, for every viewer whose web server does not wait for the answer.
 constexpr std::size_t read_while_answering_length = 4096;
 
-void log_invalid() { log(LogLevel::warning, "read request: connection: not valid FastCGI, or params too long: closed"); }
+void log_invalid() {
+    log(LogLevel::warning, "read request: connection: not valid FastCGI, or params too long: closed");
+}
 
 }  // namespace
 

@@ -46,15 +46,16 @@ public:
     Gate gate() const { return gate_; }
     const gateway::RecordReader& reader() const { return reader_; }
 
-    /// Reads `bytes` up to the first thing to act on, while no request is being answered. Keeps the rest. Passes replies
-    /// that fall due meanwhile to `writer`. Logs input that is not FastCGI.
+    /// Reads `bytes` up to the first thing to act on, while no request is being answered. Keeps the rest. Passes
+    /// replies that fall due meanwhile to `writer`. Logs input that is not FastCGI.
     gateway::Incoming read(std::string_view bytes, gateway::ResponseWriter& writer);
 
-    /// Reads while a request is being answered, sets the gate, and logs input that is not FastCGI. Returns whether the peer has aborted that request.
+    /// Reads while a request is being answered, sets the gate, and logs input that is not FastCGI. Returns whether the
+    /// peer has aborted that request.
     bool read_while_answering(std::string_view bytes, gateway::ResponseWriter& writer);
 
-    /// Receives from `fd` while a request is being answered, if the gate is open: usually FCGI_ABORT_REQUEST. Closes the
-    /// gate at the end of the input.
+    /// Receives from `fd` while a request is being answered, if the gate is open: usually FCGI_ABORT_REQUEST. Closes
+    /// the gate at the end of the input.
     Received receive_while_answering(int fd, std::span<char> buffer, Turn& turn);
 
     bool has_unread() const { return !unread_.empty(); }

@@ -54,8 +54,8 @@ public:
     bool has_lost_socket() const { return acceptor_.has_lost_socket(); }
     void stop_accepting();
 
-    /// Waits until all answers and all threads have ended, for little longer than the grace period. Returns whether they
-    /// have, and what was left is closed.
+    /// Waits until all answers and all threads have ended, for little longer than the grace period. Returns whether
+    /// they have, and what was left is closed.
     bool wait();
 
     void change_settings(Reloaded reloaded);
@@ -224,8 +224,8 @@ End serve(int listening_socket, const HandlerSettings& handler, const EngineSett
     hooks.stop_listening();
     if (!server.wait() || is_call_left()) {
         log(LogLevel::warning, "stop: threads or films wait for storage that does not answer: left to the kernel");
-        // Without destructors: those threads may still return to what they use, and closing a film may block. All sockets
-        // are shut down already.
+        // Without destructors: those threads may still return to what they use, and closing a film may block. All
+        // sockets are shut down already.
         std::_Exit(has_lost_socket ? EXIT_FAILURE : EXIT_SUCCESS);
     }
     return has_lost_socket ? End::socket_lost : End::signalled;

@@ -40,7 +40,7 @@ enum class Counter : std::size_t {
     range_unsatisfiable,
     ended_complete,
     ended_aborted,       ///< the web server is gone, or has aborted the request
-    ended_stalled,       ///< dropped after --stall-timeout
+    ended_stalled,       ///< dropped after --stall-timeout, or at the end of the server
     ended_broken,        ///< the file was changed, or could not be read or sent to the announced length
     offloaded,
     bytes_sent,          ///< of content

@@ -158,8 +158,8 @@ std::variant<Answer, Busy> Workers::answer(const http::Request& request, Clock::
     } const leave{worker};
     worker.enter_catalog(in_catalog_);
     const bool is_last_try = age >= catalog::lock_patience;
-    // One thread is kept for sending. Only a burst of slow look-ups that begin together can take all threads, once:
-    // aborting a long look-up would only repeat its work.
+    // Keeps one thread free for sending. A burst of look-ups that start together can still take all of them; aborting
+    // those would only repeat their work.
     if (count_ > 1 && in_catalog_ >= count_ && are_others_in_catalog(worker)) {
         if (is_last_try) return unavailable(request, "Catalogue not available");
         return Busy{};

@@ -21,7 +21,7 @@ namespace {
 using Kind = Failure::Kind;
 using Next = PieceCursor::Next;
 
-/// Bytes between two looks at the file: so few can be of another version if the file is changed meanwhile.
+/// Bytes between two checks of the file: at most this many can be of another version.
 constexpr std::uint64_t step = std::uint64_t{256} << 10;
 
 /// Bytes at the end of a range that get a look of their own: they complete the answer, which cannot be taken back.

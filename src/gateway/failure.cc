@@ -43,7 +43,8 @@ Failure failure_of_output(int error) {
 Failure failure_of_file(int error) { return {error == EINTR ? Kind::interrupted : Kind::unreadable, error}; }
 
 Failure failure_of_copy(int out, int error) {
-    if (error == EINTR || error == EAGAIN || is_of_memory(error) || is_of_writing(error)) return failure_of_output(error);
+    const bool is_of_output = error == EINTR || error == EAGAIN || is_of_memory(error) || is_of_writing(error);
+    if (is_of_output) return failure_of_output(error);
     // No other errno tells which end failed: ETIMEDOUT is a TCP peer that has vanished (tcp(7)) or an NFS server,
     // ENOTCONN a socket or a FUSE file system whose process has died, EIO a disk or a terminal. poll() tells instead: a
     // failed connection stays hung up; if it is not, the file has failed. SO_ERROR is no help: the failed call itself

@@ -36,7 +36,7 @@ Incoming RecordReader::read(std::string_view& bytes, std::string& out) {
             bytes.remove_prefix(count);
             if (header_count_ < record_header_length) return Incoming::wanting;
             header_ = parse_record_header(header_bytes_);
-            // With any id: this serves a web server, too, that sends the next request before our end of this one.
+            // Any id counts: a web server may send the next request before it has read the end of this answer.
             if (state_ == State::answering && header_.type == RecordType::begin_request) return Incoming::held;
             if (begin_record() == Incoming::invalid) return Incoming::invalid;
         }

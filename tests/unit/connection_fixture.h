@@ -1,5 +1,5 @@
 // Owns one connection and all that is around it: the engine that lets it proceed, the catalogue that answers it, the
-// web server at its other end. Of these tests it alone knows how a connection is made, called and asked.
+// web server at its other end. Only this file knows how to make, run and inspect a connection.
 // Does not expect anything: rows do.
 // SPDX-License-Identifier: MIT
 #pragma once
