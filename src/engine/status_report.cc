@@ -38,7 +38,7 @@ constexpr std::array families{
     Family{"reelgate_connections_open", "gauge", "", "Connections open now"},
     Family{"reelgate_accept_pauses", "counter", "", "Pauses in accepting for want of descriptors"},
     Family{"reelgate_viewers", "gauge", "", "Answers going on now"},
-    Family{"reelgate_viewers_max", "gauge", "", "Most answers at a time since the start"},
+    Family{"reelgate_viewers_most", "gauge", "", "Most answers at a time since the start"},
     Family{"reelgate_viewers_refused", "counter", "", "Requests over --max-viewers"},
     Family{"reelgate_requests", "counter", "", "Requests about videos, by method"},
     Family{"reelgate_requests_keep_conn", "counter", "", "Requests about videos whose web server keeps the connection"},
@@ -156,7 +156,7 @@ std::vector<Figure> figures(const Status& status) {
         {"open conn", "reelgate_connections_open", "", std::to_string(status.open_connections)},
         {"accept pauses", "reelgate_accept_pauses", "", count(Counter::accept_pauses)},
         {"active viewers", "reelgate_viewers", "", std::to_string(status.viewers)},
-        {"max active viewers", "reelgate_viewers_max", "", std::to_string(status.max_viewers)},
+        {"max active viewers", "reelgate_viewers_most", "", std::to_string(status.max_viewers)},
         {"max viewers reached", "reelgate_viewers_refused", "", count(Counter::viewers_refused)},
         {"requests", "", "", std::to_string(requests(status.counts))},
     };
