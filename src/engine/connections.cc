@@ -127,10 +127,16 @@ void Connections::arm(Served& served, Situation situation, std::uint32_t events)
     served.connection.view().hand_over(situation);
     // After the hand-over, so that the look finds the connection waiting.
     stall_watch_.watch(situation);
-    if (!was_watched)
+    if (was_watched) {
+        if (!loop_.rearm(fd, events, served)) posix::throw_errno("watch", "descriptor " + std::to_string(fd));
+        return;
+    }
+    try {
         loop_.add(fd, events, served);
-    else if (!loop_.rearm(fd, events, served))
-        posix::throw_errno("watch", "descriptor " + std::to_string(fd));
+    } catch (...) {
+        served.is_watched = false;  // so that the next try adds it
+        throw;
+    }
 }
 
 /// Queues a connection to ask the catalogue again after a moment. If this throws, the connection is not queued.

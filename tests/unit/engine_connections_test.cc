@@ -355,6 +355,8 @@ struct RefusalRow {
 };
 
 const RefusalRow refusals[] = {
+    {.name = "first_request", .is_first = true, .refusals = 1},
+    {.name = "first_request_again_and_again", .is_first = true, .refusals = 5},
     {.name = "later_request", .is_first = false, .refusals = 1},
     {.name = "later_request_again_and_again", .is_first = false, .refusals = 5},
 };
