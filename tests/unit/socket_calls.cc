@@ -1,4 +1,5 @@
-// Owns what a test has happen when sockets are read and written: a peer that is as fast as we are, calls that fail.
+// Owns what a test has happen when sockets are read, written and accepted: a peer that is as fast as we are, calls that
+// fail.
 // SPDX-License-Identifier: MIT
 #include "socket_calls.h"
 
@@ -44,6 +45,11 @@ extern "C" ssize_t sendfile(int out, int in, off_t* offset, size_t count) noexce
     static const auto original = next<ssize_t(int, int, off_t*, size_t)>("sendfile");
     if (before_writing) before_writing();
     return is_failing(socket_error != 0 ? socket_error : copy_error) ? -1 : original(out, in, offset, count);
+}
+
+extern "C" int accept4(int socket, sockaddr* address, socklen_t* length, int flags) {
+    static const auto original = next<int(int, sockaddr*, socklen_t*, int)>("accept4");
+    return is_failing() ? -1 : original(socket, address, length, flags);
 }
 
 namespace reelgate {

@@ -1,4 +1,5 @@
-// Owns what a test has happen when sockets are read and written: a peer that is as fast as we are, calls that fail.
+// Owns what a test has happen when sockets are read, written and accepted: a peer that is as fast as we are, calls that
+// fail.
 // SPDX-License-Identifier: MIT
 #pragma once
 
@@ -16,7 +17,7 @@ public:
     ~WatchedSocketCalls();
 };
 
-/// Has each recv(2), send(2) and sendfile(2) of this thread fail as long as it lives.
+/// Has each recv(2), send(2), sendfile(2) and accept4(2) of this thread fail as long as it lives.
 class FailingSocketCalls {
 public:
     explicit FailingSocketCalls(int error);
