@@ -167,6 +167,7 @@ fuzz:  ## builds the fuzzing harnesses with clang, and runs each for a minute (f
 	done
 
 build/fuzz/boxes: src/media/boxes.cc
+build/fuzz/file_grammar: src/options/file_grammar.cc
 build/fuzz/range: src/http/range.cc
 build/fuzz/records: src/gateway/record_reader.cc src/gateway/record.cc
 build/fuzz/%: tests/fuzz/%.cc $(wildcard src/*/*.h)
