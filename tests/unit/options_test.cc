@@ -672,6 +672,21 @@ BOOST_AUTO_TEST_CASE(changes_that_need_a_restart) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(bounds_in_a_text_are_those_of_the_check) {
+    for (const Option& option : option_table()) {
+        if (option.argument != "N" && option.argument != "SECONDS") continue;
+        // It has no bound that anybody meets.
+        if (option.name == "max-viewers") continue;
+        const std::string word = "--" + std::string{option.name} + "=many";
+        std::string bounds = refusal({word.c_str()});
+        bounds.erase(0, bounds.find(" from ") + 6);
+        if (bounds.starts_with("0 to ")) bounds.replace(0, 1, "up");
+        BOOST_TEST_CONTEXT(option.name << ": " << bounds) {
+            BOOST_TEST((contains(option.text, bounds + ",") || contains(option.text, bounds + ".")));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_example_is_valid) {
     for (const Option& option : option_table()) {
         if (option.example.empty()) continue;
