@@ -75,8 +75,8 @@ void Arguments::add(Problems& problems, const Option& option, Value value) {
     values.push_back(std::move(value));
 }
 
-void Arguments::take(Arguments& later) {
-    options.merge(later.options);
+void Arguments::take(Arguments later) {
+    options.merge(std::move(later.options));
     operands.insert(operands.end(), later.operands.begin(), later.operands.end());
 }
 

@@ -31,7 +31,7 @@ struct Arguments {
     void add(Problems& problems, const Option& option, Value value);
 
     /// Takes over from a later source what no earlier one has given.
-    void take(Arguments& later);
+    void take(Arguments later);
 };
 
 /// Returns what is wrong with a name that is no option of `scope`: "PLACE: WORD: no such option; did you mean NAME?"

@@ -76,18 +76,16 @@ Reading read_sources(std::span<const char* const> words, const char* const* envi
     Reading reading;
     reading.arguments = read_command_line(reading.problems, words, scope);
     reading.is_partial = !reading.problems.empty();
-    Arguments variables = read_environment(reading.problems, environment);
-    reading.arguments.take(variables);
+    reading.arguments.take(read_environment(reading.problems, environment));
     const auto found = reading.arguments.options.find(config);
     if (found == reading.arguments.options.end()) return reading;
-    const Value& path = found->second.front();
+    const Value path = found->second.front();
     if (path.text.empty()) return reading;
     std::string content;
     const std::size_t before = reading.problems.size();
     attempt(reading.problems, [&] { content = content_of(path); });
     if (reading.problems.size() > before) reading.is_partial = true;
-    Arguments lines = read_file(reading.problems, content, path.text);
-    reading.arguments.take(lines);
+    reading.arguments.take(read_file(reading.problems, content, path.text));
     return reading;
 }
 
