@@ -665,7 +665,8 @@ BOOST_AUTO_TEST_CASE(changes_that_need_a_restart) {
             const Settings after = settings_from(read({word}));
             std::string changed;
             for (const Option& option : table)
-                if (needs_restart(option) && !option.agree(before, after)) changed.append("--").append(option.name).append("=");
+                if (needs_restart(option) && !option.agree(before, after))
+                    changed.append("--").append(option.name).append("=");
             BOOST_TEST(!changed.empty());
             BOOST_TEST(std::string_view{word}.starts_with(changed), changed);
         }
