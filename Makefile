@@ -40,13 +40,14 @@ objects      := $(sources:%.cc=$(build)/%.o)
 test_sources := $(sort $(wildcard tests/unit/*.cc))
 test_objects := $(test_sources:%.cc=$(build)/%.o)
 way_objects  := $(build)/tests/ways/rules.o
+table_objects := $(build)/scripts/tables.o
 bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load rules)
 bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 
 # All cores, unless -j says otherwise: a fresh clone is built three times before its tests run.
 jobs = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
 
-.PHONY: all install uninstall deb unit bench check check-players fuzz demo clean help
+.PHONY: all install uninstall deb unit generate bench check check-players fuzz demo clean help
 .DELETE_ON_ERROR:
 
 all: $(build)/reelgate  ## builds build/reelgate
@@ -55,7 +56,7 @@ $(build)/reelgate: $(objects)
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
 
-unit: $(build)/unit $(build)/rules build/tests/faults.so  ## builds the unit tests
+unit: $(build)/unit $(build)/rules $(build)/tables build/tests/faults.so  ## builds the unit tests
 
 # Preloaded by tests, where it takes malloc's place: never sanitized, whatever the program is.
 build/tests/faults.so: tests/preload/faults.cc
@@ -75,6 +76,14 @@ $(build)/rules $(bench_programs):
 	@mkdir -p $(@D)
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
+
+# What the tables of the program say, for the files and manuals that are made from them.
+$(build)/tables: $(table_objects) $(filter-out %/main.o,$(objects))
+	@echo "link $@"
+	@$(CXX) $(ldflags) -o $@ $^ $(libs)
+
+generate: $(build)/tables  ## writes conf/reelgate.conf and the lists of options in man/, from the table of options
+	@REELGATE=$(build)/reelgate scripts/generate
 
 install: all  ## installs program, man pages, examples and systemd units (prefix=/usr/local, DESTDIR=, ...)
 	@$(places) scripts/install install
@@ -158,6 +167,7 @@ fuzz:  ## builds the fuzzing harnesses with clang, and runs each for a minute (f
 	done
 
 build/fuzz/boxes: src/media/boxes.cc
+build/fuzz/file_grammar: src/options/file_grammar.cc
 build/fuzz/range: src/http/range.cc
 build/fuzz/records: src/gateway/record_reader.cc src/gateway/record.cc
 build/fuzz/%: tests/fuzz/%.cc $(wildcard src/*/*.h)
@@ -177,4 +187,4 @@ clean:  ## removes build/
 help:  ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
--include $(patsubst %.o,%.d,$(objects) $(test_objects) $(way_objects) $(bench_objects))
+-include $(patsubst %.o,%.d,$(objects) $(test_objects) $(way_objects) $(table_objects) $(bench_objects))

@@ -12,6 +12,9 @@
 #include "commands/commands.h"
 #include "gateway/cgi.h"
 #include "gateway/fastcgi.h"
+#include "options/command_line.h"
+#include "options/description.h"
+#include "options/sources.h"
 
 #ifndef REELGATE_VERSION
 #error "the Makefile defines REELGATE_VERSION"
@@ -20,6 +23,9 @@
 namespace reelgate {
 
 namespace {
+
+using options::Scope;
+using options::UsageError;
 
 constexpr std::string_view check_option = "--check-config";
 
@@ -37,17 +43,17 @@ std::string help() {
     text.append("\nOptions of every command, also as REELGATE_NAME in the environment and as \"name = value\" lines\n"
                 "in the file that --config names; the command line comes first, then the environment, then the "
                 "file:\n");
-    text.append(describe_options(Scope::settings));
-    text.append("\nOptions of get:\n").append(describe_options(Scope::get));
-    text.append("\nOptions of add:\n").append(describe_options(Scope::add));
-    text.append("\nOptions of status:\n").append(describe_options(Scope::status));
-    text.append("\nOptions of check:\n").append(describe_options(Scope::check));
+    text.append(options::describe_options(Scope::settings));
+    text.append("\nOptions of get:\n").append(options::describe_options(Scope::get));
+    text.append("\nOptions of add:\n").append(options::describe_options(Scope::add));
+    text.append("\nOptions of status:\n").append(options::describe_options(Scope::status));
+    text.append("\nOptions of check:\n").append(options::describe_options(Scope::check));
     return text;
 }
 
 std::string version() {
     return "reelgate " REELGATE_VERSION "\nlibfcgi " + std::string{gateway::libfcgi_version()} + "\nSQLite " +
-           std::string{catalog::sqlite::version()} + "\nBoost " + boost_version() + "\n";
+           std::string{catalog::sqlite::version()} + "\nBoost " + options::boost_version() + "\n";
 }
 
 /// Takes the command's name off the front of `words`. An option in its place means `serve`.
@@ -59,15 +65,21 @@ const commands::Command& take_command(std::span<const char* const>& words) {
     const auto is_meant = [&](const commands::Command& command) { return command.name == name; };
     const auto found = std::find_if(table.begin(), table.end(), is_meant);
     if (found == table.end())
-        throw UsageError{std::string{name} + ": no such command; `reelgate --help` lists them"};
+        throw UsageError{{.operation = std::string{name},
+                          .cause = "no such command",
+                          .remedy = "`reelgate --help` lists them"}};
     return *found;
 }
 
 void check_operands(const commands::Command& command, const std::vector<std::string>& operands) {
     if (operands.size() == command.operands) return;
-    const std::string usage = "; usage: reelgate " + std::string{command.name} + " " + std::string{command.synopsis};
-    if (operands.size() < command.operands) throw UsageError{std::string{command.name} + ": too few arguments" + usage};
-    throw UsageError{std::string{command.name} + ": " + operands[command.operands] + ": not expected" + usage};
+    const std::string usage = "usage: reelgate " + std::string{command.name} + " " + std::string{command.synopsis};
+    if (operands.size() < command.operands)
+        throw UsageError{{.operation = std::string{command.name}, .cause = "too few arguments", .remedy = usage}};
+    throw UsageError{{.operation = std::string{command.name},
+                      .object = operands[command.operands],
+                      .cause = "not expected",
+                      .remedy = usage}};
 }
 
 /// Checks what `serve` with the other words would do, without serving.
@@ -89,15 +101,15 @@ int run(std::span<const char* const> words) {
     if (std::find(words.begin(), words.end(), check_option) != words.end()) return check_config(words);
     const bool is_cgi = words.empty() && std::getenv("REQUEST_METHOD");
     const commands::Command& command = take_command(words);
-    const Arguments arguments = read_arguments(words, environ, command.scope);
+    const options::Arguments arguments = options::read_arguments(words, environ, command.scope);
     check_operands(command, arguments.operands);
-    const Settings settings = settings_from(arguments);
+    const options::Settings settings = options::settings_from(arguments);
     set_log_level(settings.log_level);
     if (is_cgi) {
         log_without_waiting();
         return commands::cgi(settings, environ);
     }
-    const auto reload = [&] { return settings_from(read_arguments(words, environ, command.scope)); };
+    const auto reload = [&] { return options::settings_from(options::read_arguments(words, environ, command.scope)); };
     return command.run({arguments, settings, reload});
 }
 
@@ -110,7 +122,7 @@ int main(int argc, char** argv) {
         reelgate::set_log_form(reelgate::LogForm::journal);
     try {
         return reelgate::run({argv + std::min(argc, 1), argv + argc});
-    } catch (const reelgate::UsageError& error) {
+    } catch (const reelgate::options::UsageError& error) {
         reelgate::complain(error.what());
         return reelgate::commands::exit_usage;
     } catch (const std::exception& error) {

@@ -23,9 +23,9 @@ std::string id_for(const Arguments& arguments, const std::filesystem::path& sour
     const auto given = arguments.value("id");
     std::string id = given.value_or(source.extension() == catalog::default_extension ? source.stem() : source.filename());
     if (!http::is_video_id(id))
-        throw UsageError{(given ? "--id " + id : "add " + source.native()) +
-                         ": an id has 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -" +
-                         (given ? "" : "; choose one with --id")};
+        throw UsageError{{.object = given ? "--id " + id : "add " + source.native(),
+                          .cause = "an id has 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -",
+                          .remedy = given ? "" : "choose one with --id"}};
     return id;
 }
 

@@ -19,10 +19,12 @@ std::optional<posix::User> user_from(const Arguments& arguments) {
     const auto name = arguments.value("user");
     if (!name) return std::nullopt;
     const auto user = posix::find_user(*name);
-    if (!user) throw UsageError{"--user " + *name + ": no such user here"};
+    if (!user) throw UsageError{{.object = "--user " + *name, .cause = "no such user here"}};
     if (user->id == geteuid()) return std::nullopt;
     if (geteuid() != 0)
-        throw UsageError{"--user " + *name + ": only root can check the rights of another user; run it with sudo"};
+        throw UsageError{{.object = "--user " + *name,
+                          .cause = "only root can check the rights of another user",
+                          .remedy = "run it with sudo"}};
     return user;
 }
 
@@ -37,8 +39,7 @@ int check(const Invocation& invocation) {
         const auto show = [&](std::string_view doing, std::size_t done, std::size_t total) {
             bar.show(doing, done, total);
         };
-        const std::string list = arguments.value("list").value_or(std::string{default_of("list")});
-        report = Audit{invocation.settings.handler, list, show}.run(user);
+        report = Audit{invocation.settings.handler, arguments.value("list").value(), show}.run(user);
     }
     gateway::print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.

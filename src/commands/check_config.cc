@@ -6,6 +6,8 @@
 #include "commands/commands.h"
 #include "gateway/cgi.h"
 #include "gateway/listener.h"
+#include "options/description.h"
+#include "options/sources.h"
 
 namespace reelgate::commands {
 
@@ -37,15 +39,20 @@ void check_listen(const std::string& listen) {
 }  // namespace
 
 int check_config(std::span<const char* const> words, const char* const* environment) {
-    const Reading reading = examine_arguments(words, environment, Scope::settings);
+    const options::Reading reading = options::examine_arguments(words, environment, Scope::settings);
     const Settings& settings = reading.settings;
-    gateway::print(describe_settings(reading.arguments, settings));
+    gateway::print(options::describe_settings(reading.arguments, settings));
 
     int status = EXIT_SUCCESS;
     const auto check = [&](const auto& work) { status = std::max(status, complaint_of(work)); };
-    for (const std::string& problem : reading.problems) check([&] { throw UsageError{problem}; });
+    for (const posix::Failure& problem : reading.problems) check([&] { throw UsageError{problem}; });
     for (const std::string& operand : reading.arguments.operands)
-        check([&] { throw UsageError{"--check-config: " + operand + ": not expected; it takes serve's options"}; });
+        check([&] {
+            throw UsageError{{.operation = "--check-config",
+                              .object = operand,
+                              .cause = "not expected",
+                              .remedy = "it takes serve's options"}};
+        });
     // With defaults in place of unreadable settings, further checks would mislead.
     if (reading.is_partial) return status;
     check([&] { catalog::Reader{settings.handler.database, settings.handler.query}.check(); });

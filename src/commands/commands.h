@@ -8,9 +8,16 @@
 #include <string_view>
 
 #include "gateway/listener.h"
-#include "options.h"
+#include "options/arguments.h"
+#include "options/settings.h"
+#include "options/usage_error.h"
 
 namespace reelgate::commands {
+
+using options::Arguments;
+using options::Scope;
+using options::Settings;
+using options::UsageError;
 
 /// The exit status for a UsageError.
 inline constexpr int exit_usage = 2;

@@ -24,7 +24,7 @@ std::string target_of(const std::string& operand, const std::string& prefix) {
 std::string meta_variable_of(const std::string& field) {
     const auto colon = field.find(':');
     if (colon == std::string::npos || colon == 0)
-        throw UsageError{"--header " + field + ": needs the form 'Name: value'"};
+        throw UsageError{{.object = "--header " + field, .cause = "needs the form 'Name: value'"}};
     std::string name = field.substr(0, colon);
     std::transform(name.begin(), name.end(), name.begin(), [](char c) {
         return c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -35,13 +35,13 @@ std::string meta_variable_of(const std::string& field) {
 std::vector<std::string> meta_variables(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     std::vector<std::string> variables{
-        "REQUEST_METHOD=" + arguments.value("method").value_or("GET"),
+        "REQUEST_METHOD=" + arguments.value("method").value(),
         "REQUEST_URI=" + target_of(arguments.operands.front(), invocation.settings.handler.prefix),
     };
     if (const auto range = arguments.value("range"))
         variables.push_back("HTTP_RANGE=" + (range->find('=') == std::string::npos ? "bytes=" + *range : *range));
-    if (const auto fields = arguments.values.find("header"); fields != arguments.values.end())
-        std::transform(fields->second.begin(), fields->second.end(), std::back_inserter(variables), meta_variable_of);
+    const std::vector<std::string> fields = arguments.values("header");
+    std::transform(fields.begin(), fields.end(), std::back_inserter(variables), meta_variable_of);
     return variables;
 }
 

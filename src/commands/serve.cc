@@ -11,6 +11,7 @@
 #include "gateway/listener.h"
 #include "gateway/peers.h"
 #include "gateway/service_manager.h"
+#include "options/table.h"
 
 namespace reelgate::commands {
 
@@ -23,20 +24,15 @@ posix::UniqueFd take_handed_over_socket() {
     try {
         return gateway::take_handed_over_socket();
     } catch (const std::invalid_argument& error) {
-        throw UsageError{std::string{"serve: "} + error.what()};
+        throw UsageError{{.operation = "serve", .cause = error.what()}};
     }
 }
 
 /// Logs the changes that need a restart: those of the open socket and the running threads.
 void warn_of_restart(const Settings& running, const Settings& reloaded) noexcept {
-    const auto compare = [](const char* name, bool is_same) {
-        if (!is_same) log(LogLevel::warning, {"reload: ", name, ": changed: takes effect when reelgate is restarted"});
-    };
-    compare("listen", running.listen == reloaded.listen);
-    compare("socket-mode", running.socket_mode == reloaded.socket_mode);
-    compare("threads", running.engine.threads == reloaded.engine.threads);
-    compare("status-path", running.engine.status_path == reloaded.engine.status_path);
-    compare("ping-path", running.engine.ping_path == reloaded.engine.ping_path);
+    for (const options::Option& option : options::option_table())
+        if (option.agree && !option.agree(running, reloaded))
+            log(LogLevel::warning, {"reload: ", option.name, ": changed: takes effect when reelgate is restarted"});
 }
 
 /// Returns the socket that --listen names, or else the one from a service manager, or else the one on fd 0.
@@ -44,15 +40,17 @@ std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
     posix::UniqueFd handed_over = take_handed_over_socket();
     // Peers of a socket that we do not serve would wait for ever: the manager keeps it open.
     if (handed_over && !settings.listen.empty())
-        throw UsageError{"--listen " + settings.listen +
-                         ": the service manager has handed over a socket as well (LISTEN_FDS); leave one of them out"};
+        throw UsageError{{.object = "--listen " + settings.listen,
+                          .cause = "the service manager has handed over a socket as well (LISTEN_FDS)",
+                          .remedy = "leave one of them out"}};
     if (handed_over) return std::make_unique<gateway::Listener>(std::move(handed_over));
     if (!settings.listen.empty())
         return std::make_unique<gateway::Listener>(address_from(settings.listen), settings.socket_mode);
     if (!gateway::is_listening_socket(inherited_socket))
-        throw UsageError{"serve: no listening socket: fd 0 is " +
-                         std::string{isatty(inherited_socket) ? "a terminal" : "not one"} +
-                         "; name one with --listen, or let a web server or systemd start reelgate"};
+        throw UsageError{{.operation = "serve",
+                          .object = "no listening socket",
+                          .cause = "fd 0 is " + std::string{isatty(inherited_socket) ? "a terminal" : "not one"},
+                          .remedy = "name one with --listen, or let a web server or systemd start reelgate"}};
     return std::make_unique<gateway::Listener>(posix::UniqueFd{inherited_socket});
 }
 
@@ -90,7 +88,7 @@ gateway::Address address_from(const std::string& listen) {
     try {
         return gateway::parse_address(listen);
     } catch (const std::invalid_argument& error) {
-        throw UsageError{"--listen " + listen + ": " + error.what()};
+        throw UsageError{{.object = "--listen " + listen, .cause = error.what()}};
     }
 }
 
@@ -98,7 +96,7 @@ void check_web_server_addresses() {
     try {
         gateway::Peers{std::getenv("FCGI_WEB_SERVER_ADDRS")};
     } catch (const std::runtime_error& error) {
-        throw UsageError{error.what()};
+        throw UsageError{{.cause = error.what()}};
     }
 }
 

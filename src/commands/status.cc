@@ -17,21 +17,26 @@ gateway::Address address_from(const Invocation& invocation) {
     const auto connect = invocation.arguments.value("connect");
     const std::string text = connect.value_or(invocation.settings.listen);
     if (text.empty())
-        throw UsageError{"status: no address; say with --connect where the running reelgate listens"};
+        throw UsageError{{.operation = "status",
+                          .cause = "no address",
+                          .remedy = "say with --connect where the running reelgate listens"}};
     try {
         return gateway::parse_address(text);
     } catch (const std::invalid_argument& error) {
-        throw UsageError{(connect ? "--connect " : "--listen ") + text + ": " + error.what()};
+        throw UsageError{{.object = (connect ? "--connect " : "--listen ") + text, .cause = error.what()}};
     }
 }
 
 std::string target_from(const Invocation& invocation) {
     const bool is_json = invocation.arguments.has("json"), is_openmetrics = invocation.arguments.has("openmetrics");
-    if (is_json && is_openmetrics) throw UsageError{"--json and --openmetrics: which one is meant?"};
+    if (is_json && is_openmetrics)
+        throw UsageError{{.object = "--json and --openmetrics", .cause = "which one is meant?"}};
     const std::string& path = invocation.settings.engine.status_path;
     if (path.empty())
-        throw UsageError{"status: no --status-path; name the one that the running reelgate was started with: none"
-                         " is answered unless it is set there"};
+        throw UsageError{{.operation = "status",
+                          .cause = "no --status-path",
+                          .remedy = "name the one that the running reelgate was started with: none is answered unless"
+                                    " it is set there"}};
     return path + (is_json ? "?json" : is_openmetrics ? "?openmetrics" : "");
 }
 

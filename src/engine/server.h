@@ -12,14 +12,15 @@
 
 namespace reelgate::engine {
 
+/// The administrator's settings for the server. Defaults are those of the options.
 struct EngineSettings {
-    unsigned threads = 1;                     ///< at least 1; not a limit on viewers
-    std::size_t max_viewers = 0;              ///< answers at a time, 503 beyond; 0: as many as descriptors allow
-    std::chrono::seconds stall_timeout{600};  ///< how long a peer may do nothing; 0: for ever
-    std::chrono::seconds storage_timeout{5};  ///< how long storage may answer nothing
-    std::chrono::seconds grace{30};           ///< how long answers may go on after the signal to stop
-    std::string status_path;                  ///< the target of the server's status; empty: off
-    std::string ping_path;                    ///< the target of the health check; empty: off
+    unsigned threads{};                      ///< at least 1; not a limit on viewers
+    std::size_t max_viewers{};               ///< answers at a time, 503 beyond; 0: as many as descriptors allow
+    std::chrono::seconds stall_timeout{};    ///< how long a peer may do nothing; 0: for ever
+    std::chrono::seconds storage_timeout{};  ///< how long storage may answer nothing
+    std::chrono::seconds grace{};            ///< how long answers may go on after the signal to stop
+    std::string status_path;                 ///< the target of the server's status; empty: off
+    std::string ping_path;                   ///< the target of the health check; empty: off
 };
 
 /// Returns the greater of 4 and twice the number of cores.

@@ -9,6 +9,9 @@ namespace reelgate::http {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// Returns whether a character is a control character of ASCII (CTL of RFC 5234).
+constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// Compares two tokens without regard to case.

@@ -12,8 +12,6 @@ namespace reelgate::http {
 
 namespace {
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 /// Returns whether web servers read a path as it is meant: they resolve "." and ".." in the text, regardless of
 /// symbolic links, and lighttpd replaces control characters by "_".
 bool is_plain_path(std::string_view path) {

@@ -12,10 +12,10 @@
 
 namespace reelgate::http {
 
-/// The administrator's settings for answers.
+/// The administrator's settings for answers. Defaults are those of the options.
 struct Policy {
-    std::string cache_control = "private";  ///< Cache-Control of 200, 206 and 304
-    std::size_t max_ranges = 100;           ///< range-specs; a Range with more is ignored
+    std::string cache_control;  ///< Cache-Control of 200, 206 and 304
+    std::size_t max_ranges{};   ///< range-specs; a Range with more is ignored
 };
 
 /// Inputs of an answer besides the request: a plan has neither a clock nor random numbers of its own.

@@ -67,8 +67,7 @@ void measure(const char* name, const std::vector<std::string>& variables, std::s
     environment.push_back(nullptr);
     const http::Representation representation{1'000'000, http::default_entity_tag(mtime, 1'000'000), mtime, "video/mp4",
                                               "holiday-2024.mp4"};
-    http::Policy policy;
-    policy.max_ranges = max_ranges;
+    const http::Policy policy{.cache_control = "private", .max_ranges = max_ranges};
     const http::Surroundings surroundings{now, [] { return std::string{"0123456789abcdef0123456789abcdef"}; }};
     std::size_t sink = 0;
     const auto once = [&] {

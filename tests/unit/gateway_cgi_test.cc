@@ -240,8 +240,9 @@ BOOST_AUTO_TEST_CASE(head_reads_no_byte) {
         BOOST_TEST_CONTEXT(range) {
             http::Request request{.method = "HEAD", .target = "/api/stream/abc", .range = std::nullopt};
             if (range != "(none)") request.range = std::string{range};
+            const http::Policy policy{.cache_control = "private", .max_ranges = 100};
             const http::Response response =
-                http::plan_response(request, representation, {}, {{}, [] { return std::string{"B"}; }});
+                http::plan_response(request, representation, policy, {{}, [] { return std::string{"B"}; }});
             Pipe pipe;
             const Content unreadable{};
             const Transfer transfer = write_response(pipe.write_end.get(), response, unreadable);

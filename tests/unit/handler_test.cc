@@ -81,7 +81,7 @@ struct Volume {
         .query = "SELECT status FROM videos WHERE id = ?1",
         .ready = "complete",
         .prefix = "/api/stream/",
-        .policy = {},
+        .policy = {.cache_control = "private", .max_ranges = 100},
     };
 
     Volume() {

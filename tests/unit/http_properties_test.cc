@@ -118,8 +118,9 @@ BOOST_AUTO_TEST_CASE(planned_bytes_are_a_naive_slice_of_the_file) {
         Request request;
         request.method = "GET";
         request.range = drawn.field;
+        const Policy policy{.cache_control = "private", .max_ranges = 100};
         const Surroundings surroundings{now, [] { return std::string{"B"}; }};
-        const Response response = plan_response(request, representation_of(length), {}, surroundings);
+        const Response response = plan_response(request, representation_of(length), policy, surroundings);
         const std::string wrong = judge(drawn, length, response);
         if (!wrong.empty()) BOOST_FAIL("draw " << i << ": " << drawn.field << " of " << length << ": " << wrong);
     }

@@ -1,16 +1,19 @@
 // Owns the tests of the options: where each value comes from, and which values are refused.
 // Does not test what a command does with them.
 // SPDX-License-Identifier: MIT
-#include "options.h"
+#include "options/sources.h"
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "messages.h"
+#include "options/description.h"
+#include "options/table.h"
 #include "temporary_folder.h"
 
-namespace reelgate {
+namespace reelgate::options {
 namespace {
 
 using Words = std::vector<const char*>;
@@ -26,10 +29,9 @@ std::string refusal(const Words& words, const Words& environment = {}, Scope sco
 
 /// Writes what was given for an option, one bar between two values.
 std::string given(const Arguments& arguments, std::string_view name) {
-    const auto found = arguments.values.find(name);
-    if (found == arguments.values.end()) return "(absent)";
+    if (!arguments.has(name)) return "(absent)";
     std::string text;
-    for (const std::string& value : found->second) text.append(text.empty() ? "" : "|").append(value);
+    for (const std::string& value : arguments.values(name)) text.append(text.empty() ? "" : "|").append(value);
     return text;
 }
 
@@ -352,7 +354,7 @@ BOOST_AUTO_TEST_CASE(all_problems_of_all_sources) {
     Words environment{"REELGATE_COLOUR=red", "REELGATE_MAX_RANGES=0", nullptr};
     const Reading reading = examine_arguments(file.with({"--prefix=x"}), environment.data(), Scope::settings);
     std::string all;
-    for (const std::string& problem : reading.problems) all.append(problem).append("\n");
+    for (const posix::Failure& problem : reading.problems) all.append(text_of(problem)).append("\n");
     BOOST_TEST(reading.problems.size() == 7u, all);
     for (const char* const part : {"REELGATE_COLOUR: ", "REELGATE_MAX_RANGES: ", ":1: colour", ":2: grace", ":3: [x]",
                                    ":4: threads", "--prefix x: "})
@@ -402,6 +404,68 @@ BOOST_AUTO_TEST_CASE(what_no_file_can_say_is_a_comment) {
             const ConfigFile file{text};
             BOOST_TEST(given(read(file.with({})), "ready") == "(absent)");
         }
+}
+
+BOOST_AUTO_TEST_CASE(default_stands_in_for_a_refused_value) {
+    const char* const environment[] = {"REELGATE_DATABASE=", nullptr};
+    const Words words{"--data=/d", "--grace=soon", "--threads=0", "--prefix=x"};
+    const Reading reading = examine_arguments(words, environment, Scope::settings);
+    BOOST_TEST(reading.settings.engine.grace.count() == 30);
+    BOOST_TEST(reading.settings.engine.threads == engine::default_threads());
+    BOOST_TEST(reading.settings.handler.prefix == "/api/stream/");
+    BOOST_TEST(reading.settings.handler.database.native() == "/d/catalog.db");
+}
+
+// What a failure is made of
+
+struct FailureRow {
+    std::string_view name;
+    Words words;
+    Words environment;
+    std::string_view content = "";  ///< of the configuration file
+    posix::Failure expected;        ///< an operation that is a line of the file lacks the path
+};
+
+const FailureRow failures[] = {
+    {.name = "value_on_the_command_line", .words = {"--grace=soon"},
+     .expected = {.object = "--grace soon", .cause = "needs a number from 0 to 86400"}},
+    {.name = "value_in_the_environment", .environment = {"REELGATE_GRACE=1 # s"},
+     .expected = {.operation = "environment REELGATE_GRACE", .object = "grace = 1 # s",
+                  .cause = "needs a number from 0 to 86400", .remedy = "a comment needs a line of its own"}},
+    {.name = "value_in_the_file", .content = "\nping-path = /x\nstatus-path = /x\n",
+     .expected = {.operation = "reelgate.conf:2", .object = "ping-path = /x", .cause = "is status-path as well",
+                  .remedy = "which one is meant?"}},
+    {.name = "unknown_word", .words = {"--thread=3"},
+     .expected = {.object = "--thread=3", .cause = "no such option", .remedy = "did you mean threads?"}},
+    {.name = "unknown_variable", .environment = {"REELGATE_COLOUR=red"},
+     .expected = {.operation = "environment REELGATE_COLOUR", .cause = "no such option",
+                  .remedy = "`reelgate --help` lists them"}},
+    {.name = "unknown_name_in_the_file", .content = "grce = 3\n",
+     .expected = {.operation = "reelgate.conf:1", .object = "grce", .cause = "no such option",
+                  .remedy = "did you mean grace?"}},
+    {.name = "line_without_an_assignment", .content = "[server]\n",
+     .expected = {.operation = "reelgate.conf:1", .object = "[server]", .cause = "there are no sections",
+                  .remedy = "leave this line out"}},
+    {.name = "given_twice", .words = {"--ready=a", "--ready=b"},
+     .expected = {.object = "--ready", .cause = "given twice", .remedy = "which one is meant?"}},
+};
+
+BOOST_AUTO_TEST_CASE(parts_of_a_failure) {
+    for (const FailureRow& row : failures) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const ConfigFile file{row.content};
+            Words environment = row.environment;
+            environment.push_back(nullptr);
+            const Reading reading = examine_arguments(file.with(row.words), environment.data(), Scope::settings);
+            BOOST_REQUIRE(reading.problems.size() == 1u);
+            const posix::Failure& failure = reading.problems.front();
+            BOOST_TEST(failure.operation.ends_with(row.expected.operation), failure.operation);
+            BOOST_TEST(failure.operation.empty() == row.expected.operation.empty(), failure.operation);
+            BOOST_TEST(failure.object == row.expected.object);
+            BOOST_TEST(failure.cause == row.expected.cause);
+            BOOST_TEST(failure.remedy == row.expected.remedy);
+        }
+    }
 }
 
 // Values
@@ -573,14 +637,71 @@ BOOST_AUTO_TEST_CASE(origins_that_are_refused) {
     }
 }
 
-// The table feeds --help: no option without a line there
+// The table: what a row needs, and a line of --help for each
+
+BOOST_AUTO_TEST_CASE(every_row_is_complete) {
+    for (const Option& option : option_table()) {
+        BOOST_TEST_CONTEXT(option.name) {
+            const bool is_setting = option.scope == Scope::settings && option.name != "config";
+            BOOST_TEST((option.set != nullptr) == is_setting);
+            BOOST_TEST(!option.text.empty() == is_setting);
+            // What the shipped file shows: the default, or an example.
+            const bool has_value = !option.default_value.empty() || option.compute_default;
+            if (is_setting) BOOST_TEST((has_value || !option.example.empty()));
+            BOOST_TEST((option.default_value.empty() || option.default_in_words.empty()));
+            BOOST_TEST((!option.compute_default || !option.default_in_words.empty()));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(changes_that_need_a_restart) {
+    const Settings before = settings_from(read({}));
+    const Words words{"--listen=unix:/s", "--socket-mode=0600", "--threads=1", "--status-path=/s", "--ping-path=/p"};
+    const auto needs_restart = [](const Option& option) { return option.agree != nullptr; };
+    const auto table = option_table();
+    BOOST_TEST(static_cast<std::size_t>(std::count_if(table.begin(), table.end(), needs_restart)) == words.size());
+    for (const char* const word : words) {
+        BOOST_TEST_CONTEXT(word) {
+            const Settings after = settings_from(read({word}));
+            std::string changed;
+            for (const Option& option : table)
+                if (needs_restart(option) && !option.agree(before, after))
+                    changed.append("--").append(option.name).append("=");
+            BOOST_TEST(!changed.empty());
+            BOOST_TEST(std::string_view{word}.starts_with(changed), changed);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(bounds_in_a_text_are_those_of_the_check) {
+    for (const Option& option : option_table()) {
+        if (option.argument != "N" && option.argument != "SECONDS") continue;
+        // It has no bound that anybody meets.
+        if (option.name == "max-viewers") continue;
+        const std::string word = "--" + std::string{option.name} + "=many";
+        std::string bounds = refusal({word.c_str()});
+        bounds.erase(0, bounds.find(" from ") + 6);
+        if (bounds.starts_with("0 to ")) bounds.replace(0, 1, "up");
+        BOOST_TEST_CONTEXT(option.name << ": " << bounds) {
+            BOOST_TEST((contains(option.text, bounds + ",") || contains(option.text, bounds + ".")));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_example_is_valid) {
+    for (const Option& option : option_table()) {
+        if (option.example.empty()) continue;
+        const std::string word = "--" + std::string{option.name} + "=" + std::string{option.example};
+        BOOST_TEST_CONTEXT(word) { BOOST_TEST(refusal({word.c_str()}) == "nothing thrown"); }
+    }
+}
 
 BOOST_AUTO_TEST_CASE(every_option_is_described) {
     for (const Option& option : option_table()) {
         BOOST_TEST_CONTEXT(option.name) {
             const std::string text = describe_options(option.scope);
             BOOST_TEST(contains(text, "  --" + std::string{option.name} + " "));
-            BOOST_TEST(contains(text, option.meaning));
+            BOOST_TEST(contains(text, meaning_of(option)));
             BOOST_TEST(!option.meaning.empty());
             if (!option.default_value.empty())
                 BOOST_TEST(contains(text, "(default: " + std::string{option.default_value} + ")"));
@@ -591,4 +712,4 @@ BOOST_AUTO_TEST_CASE(every_option_is_described) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace reelgate
+}  // namespace reelgate::options

@@ -28,7 +28,10 @@ http::Response answer(const http::Request& request, std::uint64_t complete_lengt
     if (!http::asks_for_representation(request.method)) return http::plan_without_representation(request);
     const http::Representation representation{complete_length, http::default_entity_tag(mtime, complete_length), mtime,
                                               "video/mp4", "video.mp4"};
-    return http::plan_response(request, representation, {}, {now, [] { return std::string{"0123456789abcdef"}; }});
+    // As the options have them by default, which the other ways in leave alone.
+    const http::Policy policy{.cache_control = "private", .max_ranges = 100};
+    return http::plan_response(request, representation, policy,
+                               {now, [] { return std::string{"0123456789abcdef"}; }});
 }
 
 http::Time time_of(const char* seconds) { return http::Time{std::chrono::seconds{std::atoll(seconds)}}; }

@@ -1,0 +1,53 @@
+// Owns the way out for the tables of the program: prints them for scripts/generate. Not installed.
+//
+// A block for each option, a line "KEY VALUE" for each thing that the table says of it, and an empty line behind.
+// SPDX-License-Identifier: MIT
+#include <cstdlib>
+#include <iostream>
+
+#include "options/description.h"
+#include "options/sources.h"
+#include "options/table.h"
+
+namespace {
+
+using namespace reelgate::options;
+
+const char* name_of(Scope scope) {
+    switch (scope) {
+        case Scope::settings: return "settings";
+        case Scope::add: return "add";
+        case Scope::get: return "get";
+        case Scope::status: return "status";
+        case Scope::check: return "check";
+    }
+    return "";
+}
+
+void print(std::string_view key, std::string_view value) {
+    if (!value.empty()) std::cout << key << " " << value << "\n";
+}
+
+/// Returns what the shipped file shows as a value.
+std::string shown_value(const Option& option, const Settings& defaults) {
+    return option.example.empty() ? default_text(option, defaults) : std::string{option.example};
+}
+
+}  // namespace
+
+int main() {
+    const Settings defaults = settings_from({});
+    for (const Option& option : option_table()) {
+        print("option", option.name);
+        print("scope", name_of(option.scope));
+        print("argument", option.argument);
+        print("default", option.default_value.empty() ? option.default_in_words : option.default_value);
+        print("value", default_text(option, defaults).empty() ? "" : "yes");
+        print("shown", shown_value(option, defaults));
+        print("restart", option.agree ? "yes" : "");
+        print("meaning", meaning_of(option));
+        print("text", option.text);
+        std::cout << "\n";
+    }
+    return std::cout.flush() ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,183 @@
+// Owns the table of options. `make generate` writes what it says into conf/reelgate.conf and the manuals.
+// SPDX-License-Identifier: MIT
+#include "options/table.h"
+
+#include <algorithm>
+#include <array>
+
+namespace reelgate::options {
+
+namespace {
+
+constexpr std::array table{
+    // Where the videos are
+
+    Option{.name = "data", .argument = "DIR", .default_value = "/var/lib/reelgate",
+           .meaning = "root of the data volume",
+           .text = "The root of the data volume. It is used only for the defaults of `database` and `videos`.",
+           .set = [](Settings& s, const Value& v) { s.data = v.text; }},
+    Option{.name = "database", .argument = "FILE", .default_in_words = "DATA/catalog.db",
+           .compute_default = [](const Settings& s) { return (s.data / "catalog.db").native(); },
+           .meaning = "the SQLite catalogue",
+           .text = "The SQLite catalogue. It is opened only for reading; but in WAL mode the user that `reelgate` runs"
+                   " as needs the permission to write its folder. A file that is renamed over it is noticed within a"
+                   " second, and so is the removal of its `-shm`.",
+           .set = [](Settings& s, const Value& v) { s.handler.database = v.text; }},
+    Option{.name = "videos", .argument = "DIR", .default_in_words = "DATA/videos",
+           .compute_default = [](const Settings& s) { return (s.data / "videos").native(); },
+           .meaning = "where the media files are",
+           .text = "The folder of the media files. No file outside it is ever sent: a symbolic link that leads out is"
+                   " refused.",
+           .set = [](Settings& s, const Value& v) { s.handler.videos = v.text; }},
+    Option{.name = "query", .argument = "SQL", .default_value = "SELECT status FROM videos WHERE id = ?1",
+           .meaning = "looks a video up: one parameter, the id; result columns by name: status, and optionally"
+                      " file (path below VIDEOS), media_type, etag",
+           .text = "An SQL query that looks a video up. It has one parameter, ?1: the id. Result columns are taken by"
+                   " their names: `status`, which is required; `file`, a path below `videos` instead of the id"
+                   " followed by .mp4; `media_type`, instead of the one that the extension of the file's name implies"
+                   " (`application/octet-stream` for an unknown one); and `etag`, instead of the tag made of date and"
+                   " length. NULL and an empty text mean that there is none.",
+           .set = [](Settings& s, const Value& v) { s.handler.query = v.text; }},
+    Option{.name = "ready", .argument = "STATUS", .default_value = "complete",
+           .meaning = "the status that may be streamed",
+           .text = "The value of `status` of a video that may be streamed. Any other gets 404. `reelgate add` records"
+                   " this one.",
+           .set = [](Settings& s, const Value& v) { s.handler.ready = v.text; }},
+    Option{.name = "prefix", .argument = "PATH", .default_value = "/api/stream/",
+           .meaning = "the part of REQUEST_URI before the id",
+           .text = "The part of a request's path before the id. Begins and ends with a slash.",
+           .set = [](Settings& s, const Value& v) { s.handler.prefix = prefix_from(v); }},
+
+    // How the server runs
+
+    Option{.name = "listen", .argument = "ADDR",
+           .default_in_words = "the socket that systemd hands over, or the one on fd 0",
+           .example = "unix:/run/reelgate/reelgate.sock",
+           .meaning = "unix:/path, host:port or [v6]:port",
+           .text = "Where to listen: `unix:/path`, `host:port` or `[v6]:port`. Without it the socket is the one that"
+                   " systemd hands over, with `reelgate.socket`, or else the one on file descriptor 0, where lighttpd"
+                   " and mod_fcgid leave it. Together with a socket that was handed over it is an error. Every peer on"
+                   " the socket is trusted; for an Internet address the environment variable `FCGI_WEB_SERVER_ADDRS`"
+                   " can list the web servers' addresses.",
+           .set = [](Settings& s, const Value& v) { s.listen = v.text; },
+           .agree = [](const Settings& a, const Settings& b) { return a.listen == b.listen; }},
+    Option{.name = "socket-mode", .argument = "OCTAL", .default_value = "0660",
+           .meaning = "mode of a Unix socket that --listen creates",
+           .text = "The mode of a Unix socket that `listen` creates, in octal digits. Its group is that of the user who"
+                   " starts `reelgate`.",
+           .set = [](Settings& s, const Value& v) { s.socket_mode = mode_from(v); },
+           .agree = [](const Settings& a, const Settings& b) { return a.socket_mode == b.socket_mode; }},
+    Option{.name = "threads", .argument = "N", .default_in_words = "the greater of 4 and 2 x cores",
+           .compute_default = [](const Settings&) { return std::to_string(engine::default_threads()); },
+           .example = "4", .meaning = "worker threads, not a limit on viewers",
+           .text = "How many requests are worked on at the same moment, 1 to 1024. This does not limit viewers: one"
+                   " that waits takes no thread.",
+           .set = [](Settings& s, const Value& v) { s.engine.threads = number_from(v, 1, 1024); },
+           .agree = [](const Settings& a, const Settings& b) { return a.engine.threads == b.engine.threads; }},
+    Option{.name = "max-viewers", .argument = "N", .default_value = "0",
+           .meaning = "answers at a time, 503 beyond them (0: as many as descriptors allow)",
+           .text = "How many answers may go on at a time; one more gets 503 with Retry-After at once. 0: as many as"
+                   " descriptors allow.",
+           .set = [](Settings& s, const Value& v) { s.engine.max_viewers = number_from(v, 0, 1'000'000'000); }},
+    Option{.name = "stall-timeout", .argument = "SECONDS", .default_value = "600",
+           .meaning = "drop a viewer that takes no byte, or a request that stays incomplete, for this long (0: never)",
+           .text = "Seconds, up to 86400, after which a viewer that takes no byte is dropped, even if it sends"
+                   " something meanwhile. So is a peer whose request is still incomplete. 0: never.",
+           .set = [](Settings& s, const Value& v) { s.engine.stall_timeout = seconds_from(v); }},
+    Option{.name = "storage-timeout", .argument = "SECONDS", .default_value = "5",
+           .meaning = "answer 503 for films whose storage is silent for this long",
+           .text = "Seconds, 1 to 3600, after which storage that has answered nothing counts as hung. New requests for"
+                   " films on it get 503 with Retry-After; transfers go on when it answers again. Films on other"
+                   " storage are not held up in the meantime.",
+           .set = [](Settings& s, const Value& v) { s.engine.storage_timeout = seconds_from(v, 1, 3600); }},
+    Option{.name = "grace", .argument = "SECONDS", .default_value = "30",
+           .meaning = "how long SIGTERM lets transfers finish",
+           .text = "Seconds, up to 86400, that running answers may still take after the signal to stop. 0: they are cut"
+                   " off at once.",
+           .set = [](Settings& s, const Value& v) { s.engine.grace = seconds_from(v); }},
+
+    // What is answered
+
+    Option{.name = "max-ranges", .argument = "N", .default_value = "100",
+           .meaning = "ignore a Range with more range-specs than this",
+           .text = "A Range field with more ranges than this, 1 to 10000, is ignored and the whole video sent"
+                   " (RFC 9110 §14.2).",
+           .set = [](Settings& s, const Value& v) { s.handler.policy.max_ranges = number_from(v, 1, 10'000); }},
+    Option{.name = "offload", .argument = "HOW", .default_value = "none",
+           .meaning = "x-sendfile or x-accel-redirect: the web server sends the file; none: reelgate does",
+           .text = "Who sends the file. `none`: `reelgate`. `x-sendfile`: lighttpd, or Apache with mod_xsendfile."
+                   " `x-accel-redirect`: nginx. The web server must be set up for it, and be allowed to read the"
+                   " files.",
+           .set = [](Settings& s, const Value& v) { s.handler.offload = offload_from(v); }},
+    Option{.name = "offload-prefix", .argument = "PATH", .default_value = "/reelgate-internal/",
+           .meaning = "the part of X-Accel-Redirect before a file's path",
+           .text = "The part of X-Accel-Redirect before the path of a file: the internal location of nginx. Begins and"
+                   " ends with a slash.",
+           .set = [](Settings& s, const Value& v) { s.handler.offload_prefix = prefix_from(v); }},
+    Option{.name = "cache-control", .argument = "VALUE", .default_value = "private",
+           .meaning = "Cache-Control of 200, 206 and 304",
+           .text = "The value of Cache-Control in 200, 206 and 304. Behind a CDN for example `public, max-age=86400`."
+                   " Errors always have no-store.",
+           .set = [](Settings& s, const Value& v) { s.handler.policy.cache_control = field_value_from(v); }},
+    Option{.name = "cors-origin", .argument = "ORIGIN", .example = "https://www.example.org",
+           .meaning = "origin whose pages may read answers: scheme://host[:port], or *",
+           .text = "An origin whose pages may read answers, `scheme://host[:port]` in lower case, or * for all of them."
+                   " May be given several times; one value may also hold several, with commas between them.",
+           .is_repeatable = true,
+           .set = [](Settings& s, const Value& v) { add_origins(s.handler.cors_origins, v); }},
+
+    // How it is watched
+
+    Option{.name = "status-path", .argument = "PATH", .default_in_words = "none", .example = "/reelgate-status",
+           .meaning = "the path of the server's status",
+           .text = "The path of the server's status: see \"Figures\" in `reelgate(8)`. Off unless it is given.",
+           .set = [](Settings& s, const Value& v) { s.engine.status_path = path_from(v); },
+           .agree = [](const Settings& a, const Settings& b) { return a.engine.status_path == b.engine.status_path; }},
+    Option{.name = "ping-path", .argument = "PATH", .default_in_words = "none", .example = "/reelgate-ping",
+           .meaning = "the path of the health check",
+           .text = "The path of the health check, which answers `pong`. Off unless it is given, and must differ from"
+                   " `status-path`.",
+           .set = [](Settings& s, const Value& v) { s.engine.ping_path = ping_path_from(v, s.engine.status_path); },
+           .agree = [](const Settings& a, const Settings& b) { return a.engine.ping_path == b.engine.ping_path; }},
+    Option{.name = "log-level", .argument = "LEVEL", .default_value = "notice",
+           .meaning = "error, warning, notice, info or debug; on standard error",
+           .text = "The least important lines that are logged: `error`, `warning`, `notice`, `info` (a line for each"
+                   " response) or `debug` (one for each request as well).",
+           .set = [](Settings& s, const Value& v) { s.log_level = log_level_from(v); }},
+    Option{.name = "config", .argument = "FILE", .meaning = "reads options from FILE, one \"name = value\" a line"},
+
+    // What only one command takes
+
+    Option{.name = "range", .argument = "SPEC",
+           .meaning = "asks for a range: 0-99, 1000-, -500, or a whole field value", .scope = Scope::get},
+    Option{.name = "method", .argument = "METHOD", .default_value = "GET", .meaning = "the request method",
+           .scope = Scope::get},
+    Option{.name = "header", .argument = "FIELD", .meaning = "a request field, 'Name: value'",
+           .scope = Scope::get, .is_repeatable = true},
+    Option{.name = "body-only", .meaning = "writes only the content; fails on an error status", .scope = Scope::get},
+    Option{.name = "id", .argument = "ID", .default_in_words = "FILE's name without .mp4",
+           .meaning = "the video's id", .scope = Scope::add},
+    Option{.name = "connect", .argument = "ADDR", .default_in_words = "what --listen says",
+           .meaning = "where the running reelgate listens", .scope = Scope::status},
+    Option{.name = "json", .meaning = "writes JSON instead of \"name: value\" lines", .scope = Scope::status},
+    Option{.name = "openmetrics", .meaning = "writes OpenMetrics", .scope = Scope::status},
+    Option{.name = "list", .argument = "SQL", .default_value = "SELECT id FROM videos",
+           .meaning = "lists all ids: one result column, the id", .scope = Scope::check},
+    Option{.name = "user", .argument = "NAME", .default_in_words = "the caller; only root may name another",
+           .meaning = "checks the permissions of this user", .scope = Scope::check},
+    Option{.name = "json", .meaning = "writes one JSON document instead of lines", .scope = Scope::check},
+};
+
+}  // namespace
+
+std::span<const Option> option_table() { return table; }
+
+const Option* find_option(std::string_view name, Scope scope) {
+    const auto is_it = [&](const Option& option) {
+        return option.name == name && (option.scope == Scope::settings || option.scope == scope);
+    };
+    const auto* const found = std::find_if(table.begin(), table.end(), is_it);
+    return found == table.end() ? nullptr : found;
+}
+
+}  // namespace reelgate::options

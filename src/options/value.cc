@@ -1,0 +1,125 @@
+// Owns the checks of values: from the text of an option to what it means.
+// SPDX-License-Identifier: MIT
+#include "options/value.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "http/ascii.h"
+#include "http/cors.h"
+#include "options/usage_error.h"
+
+namespace reelgate::options {
+
+namespace {
+
+/// Names an option, by the place where the user can correct it, with or without its value.
+posix::Failure failure_of(const Value& value, const std::string& shown, std::string cause, std::string remedy) {
+    const bool is_word = value.place == command_line_place;
+    std::string object = (is_word ? "--" : "") + std::string{value.name};
+    if (!shown.empty()) object.append(is_word ? " " : " = ").append(shown);
+    return {.operation = is_word ? "" : value.place,
+            .object = std::move(object),
+            .cause = std::move(cause),
+            .remedy = std::move(remedy)};
+}
+
+/// Returns the number that is the whole of a text; nothing if none is.
+std::optional<unsigned> whole_number(const std::string& text, int base) {
+    unsigned number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number, base);
+    if (error != std::errc{} || stop != end) return std::nullopt;
+    return number;
+}
+
+[[noreturn]] void reject_number(const Value& value, std::string cause) {
+    const bool has_comment = value.text.find('#') != std::string::npos;
+    reject(value, std::move(cause), has_comment ? "a comment needs a line of its own" : "");
+}
+
+}  // namespace
+
+posix::Failure mistake_about(const Value& value, std::string cause, std::string remedy) {
+    return failure_of(value, "", std::move(cause), std::move(remedy));
+}
+
+void reject(const Value& value, std::string cause, std::string remedy) {
+    throw UsageError{failure_of(value, value.text, std::move(cause), std::move(remedy))};
+}
+
+unsigned number_from(const Value& value, unsigned least, unsigned greatest) {
+    const auto number = whole_number(value.text, 10);
+    if (!number || *number < least || *number > greatest)
+        reject_number(value, "needs a number from " + std::to_string(least) + " to " + std::to_string(greatest));
+    return *number;
+}
+
+mode_t mode_from(const Value& value) {
+    const auto mode = whole_number(value.text, 8);
+    if (!mode || *mode > 0777) reject_number(value, "needs an octal mode such as 0660");
+    return *mode;
+}
+
+std::chrono::seconds seconds_from(const Value& value, unsigned least, unsigned greatest) {
+    return std::chrono::seconds{number_from(value, least, greatest)};
+}
+
+Offload offload_from(const Value& value) {
+    if (value.text == "none") return Offload::none;
+    if (value.text == "x-sendfile") return Offload::x_sendfile;
+    if (value.text == "x-accel-redirect") return Offload::x_accel_redirect;
+    reject(value, "needs none, x-sendfile or x-accel-redirect");
+}
+
+LogLevel log_level_from(const Value& value) {
+    const auto level = log_level_named(value.text);
+    if (!level) reject(value, "needs error, warning, notice, info or debug");
+    return *level;
+}
+
+std::string field_value_from(const Value& value) {
+    if (std::any_of(value.text.begin(), value.text.end(), http::is_control))
+        reject(value, "must not contain control characters");
+    return value.text;
+}
+
+std::string prefix_from(const Value& value) {
+    if (!value.text.starts_with('/') || !value.text.ends_with('/')) reject(value, "has to begin and end with /");
+    return field_value_from(value);
+}
+
+std::string path_from(const Value& value) {
+    if (!value.text.starts_with('/')) reject(value, "has to begin with /");
+    return value.text;
+}
+
+std::string ping_path_from(const Value& value, const std::string& status_path) {
+    std::string path = path_from(value);
+    if (path == status_path) reject(value, "is status-path as well", "which one is meant?");
+    return path;
+}
+
+void add_origins(std::vector<std::string>& origins, const Value& value) {
+    const auto reject_origin = [&](const std::string& origin, const char* cause, const char* remedy) {
+        reject({value.name, origin, value.place}, cause, remedy);
+    };
+    const std::size_t before = origins.size();
+    constexpr std::string_view separators = ", \t\n";
+    std::string_view rest = value.text;
+    while (true) {
+        rest.remove_prefix(std::min(rest.find_first_not_of(separators), rest.size()));
+        if (rest.empty()) break;
+        origins.emplace_back(rest.substr(0, rest.find_first_of(separators)));
+        rest.remove_prefix(origins.back().size());
+        if (!http::is_cors_origin(origins.back()))
+            reject_origin(origins.back(), "needs * or scheme://host[:port], in lower case and with nothing after it",
+                          "");
+    }
+    if (origins.size() == before) reject(value, "names no origin");
+    if (origins.size() > 1 && std::find(origins.begin(), origins.end(), "*") != origins.end())
+        reject_origin("*", "stands for every origin", "leave the others out");
+}
+
+}  // namespace reelgate::options

@@ -1,0 +1,59 @@
+// Owns the checks of values: from the text of an option to what it means.
+// Does not know which option is checked how: the table does.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "handler.h"
+#include "log.h"
+#include "posix/failure.h"
+
+namespace reelgate::options {
+
+/// A value of an option, from one of the sources or by default.
+struct Value {
+    std::string_view name;  ///< of the option, in the table
+    std::string text;
+    std::string place;  ///< where to correct it: "environment REELGATE_NAME", "FILE:LINE", or one of those below
+};
+
+inline constexpr std::string_view command_line_place = "command line";
+inline constexpr std::string_view default_place = "default";
+
+/// Describes a mistake about an option, not about its value.
+posix::Failure mistake_about(const Value& value, std::string cause, std::string remedy);
+
+/// Throws a UsageError about the value.
+[[noreturn]] void reject(const Value& value, std::string cause, std::string remedy = {});
+
+// Each of these throws a UsageError unless the text has the form that it needs.
+
+unsigned number_from(const Value& value, unsigned least, unsigned greatest);
+mode_t mode_from(const Value& value);
+std::chrono::seconds seconds_from(const Value& value, unsigned least = 0, unsigned greatest = 86'400);
+Offload offload_from(const Value& value);
+LogLevel log_level_from(const Value& value);
+
+/// Returns a text without control characters: a field value or a part of one.
+std::string field_value_from(const Value& value);
+
+/// Returns a path that begins and ends with a slash.
+std::string prefix_from(const Value& value);
+
+/// Returns a path that begins with a slash.
+std::string path_from(const Value& value);
+
+/// Returns the ping path, which must differ from the status path: one would hide the other.
+std::string ping_path_from(const Value& value, const std::string& status_path);
+
+/// Adds the origins of a value, which commas and white space separate: no origin contains them, and an environment
+/// variable has only one value.
+void add_origins(std::vector<std::string>& origins, const Value& value);
+
+}  // namespace reelgate::options
