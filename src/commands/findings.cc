@@ -4,13 +4,19 @@
 
 #include <algorithm>
 
+#include "http/ascii.h"
+#include "http/utf8.h"
+
 namespace reelgate::commands {
 
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
-
 unsigned char byte_of(char c) { return static_cast<unsigned char>(c); }
+
+std::string hex_of(char c) {
+    const auto [high, low] = http::lower_hex(c);
+    return {high, low};
+}
 
 bool is_control(std::string_view character) {
     // C0 and DEL; and C1, U+0080 to U+009F, which some terminals interpret as well.
@@ -22,7 +28,7 @@ bool is_control(std::string_view character) {
 template <typename Each>
 void for_each_character(std::string_view text, Each&& each) {
     while (!text.empty()) {
-        const std::size_t length = utf8_length(text);
+        const std::size_t length = http::utf8_length(text);
         each(text.substr(0, std::max<std::size_t>(length, 1)), length > 0);
         text.remove_prefix(std::max<std::size_t>(length, 1));
     }
@@ -35,7 +41,7 @@ std::string escaped(std::string_view text) {
             out.append(character);
             return;
         }
-        for (const char c : character) out.append({'\\', 'x', digits[byte_of(c) >> 4], digits[byte_of(c) & 15]});
+        for (const char c : character) out.append("\\x").append(hex_of(c));
     });
     return out;
 }
@@ -49,17 +55,11 @@ std::string json_string(std::string_view text) {
         else if (c == '"' || c == '\\')
             out.append({'\\', c});
         else if (byte_of(c) < 0x20)
-            out.append("\\u00").append({digits[byte_of(c) >> 4], digits[byte_of(c) & 15]});
+            out.append("\\u00").append(hex_of(c));
         else
             out.append(character);
     });
     return out + "\"";
-}
-
-bool is_utf8(std::string_view text) {
-    bool all = true;
-    for_each_character(text, [&](std::string_view, bool is_character) { all = all && is_character; });
-    return all;
 }
 
 std::string json_member(std::string_view name, std::string_view value) {
@@ -69,9 +69,9 @@ std::string json_member(std::string_view name, std::string_view value) {
 /// Formats a member, and a second one with the bytes if the first one cannot contain them.
 std::string exact_member(const std::string& name, std::string_view value) {
     std::string out = json_member(name, value);
-    if (is_utf8(value)) return out;
+    if (http::is_utf8(value)) return out;
     std::string hex;
-    for (const char c : value) hex.append({digits[byte_of(c) >> 4], digits[byte_of(c) & 15]});
+    for (const char c : value) hex.append(hex_of(c));
     return out + ", " + json_member(name + "_hex", hex);
 }
 
@@ -107,22 +107,6 @@ std::string groups(const AuditReport& report) {
 }
 
 }  // namespace
-
-std::size_t utf8_length(std::string_view text) {
-    const auto is_tail = [&](std::size_t i) { return i < text.size() && (byte_of(text[i]) & 0xc0) == 0x80; };
-    if (text.empty()) return 0;
-    const unsigned first = byte_of(text[0]);
-    if (first < 0x80) return 1;
-    if (first < 0xc2 || first > 0xf4 || !is_tail(1)) return 0;
-    if (first < 0xe0) return 2;
-    const unsigned second = byte_of(text[1]);
-    // Longer than necessary, a surrogate, or beyond U+10FFFF.
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
-        (first == 0xf4 && second > 0x8f) || !is_tail(2))
-        return 0;
-    if (first < 0xf0) return 3;
-    return is_tail(3) ? 4 : 0;
-}
 
 std::string text_of(const AuditReport& report) {
     std::string out;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "audit.h"
 
@@ -18,8 +17,5 @@ std::string text_of(const AuditReport& report);
 /// "errors", "warnings", "rows", "ready", "files"}. If an id or an object is not UTF-8, its bad bytes become U+FFFD,
 /// and a member "id_hex" or "object_hex" has all of its bytes.
 std::string json_of(const AuditReport& report);
-
-/// Returns the number of bytes, 1 to 4, of the first character of `text`; 0 if that is not UTF-8 (RFC 3629 §4).
-std::size_t utf8_length(std::string_view text);
 
 }  // namespace reelgate::commands

@@ -10,34 +10,6 @@
 namespace reelgate::commands {
 namespace {
 
-struct CharacterRow {
-    std::string_view name;
-    std::string_view text;
-    std::size_t expected;
-};
-
-constexpr CharacterRow characters[] = {
-    // RFC 3629 §4
-    {.name = "nothing", .text = "", .expected = 0},
-    {.name = "ascii", .text = "a\xff", .expected = 1},
-    {.name = "two_bytes", .text = "\xc3\xa4z", .expected = 2},
-    {.name = "three_bytes", .text = "\xe2\x82\xac", .expected = 3},
-    {.name = "four_bytes", .text = "\xf0\x9f\x8e\xac", .expected = 4},
-    {.name = "last_of_all", .text = "\xf4\x8f\xbf\xbf", .expected = 4},
-    {.name = "beyond_the_last", .text = "\xf4\x90\x80\x80", .expected = 0},
-    {.name = "surrogate", .text = "\xed\xa0\x80", .expected = 0},
-    {.name = "last_before_surrogates", .text = "\xed\x9f\xbf", .expected = 3},
-    {.name = "two_bytes_longer_than_need_be", .text = "\xc0\xaf", .expected = 0},
-    {.name = "three_bytes_longer_than_need_be", .text = "\xe0\x9f\xbf", .expected = 0},
-    {.name = "four_bytes_longer_than_need_be", .text = "\xf0\x8f\xbf\xbf", .expected = 0},
-    {.name = "tail_alone", .text = "\xa4", .expected = 0},
-    {.name = "tail_missing", .text = "\xc3", .expected = 0},
-    {.name = "second_tail_missing", .text = "\xe2\x82", .expected = 0},
-    {.name = "third_tail_missing", .text = "\xf0\x9f\x8e", .expected = 0},
-    {.name = "tail_that_is_none", .text = "\xe2\x82z", .expected = 0},
-    {.name = "no_beginning", .text = "\xff\x80", .expected = 0},
-};
-
 AuditReport report_of(std::string object) {
     AuditReport report;
     report.findings.push_back({What::no_row, {}, std::move(object), "why", "remedy"});
@@ -81,12 +53,6 @@ constexpr BarRow bars[] = {
 };
 
 BOOST_AUTO_TEST_SUITE(commands_findings)
-
-BOOST_AUTO_TEST_CASE(lengths_of_characters) {
-    for (const CharacterRow& row : characters) {
-        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(utf8_length(row.text) == row.expected); }
-    }
-}
 
 BOOST_AUTO_TEST_CASE(objects_in_both_forms) {
     for (const ObjectRow& row : objects) {
