@@ -7,8 +7,8 @@
 #include "audit.h"
 #include "commands/commands.h"
 #include "commands/findings.h"
+#include "commands/print.h"
 #include "commands/progress_bar.h"
-#include "gateway/cgi.h"
 
 namespace reelgate::commands {
 
@@ -40,7 +40,7 @@ int check(const Invocation& invocation) {
         const std::string list = arguments.value("list").value_or(std::string{default_of("list")});
         report = Audit{invocation.settings.handler, list, show}.run(user);
     }
-    gateway::print(arguments.has("json") ? json_of(report) : text_of(report));
+    print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.
     if (geteuid() == 0 && isatty(STDERR_FILENO) == 1)
         complain("check: running as root, which bypasses permissions; --user NAME checks those of the server's user");
