@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "audit.h"
+#include "audit/audit.h"
 #include "commands/commands.h"
 #include "commands/findings.h"
 #include "commands/print.h"
@@ -31,14 +31,15 @@ std::optional<posix::User> user_from(const Arguments& arguments) {
 int check(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     const auto user = user_from(arguments);
-    AuditReport report;
+    audit::Report report;
     {
         ProgressBar bar;
         const auto show = [&](std::string_view doing, std::size_t done, std::size_t total) {
             bar.show(doing, done, total);
         };
         const std::string list = arguments.value("list").value_or(std::string{default_of("list")});
-        report = Audit{invocation.settings.handler, list, show}.run(user);
+        const HandlerSettings& settings = invocation.settings.handler;
+        report = audit::run({settings.database, settings.videos, settings.query, list, settings.ready}, user, show);
     }
     print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.

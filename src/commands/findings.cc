@@ -3,6 +3,7 @@
 #include "commands/findings.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "http/ascii.h"
 #include "http/utf8.h"
@@ -75,18 +76,19 @@ std::string exact_member(const std::string& name, std::string_view value) {
     return out + ", " + json_member(name + "_hex", hex);
 }
 
-std::string json_finding(const Finding& finding, std::string_view severity) {
-    std::string out = "{" + json_member("severity", severity) + ", " + json_member("what", name_of(finding.what));
+std::string_view name_of(audit::Severity severity) { return severity == audit::Severity::error ? "error" : "warning"; }
+
+std::string json_finding(const audit::Finding& finding) {
+    const audit::KindRow& row = audit::row_of(finding.kind);
+    std::string out = "{" + json_member("severity", name_of(row.severity)) + ", " + json_member("what", row.name);
     if (!finding.id.empty()) out.append(", ").append(exact_member("id", finding.id));
-    out.append(", ").append(exact_member("object", finding.object));
-    out.append(", ").append(json_member("why", finding.why));
-    return out + ", " + json_member("remedy", finding.remedy) + "}";
+    out.append(", ").append(exact_member("object", finding.failure.object));
+    out.append(", ").append(json_member("why", finding.failure.cause));
+    return out + ", " + json_member("remedy", finding.failure.remedy) + "}";
 }
 
-std::string_view name_of(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
-
-std::size_t count_of(const AuditReport& report, Severity severity) {
-    const auto is_one = [&](const Finding& finding) { return severity_of(finding.what) == severity; };
+std::size_t count_of(const audit::Report& report, audit::Severity severity) {
+    const auto is_one = [&](const audit::Finding& finding) { return audit::row_of(finding.kind).severity == severity; };
     return static_cast<std::size_t>(std::count_if(report.findings.begin(), report.findings.end(), is_one));
 }
 
@@ -95,46 +97,46 @@ std::string counted(std::size_t count, const std::string& noun) {
 }
 
 /// Counts findings by kind, in which they are sorted: "2 no file, 1 cut off".
-std::string groups(const AuditReport& report) {
+std::string groups(const audit::Report& report) {
     std::string out;
     const auto& findings = report.findings;
     for (std::size_t first = 0, next = 0; first < findings.size(); first = next) {
-        while (next < findings.size() && findings[next].what == findings[first].what) ++next;
+        while (next < findings.size() && findings[next].kind == findings[first].kind) ++next;
         out.append(out.empty() ? "" : ", ").append(std::to_string(next - first)).append(" ");
-        out.append(name_of(findings[first].what));
+        out.append(audit::row_of(findings[first].kind).name);
     }
     return out;
 }
 
 }  // namespace
 
-std::string text_of(const AuditReport& report) {
+std::string text_of(const audit::Report& report) {
     std::string out;
-    for (const Finding& finding : report.findings) {
-        out.append(name_of(severity_of(finding.what))).append(": ").append(reelgate::name_of(finding.what));
-        out.append(": ").append(escaped(finding.object)).append(": ").append(escaped(finding.why));
-        out.append("; ").append(escaped(finding.remedy)).append("\n");
+    for (const audit::Finding& finding : report.findings) {
+        const audit::KindRow& row = audit::row_of(finding.kind);
+        out.append(name_of(row.severity)).append(": ").append(row.name).append(": ");
+        out.append(escaped(posix::text_of(finding.failure))).append("\n");
     }
     if (report.findings.empty()) {
         out.append("nothing is wrong");
     } else {
-        out.append(counted(count_of(report, Severity::error), "error")).append(", ");
-        out.append(counted(count_of(report, Severity::warning), "warning"));
+        out.append(counted(count_of(report, audit::Severity::error), "error")).append(", ");
+        out.append(counted(count_of(report, audit::Severity::warning), "warning"));
         out.append(" (").append(groups(report)).append(")");
     }
     return out + ": " + counted(report.rows, "row") + ", " + std::to_string(report.ready) + " ready; " +
            counted(report.files, "file") + "\n";
 }
 
-std::string json_of(const AuditReport& report) {
+std::string json_of(const audit::Report& report) {
     std::string out = "{\"findings\": [";
-    for (const Finding& finding : report.findings) {
+    for (const audit::Finding& finding : report.findings) {
         out.append(&finding == &report.findings.front() ? "\n  " : ",\n  ");
-        out.append(json_finding(finding, name_of(severity_of(finding.what))));
+        out.append(json_finding(finding));
     }
     out.append(report.findings.empty() ? "]" : "\n]");
-    const std::pair<const char*, std::size_t> counts[] = {{"errors", count_of(report, Severity::error)},
-                                                          {"warnings", count_of(report, Severity::warning)},
+    const std::pair<const char*, std::size_t> counts[] = {{"errors", count_of(report, audit::Severity::error)},
+                                                          {"warnings", count_of(report, audit::Severity::warning)},
                                                           {"rows", report.rows},
                                                           {"ready", report.ready},
                                                           {"files", report.files}};

@@ -5,17 +5,17 @@
 
 #include <string>
 
-#include "audit.h"
+#include "audit/audit.h"
 
 namespace reelgate::commands {
 
 /// Formats a line for each finding, "severity: what: object: why; remedy", then the counts. Writes control characters,
 /// and bytes that are not UTF-8, as \xNN.
-std::string text_of(const AuditReport& report);
+std::string text_of(const audit::Report& report);
 
 /// Formats one JSON document (RFC 8259): {"findings": [{"severity", "what", "id", "object", "why", "remedy"}],
 /// "errors", "warnings", "rows", "ready", "files"}. If an id or an object is not UTF-8, its bad bytes become U+FFFD,
 /// and a member "id_hex" or "object_hex" has all of its bytes.
-std::string json_of(const AuditReport& report);
+std::string json_of(const audit::Report& report);
 
 }  // namespace reelgate::commands
