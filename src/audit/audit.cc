@@ -20,8 +20,11 @@ Report run(const Subject& subject, const std::optional<posix::User>& user, const
     try {
         looks.look(first, rights);
         looks.look_again(first, second);
-    } catch (const std::exception& failure) {
+    } catch (const posix::FailureError& failure) {
         // A missing permission explains the failure.
+        if (rights.missing.empty()) throw;
+        rights.unfinished = failure.failure();
+    } catch (const std::exception& failure) {
         if (rights.missing.empty()) throw;
         rights.unfinished = posix::Failure{{}, subject.database, failure.what()};
     }

@@ -89,7 +89,11 @@ void Case::add(Kind kind, std::string id, posix::Failure failure) {
 
 void Case::judge_rights(const Rights& rights) {
     for (const auto& [place, failure] : rights.missing) add(Kind::missing_right, {}, failure);
-    if (rights.unfinished) add(Kind::unfinished, {}, *rights.unfinished);
+    if (rights.unfinished) {
+        posix::Failure failure = *rights.unfinished;
+        failure.add_remedy(std::string{row_of(Kind::unfinished).remedy});
+        add(Kind::unfinished, {}, std::move(failure));
+    }
     for (posix::Failure failure : first_.unlisted) {
         failure.cause.append(": files without a row are not looked for there");
         add(Kind::unlisted_folder, {}, std::move(failure));

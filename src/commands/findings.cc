@@ -68,12 +68,12 @@ std::string json_member(std::string_view name, std::string_view value) {
 }
 
 /// Formats a member, and a second one with the bytes if the first one cannot contain them.
-std::string exact_member(const std::string& name, std::string_view value) {
+std::string exact_member(std::string_view name, std::string_view value) {
     std::string out = json_member(name, value);
     if (http::is_utf8(value)) return out;
     std::string hex;
     for (const char c : value) hex.append(hex_of(c));
-    return out + ", " + json_member(name + "_hex", hex);
+    return out + ", " + json_member(std::string{name} + "_hex", hex);
 }
 
 std::string_view name_of(audit::Severity severity) { return severity == audit::Severity::error ? "error" : "warning"; }
@@ -82,9 +82,11 @@ std::string json_finding(const audit::Finding& finding) {
     const audit::KindRow& row = audit::row_of(finding.kind);
     std::string out = "{" + json_member("severity", name_of(row.severity)) + ", " + json_member("what", row.name);
     if (!finding.id.empty()) out.append(", ").append(exact_member("id", finding.id));
-    out.append(", ").append(exact_member("object", finding.failure.object));
-    out.append(", ").append(json_member("why", finding.failure.cause));
-    return out + ", " + json_member("remedy", finding.failure.remedy) + "}";
+    for (const posix::FailurePart& part : posix::failure_parts)
+        if (const std::string& value = finding.failure.*part.text; !value.empty())
+            out.append(", ").append(exact_member(part.name, value));
+    if (const int error = finding.failure.error) out.append(", \"errno\": ").append(std::to_string(error));
+    return out + "}";
 }
 
 std::size_t count_of(const audit::Report& report, audit::Severity severity) {

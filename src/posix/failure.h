@@ -3,8 +3,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace reelgate::posix {
@@ -20,12 +22,27 @@ struct Failure {
     void add_remedy(const std::string& more) { remedy.append(remedy.empty() ? "" : "; ").append(more); }
 };
 
+/// A part of a failure's text: its name, for programs, and what stands before it.
+struct FailurePart {
+    std::string_view name;
+    std::string Failure::*text;
+    std::string_view separator;
+};
+
+/// The parts in their order. The error number is none: the cause says it in words.
+inline constexpr std::array failure_parts{
+    FailurePart{"operation", &Failure::operation, ""},
+    FailurePart{"object", &Failure::object, ": "},
+    FailurePart{"cause", &Failure::cause, ": "},
+    FailurePart{"remedy", &Failure::remedy, "; "},
+};
+
 /// Formats "operation: object: cause; remedy", without empty parts.
 inline std::string text_of(const Failure& failure) {
-    std::string text = failure.operation;
-    for (const std::string* const part : {&failure.object, &failure.cause})
-        if (!part->empty()) text.append(text.empty() ? "" : ": ").append(*part);
-    if (!failure.remedy.empty()) text.append("; ").append(failure.remedy);
+    std::string text;
+    for (const FailurePart& part : failure_parts)
+        if (const std::string& value = failure.*part.text; !value.empty())
+            text.append(text.empty() ? "" : part.separator).append(value);
     return text;
 }
 

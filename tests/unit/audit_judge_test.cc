@@ -194,9 +194,10 @@ const Row rows[] = {
     // Rights
     {.name = "audit_that_ended_early", .first = surveyed({.order = BoxOrder::cut_off}),
      .rights = {.missing = {{"", {{}, "/srv", "user x may not search it", "`chmod o+x /srv`"}}},
-                .unfinished = posix::Failure{{}, "/srv/catalog.db", "cannot be opened"}},
+                .unfinished = posix::Failure{"open catalogue", "/srv/catalog.db", "no such file", "look there"}},
      .expected = {"missing right: /srv: user x may not search it; `chmod o+x /srv`",
-                  "unfinished audit: /srv/catalog.db: cannot be opened; give the missing rights, and run it again"}},
+                  "unfinished audit: open catalogue: /srv/catalog.db: no such file; look there; give the missing "
+                  "rights, and run it again"}},
     {.name = "folder_that_cannot_be_listed", .first = {.unlisted = {{{}, "films/d", "Permission denied", {}, EACCES}}},
      .expected = {"unlisted folder: films/d: Permission denied: files without a row are not looked for there; run the "
                   "audit as root, with --user"}},

@@ -65,6 +65,34 @@ BOOST_AUTO_TEST_CASE(objects_in_both_forms) {
     }
 }
 
+struct MemberRow {
+    std::string_view name;
+    audit::Finding finding;
+    std::string_view json;
+};
+
+const MemberRow members[] = {
+    {.name = "all",
+     .finding = {audit::Kind::unfinished, "a", {"open catalogue", "/c.db", "why", "remedy", EACCES}},
+     .json = R"({"severity": "error", "what": "unfinished audit", "id": "a", "operation": "open catalogue", )"
+             R"("object": "/c.db", "cause": "why", "remedy": "remedy", "errno": 13})"},
+    {.name = "those_that_each_finding_has",
+     .finding = {audit::Kind::no_row, {}, {{}, "a.mp4", "why", "remedy"}},
+     .json = R"({"severity": "warning", "what": "no row", "object": "a.mp4", "cause": "why", "remedy": "remedy"})"},
+    {.name = "cause_that_is_no_utf8",
+     .finding = {audit::Kind::no_mp4, {}, {{}, "a.mp4", "begins with \xff", "remedy"}},
+     .json = "\"cause\": \"begins with \xef\xbf\xbd\", \"cause_hex\": \"626567696e73207769746820ff\""},
+};
+
+BOOST_AUTO_TEST_CASE(members_of_a_finding) {
+    for (const MemberRow& row : members) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string json = json_of({.findings = {row.finding}});
+            BOOST_TEST(json.find(row.json) != std::string::npos, json);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(bars_of_each_width) {
     for (const BarRow& row : bars) {
         BOOST_TEST_CONTEXT(row.name) {
