@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -37,12 +38,24 @@ inline constexpr std::array failure_parts{
     FailurePart{"remedy", &Failure::remedy, "; "},
 };
 
+/// Returns what text_of() joins, each part after its separator, without using the heap. Valid while `failure` lives.
+inline std::array<std::string_view, 2 * failure_parts.size() - 1> parts_of(const Failure& failure) noexcept {
+    std::array<std::string_view, 2 * failure_parts.size() - 1> texts;
+    bool has_begun = false;
+    for (std::size_t i = 0; i < failure_parts.size(); ++i) {
+        const std::string_view text = failure.*failure_parts[i].text;
+        if (text.empty()) continue;
+        if (has_begun) texts[2 * i - 1] = failure_parts[i].separator;
+        texts[2 * i] = text;
+        has_begun = true;
+    }
+    return texts;
+}
+
 /// Formats "operation: object: cause; remedy", without empty parts.
 inline std::string text_of(const Failure& failure) {
     std::string text;
-    for (const FailurePart& part : failure_parts)
-        if (const std::string& value = failure.*part.text; !value.empty())
-            text.append(text.empty() ? "" : part.separator).append(value);
+    for (const std::string_view part : parts_of(failure)) text.append(part);
     return text;
 }
 
