@@ -1,5 +1,5 @@
-// Owns the log: one line an event on standard error, "reelgate: level: what: object: why"; in systemd's journal, which
-// has name and level in fields of its own, "<N>what: object: why".
+// Owns the log: one line an event on standard error, "reelgate: level: operation: object: cause; remedy"; in systemd's journal, which
+// has name and level in fields of its own, "<N>operation: ...".
 // SPDX-License-Identifier: MIT
 #include "log.h"
 
@@ -11,6 +11,7 @@
 #include <chrono>
 #include <mutex>
 
+#include "http/ascii.h"
 #include "log_line.h"
 #include "posix/line_output.h"
 #include "repeat_limit.h"
@@ -42,11 +43,11 @@ enum class BeyondAscii { escaped, kept };
 
 /// Moves as much as fits into max_event bytes from the front of `text` to `line`, escaped.
 void append_escaped(LogLine& line, std::string_view& text, BeyondAscii beyond_ascii) noexcept {
-    constexpr std::string_view digits = "0123456789abcdef";
     for (; !text.empty(); text.remove_prefix(1)) {
         const auto byte = static_cast<unsigned char>(text.front());
         const bool is_kept = byte < 0x80 ? byte >= 0x20 && byte != 0x7f : beyond_ascii == BeyondAscii::kept;
-        const std::array<char, 4> escape{'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+        const auto [high, low] = http::lower_hex(text.front());
+        const std::array<char, 4> escape{'\\', 'x', high, low};
         const std::string_view piece = is_kept ? text.substr(0, 1) : std::string_view{escape.data(), escape.size()};
         if (line.size() + piece.size() > max_event) return;
         line.append(piece);

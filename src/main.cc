@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "commands/commands.h"
-#include "gateway/cgi.h"
+#include "commands/print.h"
 #include "gateway/fastcgi.h"
 #include "options/command_line.h"
 #include "options/description.h"
@@ -95,7 +95,7 @@ int check_config(std::span<const char* const> words) {
 int run(std::span<const char* const> words) {
     for (const std::string_view word : words) {
         if (word != "--help" && word != "--version") continue;
-        gateway::print(word == "--help" ? help() : version());
+        commands::print(word == "--help" ? help() : version());
         return EXIT_SUCCESS;
     }
     if (std::find(words.begin(), words.end(), check_option) != words.end()) return check_config(words);

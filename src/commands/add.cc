@@ -5,8 +5,8 @@
 
 #include "catalog/writer.h"
 #include "commands/commands.h"
+#include "commands/print.h"
 #include "commands/progress_bar.h"
-#include "gateway/cgi.h"
 #include "http/target.h"
 #include "media/media_writer.h"
 
@@ -38,7 +38,7 @@ void refuse_recorded(catalog::Writer& catalog, const std::string& id) {
 /// Prints the result. A failure to print must not read as if the video were not recorded.
 void tell(const std::string& id, const std::string& text) {
     try {
-        gateway::print(text);
+        print(text);
     } catch (const std::exception& failure) {
         throw std::runtime_error{"add " + id + ": recorded, but that could not be told: " + failure.what()};
     }

@@ -4,11 +4,11 @@
 
 #include <cstdlib>
 
-#include "audit.h"
+#include "audit/audit.h"
 #include "commands/commands.h"
 #include "commands/findings.h"
+#include "commands/print.h"
 #include "commands/progress_bar.h"
-#include "gateway/cgi.h"
 
 namespace reelgate::commands {
 
@@ -33,15 +33,17 @@ std::optional<posix::User> user_from(const Arguments& arguments) {
 int check(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     const auto user = user_from(arguments);
-    AuditReport report;
+    audit::Report report;
     {
         ProgressBar bar;
         const auto show = [&](std::string_view doing, std::size_t done, std::size_t total) {
             bar.show(doing, done, total);
         };
-        report = Audit{invocation.settings.handler, arguments.value("list").value(), show}.run(user);
+        const HandlerSettings& settings = invocation.settings.handler;
+        const std::string list = arguments.value("list").value();
+        report = audit::run({settings.database, settings.videos, settings.query, list, settings.ready}, user, show);
     }
-    gateway::print(arguments.has("json") ? json_of(report) : text_of(report));
+    print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.
     if (geteuid() == 0 && isatty(STDERR_FILENO) == 1)
         complain("check: running as root, which bypasses permissions; --user NAME checks those of the server's user");

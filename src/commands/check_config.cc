@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "commands/commands.h"
-#include "gateway/cgi.h"
+#include "commands/print.h"
 #include "gateway/listener.h"
 #include "options/description.h"
 #include "options/sources.h"
@@ -41,7 +41,7 @@ void check_listen(const std::string& listen) {
 int check_config(std::span<const char* const> words, const char* const* environment) {
     const options::Reading reading = options::examine_arguments(words, environment, Scope::settings);
     const Settings& settings = reading.settings;
-    gateway::print(options::describe_settings(reading.arguments, settings));
+    print(options::describe_settings(reading.arguments, settings));
 
     int status = EXIT_SUCCESS;
     const auto check = [&](const auto& work) { status = std::max(status, complaint_of(work)); };

@@ -3,14 +3,21 @@
 #include "commands/findings.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "http/ascii.h"
+#include "http/utf8.h"
 
 namespace reelgate::commands {
 
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
-
 unsigned char byte_of(char c) { return static_cast<unsigned char>(c); }
+
+std::string hex_of(char c) {
+    const auto [high, low] = http::lower_hex(c);
+    return {high, low};
+}
 
 bool is_control(std::string_view character) {
     // C0 and DEL; and C1, U+0080 to U+009F, which some terminals interpret as well.
@@ -22,7 +29,7 @@ bool is_control(std::string_view character) {
 template <typename Each>
 void for_each_character(std::string_view text, Each&& each) {
     while (!text.empty()) {
-        const std::size_t length = utf8_length(text);
+        const std::size_t length = http::utf8_length(text);
         each(text.substr(0, std::max<std::size_t>(length, 1)), length > 0);
         text.remove_prefix(std::max<std::size_t>(length, 1));
     }
@@ -35,7 +42,7 @@ std::string escaped(std::string_view text) {
             out.append(character);
             return;
         }
-        for (const char c : character) out.append({'\\', 'x', digits[byte_of(c) >> 4], digits[byte_of(c) & 15]});
+        for (const char c : character) out.append("\\x").append(hex_of(c));
     });
     return out;
 }
@@ -49,17 +56,11 @@ std::string json_string(std::string_view text) {
         else if (c == '"' || c == '\\')
             out.append({'\\', c});
         else if (byte_of(c) < 0x20)
-            out.append("\\u00").append({digits[byte_of(c) >> 4], digits[byte_of(c) & 15]});
+            out.append("\\u00").append(hex_of(c));
         else
             out.append(character);
     });
     return out + "\"";
-}
-
-bool is_utf8(std::string_view text) {
-    bool all = true;
-    for_each_character(text, [&](std::string_view, bool is_character) { all = all && is_character; });
-    return all;
 }
 
 std::string json_member(std::string_view name, std::string_view value) {
@@ -67,26 +68,29 @@ std::string json_member(std::string_view name, std::string_view value) {
 }
 
 /// Formats a member, and a second one with the bytes if the first one cannot contain them.
-std::string exact_member(const std::string& name, std::string_view value) {
+std::string exact_member(std::string_view name, std::string_view value) {
     std::string out = json_member(name, value);
-    if (is_utf8(value)) return out;
+    if (http::is_utf8(value)) return out;
     std::string hex;
-    for (const char c : value) hex.append({digits[byte_of(c) >> 4], digits[byte_of(c) & 15]});
-    return out + ", " + json_member(name + "_hex", hex);
+    for (const char c : value) hex.append(hex_of(c));
+    return out + ", " + json_member(std::string{name} + "_hex", hex);
 }
 
-std::string json_finding(const Finding& finding, std::string_view severity) {
-    std::string out = "{" + json_member("severity", severity) + ", " + json_member("what", name_of(finding.what));
+std::string_view name_of(audit::Severity severity) { return severity == audit::Severity::error ? "error" : "warning"; }
+
+std::string json_finding(const audit::Finding& finding) {
+    const audit::KindRow& row = audit::row_of(finding.kind);
+    std::string out = "{" + json_member("severity", name_of(row.severity)) + ", " + json_member("what", row.name);
     if (!finding.id.empty()) out.append(", ").append(exact_member("id", finding.id));
-    out.append(", ").append(exact_member("object", finding.object));
-    out.append(", ").append(json_member("why", finding.why));
-    return out + ", " + json_member("remedy", finding.remedy) + "}";
+    for (const posix::FailurePart& part : posix::failure_parts)
+        if (const std::string& value = finding.failure.*part.text; !value.empty())
+            out.append(", ").append(exact_member(part.name, value));
+    if (const int error = finding.failure.error) out.append(", \"errno\": ").append(std::to_string(error));
+    return out + "}";
 }
 
-std::string_view name_of(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
-
-std::size_t count_of(const AuditReport& report, Severity severity) {
-    const auto is_one = [&](const Finding& finding) { return severity_of(finding.what) == severity; };
+std::size_t count_of(const audit::Report& report, audit::Severity severity) {
+    const auto is_one = [&](const audit::Finding& finding) { return audit::row_of(finding.kind).severity == severity; };
     return static_cast<std::size_t>(std::count_if(report.findings.begin(), report.findings.end(), is_one));
 }
 
@@ -95,62 +99,46 @@ std::string counted(std::size_t count, const std::string& noun) {
 }
 
 /// Counts findings by kind, in which they are sorted: "2 no file, 1 cut off".
-std::string groups(const AuditReport& report) {
+std::string groups(const audit::Report& report) {
     std::string out;
     const auto& findings = report.findings;
     for (std::size_t first = 0, next = 0; first < findings.size(); first = next) {
-        while (next < findings.size() && findings[next].what == findings[first].what) ++next;
+        while (next < findings.size() && findings[next].kind == findings[first].kind) ++next;
         out.append(out.empty() ? "" : ", ").append(std::to_string(next - first)).append(" ");
-        out.append(name_of(findings[first].what));
+        out.append(audit::row_of(findings[first].kind).name);
     }
     return out;
 }
 
 }  // namespace
 
-std::size_t utf8_length(std::string_view text) {
-    const auto is_tail = [&](std::size_t i) { return i < text.size() && (byte_of(text[i]) & 0xc0) == 0x80; };
-    if (text.empty()) return 0;
-    const unsigned first = byte_of(text[0]);
-    if (first < 0x80) return 1;
-    if (first < 0xc2 || first > 0xf4 || !is_tail(1)) return 0;
-    if (first < 0xe0) return 2;
-    const unsigned second = byte_of(text[1]);
-    // Longer than necessary, a surrogate, or beyond U+10FFFF.
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
-        (first == 0xf4 && second > 0x8f) || !is_tail(2))
-        return 0;
-    if (first < 0xf0) return 3;
-    return is_tail(3) ? 4 : 0;
-}
-
-std::string text_of(const AuditReport& report) {
+std::string text_of(const audit::Report& report) {
     std::string out;
-    for (const Finding& finding : report.findings) {
-        out.append(name_of(severity_of(finding.what))).append(": ").append(reelgate::name_of(finding.what));
-        out.append(": ").append(escaped(finding.object)).append(": ").append(escaped(finding.why));
-        out.append("; ").append(escaped(finding.remedy)).append("\n");
+    for (const audit::Finding& finding : report.findings) {
+        const audit::KindRow& row = audit::row_of(finding.kind);
+        out.append(name_of(row.severity)).append(": ").append(row.name).append(": ");
+        out.append(escaped(posix::text_of(finding.failure))).append("\n");
     }
     if (report.findings.empty()) {
         out.append("nothing is wrong");
     } else {
-        out.append(counted(count_of(report, Severity::error), "error")).append(", ");
-        out.append(counted(count_of(report, Severity::warning), "warning"));
+        out.append(counted(count_of(report, audit::Severity::error), "error")).append(", ");
+        out.append(counted(count_of(report, audit::Severity::warning), "warning"));
         out.append(" (").append(groups(report)).append(")");
     }
     return out + ": " + counted(report.rows, "row") + ", " + std::to_string(report.ready) + " ready; " +
            counted(report.files, "file") + "\n";
 }
 
-std::string json_of(const AuditReport& report) {
+std::string json_of(const audit::Report& report) {
     std::string out = "{\"findings\": [";
-    for (const Finding& finding : report.findings) {
+    for (const audit::Finding& finding : report.findings) {
         out.append(&finding == &report.findings.front() ? "\n  " : ",\n  ");
-        out.append(json_finding(finding, name_of(severity_of(finding.what))));
+        out.append(json_finding(finding));
     }
     out.append(report.findings.empty() ? "]" : "\n]");
-    const std::pair<const char*, std::size_t> counts[] = {{"errors", count_of(report, Severity::error)},
-                                                          {"warnings", count_of(report, Severity::warning)},
+    const std::pair<const char*, std::size_t> counts[] = {{"errors", count_of(report, audit::Severity::error)},
+                                                          {"warnings", count_of(report, audit::Severity::warning)},
                                                           {"rows", report.rows},
                                                           {"ready", report.ready},
                                                           {"files", report.files}};

@@ -4,22 +4,18 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
-#include "audit.h"
+#include "audit/audit.h"
 
 namespace reelgate::commands {
 
-/// Formats a line for each finding, "severity: what: object: why; remedy", then the counts. Writes control characters,
-/// and bytes that are not UTF-8, as \xNN.
-std::string text_of(const AuditReport& report);
+/// Formats a line for each finding, "severity: what: " and the failure's text, then the counts. Writes control
+/// characters, and bytes that are not UTF-8, as \xNN.
+std::string text_of(const audit::Report& report);
 
-/// Formats one JSON document (RFC 8259): {"findings": [{"severity", "what", "id", "object", "why", "remedy"}],
-/// "errors", "warnings", "rows", "ready", "files"}. If an id or an object is not UTF-8, its bad bytes become U+FFFD,
-/// and a member "id_hex" or "object_hex" has all of its bytes.
-std::string json_of(const AuditReport& report);
-
-/// Returns the number of bytes, 1 to 4, of the first character of `text`; 0 if that is not UTF-8 (RFC 3629 §4).
-std::size_t utf8_length(std::string_view text);
+/// Formats one JSON document (RFC 8259): {"findings": [{"severity", "what", "id", the parts of the failure, "errno"}],
+/// "errors", "warnings", "rows", "ready", "files"}. A finding has no member for what is empty. If the text of one is not
+/// UTF-8, its bad bytes become U+FFFD, and a member "NAME_hex" has all of its bytes.
+std::string json_of(const audit::Report& report);
 
 }  // namespace reelgate::commands

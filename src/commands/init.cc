@@ -8,7 +8,7 @@
 
 #include "catalog/writer.h"
 #include "commands/commands.h"
-#include "gateway/cgi.h"
+#include "commands/print.h"
 #include "posix/access.h"
 #include "posix/error.h"
 
@@ -61,7 +61,7 @@ int init(const Invocation& invocation) {
     folders.make(settings.handler.videos);
     catalog::create(settings.handler.database);
     folders.keep();
-    gateway::print("catalogue: " + settings.handler.database.native() +
+    print("catalogue: " + settings.handler.database.native() +
                    "\nvideos:    " + settings.handler.videos.native() + "\n");
     return EXIT_SUCCESS;
 }

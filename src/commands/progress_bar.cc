@@ -7,7 +7,7 @@
 
 #include <cstdio>
 
-#include "engine/interrupt.h"
+#include "commands/interrupt.h"
 
 namespace reelgate::commands {
 
@@ -54,7 +54,7 @@ std::string bar_of(std::string_view doing, std::size_t done, std::size_t total, 
 }
 
 ProgressBar::ProgressBar() : is_terminal_(isatty(STDERR_FILENO) == 1) {
-    if (is_terminal_) engine::wipe_line_when_interrupted();
+    if (is_terminal_) wipe_line_when_interrupted();
 }
 
 ProgressBar::~ProgressBar() {

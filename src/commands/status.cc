@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "commands/commands.h"
-#include "gateway/cgi.h"
+#include "commands/print.h"
 #include "gateway/client.h"
 
 namespace reelgate::commands {
@@ -52,7 +52,7 @@ int status(const Invocation& invocation) {
         throw std::runtime_error{where + path + " is not its status path; start it with --status-path " + path +
                                  ", or name here the one that it has"};
     if (reply.status != 200) throw std::runtime_error{where + "answers " + std::to_string(reply.status)};
-    gateway::print(reply.content);
+    print(reply.content);
     return EXIT_SUCCESS;
 }
 

@@ -134,6 +134,4 @@ void check(const Transfer& transfer) {
                              describe(transfer.failure)};
 }
 
-void print(std::string_view text) { check({Output{STDOUT_FILENO}.write_text(text), 0}); }
-
 }  // namespace reelgate::gateway

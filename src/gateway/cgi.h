@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "gateway/failure.h"
 #include "gateway/piece_cursor.h"
@@ -26,8 +25,5 @@ Transfer write_content(int out, PieceCursor pieces);
 
 /// Throws the failure of `transfer` to standard output, if there is one.
 void check(const Transfer& transfer);
-
-/// Writes all of a command's text to standard output. Throws std::system_error.
-void print(std::string_view text);
 
 }  // namespace reelgate::gateway

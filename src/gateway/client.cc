@@ -5,15 +5,14 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <memory>
 #include <stdexcept>
 
 #include "gateway/record.h"
+#include "gateway/socket_name.h"
 #include "posix/error.h"
 
 namespace reelgate::gateway {
@@ -76,13 +75,9 @@ void connect_to(Inquiry& inquiry, const sockaddr* address, socklen_t length) {
 }
 
 void connect_to(Inquiry& inquiry, const UnixAddress& address) {
-    sockaddr_un name{};
-    name.sun_family = AF_UNIX;
-    if (address.path.size() >= sizeof name.sun_path)
-        inquiry.fail("the path of a Unix socket has " + std::to_string(sizeof name.sun_path - 1) +
-                     " bytes at the most");
-    std::memcpy(name.sun_path, address.path.data(), address.path.size());
-    connect_to(inquiry, reinterpret_cast<const sockaddr*>(&name), sizeof name);
+    const auto name = socket_name(address.path);
+    if (!name) inquiry.fail("the path of a Unix socket has " + std::to_string(max_socket_name) + " bytes at the most");
+    connect_to(inquiry, name->address(), name->length);
 }
 
 void connect_to(Inquiry& inquiry, const InternetAddress& address) {

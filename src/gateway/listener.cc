@@ -6,16 +6,15 @@
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <charconv>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
 
+#include "gateway/socket_name.h"
 #include "posix/access.h"
 #include "posix/error.h"
 #include "posix/folder_lock.h"
@@ -30,14 +29,10 @@ constexpr int backlog = 4096;
 
 using Candidates = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
-sockaddr_un socket_address(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-        throw std::runtime_error{"listen " + path + ": the path of a Unix socket has " +
-                                 std::to_string(sizeof address.sun_path - 1) + " bytes at the most"};
-    std::memcpy(address.sun_path, path.data(), path.size());
-    return address;
+SocketName socket_name_of(const std::string& path) {
+    if (const auto name = socket_name(path)) return *name;
+    throw std::runtime_error{"listen " + path + ": the path of a Unix socket has " + std::to_string(max_socket_name) +
+                             " bytes at the most"};
 }
 
 /// How long to wait for the lock on the folder of a socket. A process holds it for a moment when it starts or stops.
@@ -75,14 +70,14 @@ struct Occupant {
 }
 
 /// Finds what occupies a path. A socket that refuses connections has lost its process.
-Occupant occupant_of(const std::string& path, const sockaddr_un& address) {
+Occupant occupant_of(const std::string& path, const SocketName& name) {
     struct stat status;
     if (lstat(path.c_str(), &status) != 0) return {};
     if (!S_ISSOCK(status.st_mode))
         throw std::runtime_error{"listen " + path + ": exists and is no socket; remove it or choose another path"};
     const posix::UniqueFd probe{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!probe) posix::throw_errno("listen", path);
-    const bool answered = connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const bool answered = connect(probe.get(), name.address(), name.length) == 0;
     if (!answered && errno == ECONNREFUSED) return {Occupant::Kind::gone};
     if (!answered && errno == EACCES) fail_as_closed(path);
     if (!answered && errno != EAGAIN) posix::throw_errno("listen", path);
@@ -113,15 +108,15 @@ bool is_own_kind(pid_t process) {
 }
 
 posix::UniqueFd listen_unix(const std::string& path, mode_t mode) {
-    const sockaddr_un address = socket_address(path);
-    const Occupant occupant = occupant_of(path, address);
+    const SocketName name = socket_name_of(path);
+    const Occupant occupant = occupant_of(path, name);
     if (occupant.kind == Occupant::Kind::living) fail_as_taken(path, occupant.process);
     if (occupant.kind == Occupant::Kind::gone) unlink(path.c_str());
     posix::UniqueFd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!fd) posix::throw_errno("listen", path);
     // bind then creates the file with this mode: no other user can connect before a chmod.
     const mode_t previous = umask(0777 & ~mode);
-    const int bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const int bound = bind(fd.get(), name.address(), name.length);
     const int error = errno;
     umask(previous);
     if (bound != 0) fail_to_make(path, error);
@@ -206,7 +201,7 @@ std::optional<pid_t> check_address(const Address& address) {
         return std::nullopt;
     }
     const std::filesystem::path folder = folder_of(local->path);
-    const Occupant occupant = occupant_of(local->path, socket_address(local->path));
+    const Occupant occupant = occupant_of(local->path, socket_name_of(local->path));
     const bool is_living = occupant.kind == Occupant::Kind::living;
     if (is_living && !is_own_kind(occupant.process)) fail_as_taken(local->path, occupant.process);
     const posix::UniqueFd fd{open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};

@@ -4,17 +4,16 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <stdexcept>
 
 #include "gateway/listener.h"
+#include "gateway/socket_name.h"
 #include "posix/error.h"
 
 namespace reelgate::gateway {
@@ -94,19 +93,14 @@ Notifier Notifier::from_environment() {
 
 void Notifier::send(std::string_view message) const {
     if (place_.empty()) return;
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if ((place_.front() != '/' && place_.front() != '@') || place_.size() >= sizeof address.sun_path)
+    const auto name = socket_name(place_);
+    if ((place_.front() != '/' && place_.front() != '@') || !name)
         throw std::runtime_error{"notify " + place_ + ": NOTIFY_SOCKET has to be a path or @name of at most " +
-                                 std::to_string(sizeof address.sun_path - 1) + " bytes"};
-    std::memcpy(address.sun_path, place_.data(), place_.size());
-    // unix(7): an abstract name begins with a zero byte, which no environment can hold.
-    if (place_.front() == '@') address.sun_path[0] = '\0';
-    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + place_.size());
+                                 std::to_string(max_socket_name) + " bytes"};
     const posix::UniqueFd fd{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     // Without waiting: a manager that does not read must not block the server.
     if (!fd || sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
-                      reinterpret_cast<const sockaddr*>(&address), length) < 0)
+                      name->address(), name->length) < 0)
         posix::throw_errno("notify", place_);
 }
 

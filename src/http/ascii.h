@@ -1,8 +1,10 @@
-// Owns the few character rules that the field grammars share (RFC 9110 §5.6).
+// Owns the few character rules that the field grammars share (RFC 9110 §5.6), and hexadecimal digits.
 // Does not know locales: HTTP is ASCII, and <cctype> is not.
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace reelgate::http {
@@ -13,6 +15,17 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Returns the two hexadecimal digits of a byte.
+constexpr std::array<char, 2> upper_hex(char c) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    return {digits[static_cast<std::size_t>(byte >> 4)], digits[static_cast<std::size_t>(byte & 15)]};
+}
+constexpr std::array<char, 2> lower_hex(char c) {
+    const auto [high, low] = upper_hex(c);
+    return {to_lower(high), to_lower(low)};
+}
 
 /// Compares two tokens without regard to case.
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {

@@ -7,6 +7,7 @@
 
 #include "http/ascii.h"
 #include "http/target.h"
+#include "http/utf8.h"
 
 namespace reelgate::http {
 
@@ -23,28 +24,6 @@ bool is_plain_path(std::string_view path) {
         if (end == std::string_view::npos) return true;
         path.remove_prefix(end + 1);
     }
-}
-
-/// Returns the length of the UTF-8 sequence that `first` begins (RFC 3629 §4); 0 if it begins none.
-std::size_t utf8_length(unsigned char first) {
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first <= 0xdf) return 2;
-    if (first >= 0xe0 && first <= 0xef) return 3;
-    if (first >= 0xf0 && first <= 0xf4) return 4;
-    return 0;
-}
-
-/// Returns whether `text` is UTF-8: lighttpd answers 502 to any other path.
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t length = utf8_length(static_cast<unsigned char>(text.front()));
-        if (length == 0 || length > text.size()) return false;
-        const auto is_continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
-        if (!std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(length), is_continuation))
-            return false;
-        text.remove_prefix(length);
-    }
-    return true;
 }
 
 /// Limit on the digits of a position: every number of so many is below 2^63, and nginx refuses higher ones.
@@ -67,7 +46,9 @@ bool is_plain_range(std::string_view value) {
 }  // namespace
 
 std::optional<OffloadField> x_sendfile(std::string_view path) {
-    if (!path.starts_with('/') || !is_plain_path(path.substr(1)) || !is_utf8(path)) return std::nullopt;
+    if (!path.starts_with('/') || !is_plain_path(path.substr(1))) return std::nullopt;
+    // lighttpd answers 502 to a path that is not UTF-8.
+    if (!is_utf8(path)) return std::nullopt;
     if (path.find('%') != std::string_view::npos || path.ends_with(' ')) return std::nullopt;
     return OffloadField{.name = "X-Sendfile", .value = std::string{path}};
 }

@@ -97,14 +97,13 @@ bool query_has(std::string_view target, std::string_view name, std::string_view 
 }
 
 std::string encode_path(std::string_view path) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
     std::string out;
     for (const char c : path) {
-        const auto byte = static_cast<unsigned char>(c);
+        const auto [high, low] = upper_hex(c);
         if (is_unreserved(c) || c == '/')
             out.push_back(c);
         else
-            out.append({'%', digits[byte >> 4], digits[byte & 15]});
+            out.append({'%', high, low});
     }
     return out;
 }

@@ -22,7 +22,7 @@ Listing list_files(const fs::path& folder, const std::function<void(std::size_t)
             else if (name != "lost+found")
                 waiting.push_back(std::move(name));
         }
-        if (error) listing.unknown.push_back((folder / below).native() + ": " + error.message());
+        if (error) listing.unknown.push_back({{}, folder / below, error.message(), {}, error.value()});
         if (progress) progress(listing.files.size());
     }
     return listing;

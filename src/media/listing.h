@@ -8,11 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "posix/failure.h"
+
 namespace reelgate::media {
 
 struct Listing {
-    std::vector<std::string> files;    ///< paths below the folder, of everything but folders; links are included
-    std::vector<std::string> unknown;  ///< "path: cause" of folders that could not be listed
+    std::vector<std::string> files;       ///< paths below the folder, of everything but folders; links are included
+    std::vector<posix::Failure> unknown;  ///< of folders that could not be listed; the operation is the caller's
 };
 
 /// Lists `folder` and all folders below it, except a "lost+found" directly in it, which is the file system's own. Calls

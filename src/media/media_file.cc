@@ -108,19 +108,20 @@ int open_beneath(int folder, const std::string& name, std::uint64_t resolve = be
 /// Explains what is in the way to a file.
 posix::Failure explain_unreadable(int error, const std::string& path) {
     if (const auto obstacle = posix::find_obstacle(path, R_OK)) return obstacle->failure({}, path);
-    return {{}, path, posix::cause(error) + ", though all modes allow it: see SELinux, AppArmor, systemd's sandbox"};
+    return {{}, path, posix::cause(error) + ", though all modes allow it: see SELinux, AppArmor, systemd's sandbox", {},
+            error};
 }
 
 /// Classifies an error of openat2; throws one that is not about this name.
 NoMediaFile no_media_file(int error, const std::string& path) {
     switch (error) {
         case ENOENT: case ENOTDIR: case ENAMETOOLONG:
-            return {Reason::absent, {{}, path, posix::cause(error)}};
+            return {Reason::absent, {{}, path, posix::cause(error), {}, error}};
         case EXDEV:
             return {Reason::refused, {{}, path, "leads out of the folder of videos (a symbolic link or ..)",
-                                      "put the file itself there, or a hard link"}};
+                                      "put the file itself there, or a hard link", error}};
         case ELOOP: case ENXIO: case ENODEV:
-            return {Reason::refused, {{}, path, posix::cause(error)}};
+            return {Reason::refused, {{}, path, posix::cause(error), {}, error}};
         case EACCES: case EPERM: return {Reason::unreadable, explain_unreadable(error, path)};
         case ENOSYS: throw_no_openat2(path);
         default: posix::throw_errno("open", path, error);
@@ -255,8 +256,8 @@ void MediaFolder::check() {
     used_ = Clock::now();
     reopen_if_replaced(used_, nullptr);
     // The permission to open a folder does not include the permission to search it.
-    const std::string why = posix::obstacle(path_, X_OK);
-    if (!why.empty()) throw std::runtime_error{"open folder of videos: " + why};
+    if (const auto obstacle = posix::find_obstacle(path_, X_OK))
+        throw posix::FailureError{obstacle->failure("open folder of videos", std::filesystem::absolute(path_))};
     // Otherwise a missing openat2 would show only with the first viewer. Other errors do not matter here.
     const posix::UniqueFd fd{open_beneath(fd_.get(), ".")};
     if (!fd && errno == ENOSYS) throw_no_openat2(path_.native());

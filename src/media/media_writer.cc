@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "media/adding.h"
 #include "posix/error.h"
 #include "posix/file_id.h"
 
@@ -95,7 +96,7 @@ void sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 MediaWriter::MediaWriter(const std::filesystem::path& folder, const std::string& name)
-    : path_(folder / name), temporary_(folder / ("." + name + ".adding")) {
+    : path_(folder / name), temporary_(folder / adding_name(name)) {
     refuse_if_taken();
     fd_ = open_locked(temporary_);
 }

@@ -12,7 +12,6 @@ namespace reelgate::posix {
 /// characters, else in single quotes, or as $'...' if it has control characters or bytes beyond ASCII.
 inline std::string shell_word(const std::string& word) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=";
-    constexpr std::string_view digits = "0123456789abcdef";
     if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) return word;
     bool is_printable = true;
     for (const char c : word) is_printable = is_printable && c >= 0x20 && c < 0x7f;
@@ -25,7 +24,8 @@ inline std::string shell_word(const std::string& word) {
             quoted.push_back(c);
         } else if (byte < 0x20 || byte >= 0x7f) {
             // Three octal digits are complete; after \x bash would take a digit of the name as part of the escape.
-            quoted.append({'\\', digits[byte >> 6], digits[byte >> 3 & 7], digits[byte & 7]});
+            const auto digit = [&](int shift) { return static_cast<char>('0' + (byte >> shift & 7)); };
+            quoted.append({'\\', digit(6), digit(3), digit(0)});
         } else {
             if (c == '\\') quoted.push_back(c);
             quoted.push_back(c);

@@ -4,6 +4,7 @@ terminal; JSON that a program can read.
 SPDX-License-Identifier: MIT
 """
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -171,7 +172,7 @@ def check_findings(report, folder):
             finding = document["findings"][0]
             equal(finding["severity"], severity, "severity")
             equal((document["errors"], document["warnings"]), (1, 0) if severity == "error" else (0, 1), "counts")
-            assert why in finding["why"], finding
+            assert why in finding["cause"], finding
             assert finding["remedy"], finding
             if place:
                 equal(finding["object"], str(volume.path / place), "object")
@@ -209,6 +210,11 @@ def check_text(report, folder):
         equal([finding["object"] for finding in objects], [f"{videos}/x\x1b[31m\n.mp4", f"{videos}/�ä"], "objects")
         equal(bytes.fromhex(objects[1]["object_hex"]), os.fsencode(videos) + b"/\xff\xc3\xa4", "bytes")
         assert "object_hex" not in objects[0], objects[0]
+    with report.row("check --json: the members of a finding"):
+        equal(check(volume)[1]["findings"][0],
+              {"severity": "error", "what": "no file", "id": "a", "object": f"{videos}/a.mp4",
+               "cause": "a is 'complete', and there is no such file", "remedy": "put it there, or take the row out",
+               "errno": errno.ENOENT}, "finding")
     with report.row("check: standard output is full"):
         equal(support.reelgate_on_full("check", "--data", volume.path), (1, support.NO_ROOM), "exit status, error")
 
@@ -296,15 +302,16 @@ def check_remedy(report, folder):
             equal(path.read_bytes(), MOOV_LAST, "the file, which check never changes")
 
 
-# situation, what loses which mode, what may be missing there. All is of the user whose rights are checked.
+# situation, what loses which mode, what may be missing there, what fails and ends the audit. All is of the user whose
+# rights are checked.
 RIGHTS = [
-    ("search the folder of the volume", "", 0o600, "search"),
-    ("search the folder of videos", "videos", 0o600, "search"),
-    ("read a file", "videos/good.mp4", 0o200, "read"),
-    ("read the catalogue", "catalog.db", 0o200, "read"),
-    ("write the catalogue's folder", "", 0o500, "make files in"),
-    ("write the shared memory", "catalog.db-shm", 0o400, "write"),
-    ("read the log", "catalog.db-wal", 0o200, "read"),
+    ("search the folder of the volume", "", 0o600, "search", "open catalogue"),
+    ("search the folder of videos", "videos", 0o600, "search", "open folder of videos"),
+    ("read a file", "videos/good.mp4", 0o200, "read", None),
+    ("read the catalogue", "catalog.db", 0o200, "read", "open catalogue"),
+    ("write the catalogue's folder", "", 0o500, "make files in", None),
+    ("write the shared memory", "catalog.db-shm", 0o400, "write", None),
+    ("read the log", "catalog.db-wal", 0o200, "read", "prepare query"),
 ]
 
 
@@ -319,7 +326,7 @@ def check_rights(report, folder):
             volume.give_to("nobody")
         with report.row("check: no right is missing"):
             equal(check(volume, *user)[0], 0, "exit status")
-        for situation, place, mode, right in RIGHTS:
+        for situation, place, mode, right, operation in RIGHTS:
             with report.row(f"check: missing right: {situation}"):
                 path = volume.path / place
                 before = path.stat().st_mode & 0o777
@@ -328,8 +335,11 @@ def check_rights(report, folder):
                     status, document = check(volume, *user)
                     remedy = next(f["remedy"] for f in document["findings"] if f["what"] == "missing right")
                     equal(status, 1, "exit status")
+                    ends = [f for f in document["findings"] if f["what"] == "unfinished audit"]
+                    equal([(f["operation"], f["errno"]) for f in ends], [(operation, errno.EACCES)] if operation else [],
+                          "operation that ends the audit, errno")
                     equal([f["object"] for f in document["findings"] if f["what"] == "missing right"], [str(path)], "objects")
-                    why = document["findings"][0]["why"]
+                    why = document["findings"][0]["cause"]
                     assert f" may not {right} it" in why and f"{mode:04o}" in why, why
                     subprocess.run(["bash", "-c", remedy.strip("`")], timeout=support.DEADLINE, check=True)
                     equal(check(volume, *user)[0], 0, "exit status after the remedy")
@@ -359,8 +369,8 @@ def check_other_users(report, folder):
         status, document = check(volume, *nobody)
         finding, = document["findings"]
         equal((status, finding["object"]), (1, str(volume.videos / "good.mp4")), "exit status, object")
-        equal(finding["why"], "user nobody (id 65534; groups nogroup) may not read it, which is root:root's and has mode "
-              "0640", "why")
+        equal(finding["cause"], "user nobody (id 65534; groups nogroup) may not read it, which is root:root's and has mode "
+              "0640", "cause")
         subprocess.run(["bash", "-c", finding["remedy"].strip("`")], timeout=support.DEADLINE, check=True)
         equal(check(volume, *nobody)[0], 0, "exit status after the remedy")
     with report.row("check: a folder that another user may search, not list, is none of serving's"):

@@ -237,11 +237,10 @@ def check_diagnostics(report):
 
 
 def check_lists(report):
-    """What check and status can say is in lists below headings. A word in capitals is any word."""
+    """What status can say is in a list below a heading. A word in capitals is any word."""
     described = section(PROGRAM_PAGE, "DESCRIPTION")
-    for heading, source, form in (("Findings", "src/audit.cc", r'^    Kind\{What::\w+, Severity::\w+, "([^"]+)"'),
-                                  ("Figures", "src/engine/status_report.cc",
-                                   r'^ *(?:Counted|all\.push_back\(|append_line\(text, )?\{?"([a-z][^"]+)", ')):
+    for heading, source, form in (("Figures", "src/engine/status_report.cc",
+                                   r'^ *(?:Counted|all\.push_back\(|append_line\(text, )?\{?"([a-z][^"]+)", '),):
         listed = re.search(rf"^\.Ss {heading}\n(.*?)(?=^\.Ss |\Z)", described, re.MULTILINE | re.DOTALL).group(1)
         heads = [name for head in re.findall(r"^\.It Li (.*)$", listed, re.MULTILINE) for name in head.split(" , Li ")]
         forms = {head: re.sub(r"\b[A-Z]{4,}\b", r"\\w+", head) for head in heads}
@@ -250,6 +249,13 @@ def check_lists(report):
             assert len(wanted) > 10, wanted
             equal([name for name in wanted if not any(re.fullmatch(f, name) for f in forms.values())], [], "missing")
             equal([h for h, f in forms.items() if not any(re.fullmatch(f, name) for name in wanted)], [], "stale")
+
+
+def check_findings(report):
+    with report.row("reelgate.8, README: the findings are those of the table"):
+        done = subprocess.run([support.ROOT / "scripts/list-findings", "--check"], capture_output=True, text=True,
+                              check=False)
+        equal((done.returncode, done.stdout + done.stderr), (0, ""), "exit status, what is not current")
 
 
 def check_lint(report):
@@ -269,6 +275,7 @@ def main():
         check_blocks(report)
         check_diagnostics(report)
         check_lists(report)
+        check_findings(report)
         check_lint(report)
     report.finish()
 

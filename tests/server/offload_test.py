@@ -24,7 +24,10 @@ LARGE = 64 << 20
 NAMES = ["plain.mp4", "in/a/folder.mp4", "with space.mp4", "a+b.mp4", "a#b.mp4", "a?b.mp4", "a&b=c;d.mp4", "it's \"quoted\".mp4", "back\\slash.mp4", "Überfilm – 映画.mp4", "@named.mp4",
          "link.mp4", "linked/folder.mp4", "-dash", ".hidden", "a:b.mp4", "(a)[b]{c}.mp4", "two  spaces .mp4"]
 # Names that not every web server takes as they are: reelgate sends these itself.
-HARD_NAMES = ["100%.mp4", "%41.mp4", "%2e%2e.mp4", "blank at the end.mp4 ", "./plain.mp4", "in/../plain.mp4", "in//a/folder.mp4", "new\nline.mp4", b"latin-\xfc.mp4"]
+HARD_NAMES = ["100%.mp4", "%41.mp4", "%2e%2e.mp4", "blank at the end.mp4 ", "./plain.mp4", "in/../plain.mp4", "in//a/folder.mp4", "new\nline.mp4", b"latin-\xfc.mp4",
+              # what lighttpd does not take for UTF-8: overlong forms, a surrogate, and what is beyond U+10FFFF
+              b"overlong-\xe0\x9f\xbf.mp4", b"overlong-\xf0\x8f\xbf\xbf.mp4", b"surrogate-\xed\xa0\x80.mp4",
+              b"beyond-\xf4\x90\x80\x80.mp4"]
 # What leads out of the folder.
 OUTSIDE = ["../secret.mp4", "in/../../secret.mp4", "leaves.mp4", "leaving/secret.mp4", "%2e%2e/secret.mp4", "/etc/passwd"]
 

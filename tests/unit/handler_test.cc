@@ -824,7 +824,7 @@ BOOST_AUTO_TEST_CASE(folder_of_videos_that_may_not_be_searched) {
     run_sqlite(settings.database, "PRAGMA journal_mode = DELETE;");
     fs::permissions(videos, fs::perms{0600});
     const std::string text = as_ordinary_user([&] {
-        return message_of<std::runtime_error>([&] { Handler{settings}.check(); });
+        return message_of<posix::FailureError>([&] { Handler{settings}.check(); });
     });
     BOOST_TEST(text.starts_with("open folder of videos: " + videos.native() + ": user "), text);
     BOOST_TEST(contains(text, " may not search it, which is "), text);

@@ -373,7 +373,7 @@ BOOST_AUTO_TEST_CASE(folder_that_is_a_file) {
 BOOST_AUTO_TEST_CASE(folder_that_may_not_be_searched) {
     fs::permissions(folder, fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read);
     const std::string text =
-        as_ordinary_user([&] { return message_of<std::runtime_error>([&] { MediaFolder{folder}.check(); }); });
+        as_ordinary_user([&] { return message_of<posix::FailureError>([&] { MediaFolder{folder}.check(); }); });
     BOOST_TEST(text.starts_with("open folder of videos: " + folder.native() + ": user "), text);
     BOOST_TEST(contains(text, " may not search it, "), text);
 }

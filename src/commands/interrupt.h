@@ -3,10 +3,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-namespace reelgate::engine {
+namespace reelgate::commands {
 
 /// Handles SIGINT, SIGTERM and SIGHUP from now on: wipes the cursor's line of the terminal on standard error, then lets
 /// the signal end the process as usual. An ignored signal stays ignored.
 void wipe_line_when_interrupted();
 
-}  // namespace reelgate::engine
+}  // namespace reelgate::commands

@@ -1,13 +1,13 @@
 // Owns wiping the progress line off a terminal when a signal ends the process.
 // SPDX-License-Identifier: MIT
-#include "engine/interrupt.h"
+#include "commands/interrupt.h"
 
 #include <signal.h>
 #include <unistd.h>
 
 #include <initializer_list>
 
-namespace reelgate::engine {
+namespace reelgate::commands {
 
 namespace {
 
@@ -34,4 +34,4 @@ void wipe_line_when_interrupted() {
     }
 }
 
-}  // namespace reelgate::engine
+}  // namespace reelgate::commands

@@ -1,0 +1,186 @@
+// Owns the two looks of an audit: reads catalogue and files, the same way as requests do.
+// SPDX-License-Identifier: MIT
+#include "audit/looks.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <utility>
+
+#include "audit/rights.h"
+#include "catalog/list.h"
+#include "http/ascii.h"
+#include "media/adding.h"
+#include "posix/error.h"
+
+namespace reelgate::audit {
+
+namespace {
+
+/// Returns the row as evidence; its file has the form of a listing.
+SeenRow seen(const std::string& id, const catalog::Row& row, const std::string& ready) {
+    return {std::filesystem::path{row.file_name(id)}.lexically_normal().native(), row.status == ready};
+}
+
+SeenFile seen(const struct stat& status) {
+    return {posix::file_id_of(status), static_cast<std::uint64_t>(status.st_size), status.st_mtim};
+}
+
+/// Returns whether the row gives a video a type that has boxes. Without a type it counts as MP4.
+bool is_mp4(const catalog::Row& row) {
+    if (!row.media_type) return true;
+    std::string type = row.media_type->substr(0, row.media_type->find_first_of("; \t"));
+    std::transform(type.begin(), type.end(), type.begin(), http::to_lower);
+    constexpr std::array<std::string_view, 4> types{"video/mp4", "audio/mp4", "video/quicktime", "video/x-m4v"};
+    return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+/// Returns whether an `add` is writing the file: it holds a lock. Ours is shared, and released at once; an `add` of the
+/// same id that begins at that moment reports that another process is writing.
+bool is_locked(const std::string& path) {
+    const posix::UniqueFd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+    return fd && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+std::vector<std::string> sorted_ids(const Subject& subject) {
+    std::vector<std::string> ids = catalog::list_ids(subject.database, subject.list);
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
+/// Returns the file at a path, or the link.
+std::optional<posix::FileId> file_at(const std::string& path) {
+    struct stat status;
+    return lstat(path.c_str(), &status) == 0 ? std::optional{posix::file_id_of(status)} : std::nullopt;
+}
+
+/// Returns the name that an `add` gives the file, beside this one.
+std::string other_name(const std::string& name) {
+    if (auto added = media::added_name(name)) return *added;
+    const std::filesystem::path path{name};
+    return path.parent_path() / media::adding_name(path.filename().native());
+}
+
+}  // namespace
+
+Looks::Looks(Subject subject, Progress progress)
+    : subject_(std::move(subject)), progress_(std::move(progress)), catalog_(subject_.database, subject_.query),
+      videos_(subject_.videos) {
+    listing_ = media::list_files(subject_.videos, [&](std::size_t count) { progress_("listing files", count, 0); });
+}
+
+std::optional<SeenRow> Looks::find(const std::string& id) {
+    const auto row = catalog_.find(id);
+    return row ? std::optional{seen(id, *row, subject_.ready)} : std::nullopt;
+}
+
+Opening Looks::open_film(const std::string& name, bool is_mp4, Rights& rights) {
+    const std::string path = path_of(name);
+    try {
+        auto opened = videos_.open(name);
+        if (auto* none = std::get_if<media::NoMediaFile>(&opened)) {
+            if (none->reason == media::NoMediaFile::Reason::unreadable && lacks(rights, path, R_OK))
+                return WithoutRight{};
+            return std::move(*none);
+        }
+        const int fd = std::get<media::MediaFile>(opened).fd->get();
+        struct stat status;
+        if (fstat(fd, &status) != 0) posix::throw_errno("stat", path);
+        OpenFilm film{seen(status), std::time(nullptr) - status.st_mtim.tv_sec, std::nullopt};
+        if (is_mp4 && film.file.length > 0) film.survey = media::survey_boxes(fd, film.file.length);
+        return film;
+    } catch (const std::system_error& failure) {
+        return posix::Failure{{}, path, failure.what(), {}, failure.code().value()};
+    }
+}
+
+void Looks::look_at_row(const std::string& id, FirstLook& first, Rights& rights) {
+    const auto row = catalog_.find(id);
+    auto& place = first.rows[id];
+    if (!row) return;
+    place = seen(id, *row, subject_.ready);
+    // Several rows may share a file.
+    if (is_streamed(id, place) && !first.films.contains(place->file))
+        first.films.insert_or_assign(place->file, SeenFilm{id, open_film(place->file, is_mp4(*row), rights)});
+}
+
+void Looks::look(FirstLook& first, Rights& rights) {
+    first.videos = subject_.videos;
+    first.folder = std::filesystem::absolute(subject_.videos);
+    first.ready = subject_.ready;
+    catalog_.check();
+    videos_.check();
+    first.files = listing_.files;
+    first.unlisted = listing_.unknown;
+    first.ids = sorted_ids(subject_);
+    for (std::size_t i = 0; i < first.ids.size(); ++i) {
+        progress_("rows and files", i, first.ids.size());
+        look_at_row(first.ids[i], first, rights);
+    }
+}
+
+void Looks::look_at_films_again(const FirstLook& first, SecondLook& second) {
+    std::size_t count = 0;
+    for (const auto& [name, film] : first.films) {
+        progress_("looking again", count++, first.films.size());
+        if (!std::holds_alternative<OpenFilm>(film.opening)) continue;
+        struct stat status;
+        const bool is_there = stat(path_of(name).c_str(), &status) == 0;
+        second.films[name] = is_there ? std::optional{seen(status)} : std::nullopt;
+    }
+}
+
+void Looks::look_for_missing_again(const FirstLook& first, SecondLook& second) {
+    const auto is_absent = [](const media::NoMediaFile* none) {
+        return none && none->reason == media::NoMediaFile::Reason::absent;
+    };
+    for (const auto& [name, film] : first.films) {
+        if (!is_absent(std::get_if<media::NoMediaFile>(&film.opening))) continue;
+        second.rows[film.id] = find(film.id);
+        const auto opened = videos_.open(name);
+        if (is_absent(std::get_if<media::NoMediaFile>(&opened))) second.absent.insert(name);
+    }
+}
+
+/// Reads the rows that were added during the audit: they have files, too. And those that were not found, unless they
+/// are no longer listed.
+void Looks::look_for_new_rows(const FirstLook& first, SecondLook& second) {
+    for (const std::string& id : sorted_ids(subject_)) {
+        const auto before = first.rows.find(id);
+        if (before == first.rows.end() || !before->second) second.rows[id] = find(id);
+    }
+}
+
+void Looks::look_at_strays(const FirstLook& first, SecondLook& second) {
+    const auto named = named_files(first, second);
+    for (const std::string& name : first.files) {
+        if (named.contains(name)) continue;
+        const std::string path = path_of(name);
+        const auto file = file_at(path);
+        if (!file) continue;
+        const bool is_adding = media::added_name(name) && is_locked(path);
+        second.strays[name] = {*file, is_adding, file_at(path_of(other_name(name)))};
+    }
+}
+
+void Looks::look_again(const FirstLook& first, SecondLook& second) {
+    look_at_films_again(first, second);
+    look_for_missing_again(first, second);
+    const auto named = named_files(first, second);
+    const auto is_named = [&](const std::string& name) { return named.contains(name); };
+    const auto is_found = [](const auto& row) { return row.second.has_value(); };
+    const bool is_complete = std::all_of(first.files.begin(), first.files.end(), is_named) &&
+                             std::all_of(first.rows.begin(), first.rows.end(), is_found);
+    // Most catalogues are complete, and need no second list.
+    if (is_complete) return;
+    look_for_new_rows(first, second);
+    look_at_strays(first, second);
+}
+
+}  // namespace reelgate::audit
