@@ -14,7 +14,6 @@
 #include <system_error>
 
 #include "catalog/diagnosis.h"
-#include "http/cors.h"
 #include "http/media_type.h"
 #include "http/target.h"
 #include "log.h"
@@ -23,10 +22,6 @@
 namespace reelgate {
 
 namespace {
-
-Answer error(const http::Request& request, int status, std::string_view detail) {
-    return {http::error_response(request.method, status, detail), std::nullopt, {}};
-}
 
 /// Formats a request for the log. The number is unique over all threads: it links the two lines of one request.
 std::string summarise(const http::Request& request, const std::string& id, const http::Response& response) {
@@ -119,11 +114,16 @@ bool may_pass(int error) {
     return std::find(passing.begin(), passing.end(), error) != passing.end();
 }
 
-Answer answer_to(const http::Request& request, const std::system_error& failure) {
+http::Refusal refusal_after(const std::system_error& failure) {
     const int code = failure.code().value();
-    if (is_out_of_descriptors(code)) return error(request, 503, "Too many viewers");
-    if (may_pass(code)) return error(request, 503, "Video file cannot be read now");
-    return error(request, 500, "Internal error");
+    if (is_out_of_descriptors(code)) return {503, "Too many viewers"};
+    if (may_pass(code)) return {503, "Video file cannot be read now"};
+    return {500, "Internal error"};
+}
+
+/// Returns the present time, and the source of boundaries.
+http::Surroundings surroundings() {
+    return {std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()), new_boundary};
 }
 
 }  // namespace
@@ -169,24 +169,25 @@ Answer Handler::represent(const http::Request& request, const std::string& id, c
         using Reason = media::NoMediaFile::Reason;
         log(none->reason == Reason::absent ? LogLevel::info : LogLevel::warning,
             {"open ", id, ": ", text_of(none->failure)});
-        if (none->reason == Reason::unreadable) return error(request, 500, "Video file cannot be read");
-        return error(request, 404, "Video file not found: " + id);
+        if (none->reason == Reason::unreadable) return refuse(request, {500, "Video file cannot be read"});
+        return refuse(request, {404, "Video file not found: " + id});
     }
     auto& file = std::get<media::MediaFile>(opened);
-    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const http::Surroundings surroundings = reelgate::surroundings();
     const auto catalog_tag = catalog_tag_of(id, row);
-    http::Representation representation{
+    http::Selection selection = http::Representation{
         .complete_length = file.complete_length,
         .entity_tag = catalog_tag ? *catalog_tag : http::default_entity_tag(file.last_modified, file.complete_length),
         // "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time
         // of message origination" (RFC 9110 §8.8.2.1). The tag keeps the file's own date.
-        .last_modified = std::min(file.last_modified, now),
+        .last_modified = std::min(file.last_modified, surroundings.now),
         .media_type = media_type_of(id, row, name),
         .download_name = download_name_of(id, name),
     };
+    auto& representation = std::get<http::Representation>(selection);
     representation.offload = offload(name, file, representation);
     limit_offload(representation.offload, id);
-    return {.response = http::plan_response(request, representation, settings_.policy, {now, new_boundary}),
+    return {.response = http::plan_response(request, selection, settings_.policy, surroundings),
             .content = std::move(file),
             .may_grow = catalog_tag.has_value()};
 }
@@ -206,19 +207,22 @@ std::optional<catalog::Row> Handler::find(const std::string& id) {
     return catalog_.find(id, when_locked_);
 }
 
+Answer Handler::refuse(const http::Request& request, http::Refusal refusal) const {
+    return {http::plan_response(request, std::move(refusal), settings_.policy, surroundings()), std::nullopt, {}};
+}
+
 Answer Handler::decide(const http::Request& request) {
-    if (!http::asks_for_representation(request.method))
-        return {http::plan_without_representation(request), std::nullopt, {}};
+    if (!http::asks_for_representation(request.method)) return refuse(request, {});
     auto id = http::video_id(request.target, settings_.prefix);
-    if (!id) return error(request, 404, "Video not found");
+    if (!id) return refuse(request, {404, "Video not found"});
     auto row = find(*id);
     // Some players want an extension: PREFIX/ID.mp4 is the same video, unless that is an id of its own.
     if (!row && id->ends_with(catalog::default_extension) && id->size() > catalog::default_extension.size()) {
         id->resize(id->size() - catalog::default_extension.size());
         row = find(*id);
     }
-    if (!row) return error(request, 404, "Video not found");
-    if (row->status != settings_.ready) return error(request, 404, "Video download not complete");
+    if (!row) return refuse(request, {404, "Video not found"});
+    if (row->status != settings_.ready) return refuse(request, {404, "Video download not complete"});
     return represent(request, *id, *row);
 }
 
@@ -232,16 +236,15 @@ Answer Handler::answer(const http::Request& request, catalog::WhenLocked when_lo
     } catch (const catalog::CatalogError& failure) {
         ++catalog_use_.errors;
         log(LogLevel::error, failure.what());
-        answer = error(request, 503, "Catalogue not available");
+        answer = refuse(request, {503, "Catalogue not available"});
     } catch (const std::system_error& failure) {
         log(LogLevel::error, failure.what());
-        answer = answer_to(request, failure);
+        answer = refuse(request, refusal_after(failure));
     } catch (const std::exception& failure) {
         log(LogLevel::error, {"answer: ", failure.what()});
-        answer = error(request, 500, "Internal error");
+        answer = refuse(request, {500, "Internal error"});
     }
     answer.catalog_use = catalog_use_;
-    http::add_cors_fields(answer.response, request, settings_.cors_origins);
     if (is_logged(LogLevel::info)) {
         const std::string id = http::video_id(request.target, settings_.prefix).value_or("-");
         answer.summary = summarise(request, id, answer.response);

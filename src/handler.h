@@ -29,7 +29,6 @@ struct HandlerSettings {
     http::Policy policy;
     Offload offload = Offload::none;
     std::string offload_prefix;  ///< the part of X-Accel-Redirect before the path of the file
-    std::vector<std::string> cors_origins;  ///< see http::add_cors_fields
 };
 
 /// Counts and time of one request's look-ups in the catalogue.
@@ -75,6 +74,7 @@ public:
 
 private:
     Answer decide(const http::Request& request);
+    Answer refuse(const http::Request& request, http::Refusal refusal) const;
     std::optional<catalog::Row> find(const std::string& id);
     Answer represent(const http::Request& request, const std::string& id, const catalog::Row& row);
     std::optional<http::OffloadField> offload(const std::string& name, const media::MediaFile& file,

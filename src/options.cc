@@ -422,7 +422,7 @@ constexpr std::array setters{
     Setter{"offload", [](Settings& s, const Value& v) { s.handler.offload = offload_from(v); }},
     Setter{"offload-prefix", [](Settings& s, const Value& v) { s.handler.offload_prefix = prefix_from(v); }},
     Setter{"cache-control", [](Settings& s, const Value& v) { s.handler.policy.cache_control = field_value_from(v); }},
-    Setter{"cors-origin", [](Settings& s, const Value& v) { add_origins(s.handler.cors_origins, v); }},
+    Setter{"cors-origin", [](Settings& s, const Value& v) { add_origins(s.handler.policy.cors_origins, v); }},
     Setter{"status-path", [](Settings& s, const Value& v) { s.engine.status_path = path_from(v); }},
     Setter{"ping-path", [](Settings& s, const Value& v) {
                s.engine.ping_path = ping_path_from(v, s.engine.status_path);

@@ -11,7 +11,9 @@
 namespace reelgate::engine {
 
 Answer unavailable(const http::Request& request, std::string_view why) {
-    return {http::error_response(request.method, 503, why), std::nullopt, {}};
+    Answer answer{http::error_response(503, why), std::nullopt, {}};
+    http::drop_content_if_head(answer.response, request.method);
+    return answer;
 }
 
 void Exchange::begin(http::Request request) {

@@ -675,7 +675,7 @@ void check_cors(const Volume& volume, const CorsRow& row) {
 }
 
 BOOST_AUTO_TEST_CASE(page_of_another_origin_may_read_every_answer) {
-    settings.cors_origins = {"https://a.example"};
+    settings.policy.cors_origins = {"https://a.example"};
     for (const CorsRow& row : cors_rows) check_cors(*this, row);
     const http::Request request = request_for("/api/stream/film");
     fs::rename(videos, folder / "elsewhere");

@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
     BOOST_TEST(settings.handler.prefix == "/api/stream/");
     BOOST_TEST(settings.handler.policy.max_ranges == 100u);
     BOOST_TEST(settings.handler.policy.cache_control == "private");
-    BOOST_TEST(settings.handler.cors_origins.empty());
+    BOOST_TEST(settings.handler.policy.cors_origins.empty());
     BOOST_TEST(settings.listen == "");
     BOOST_TEST(settings.socket_mode == 0660u);
     BOOST_TEST(settings.engine.threads >= 4u);
@@ -539,7 +539,7 @@ BOOST_AUTO_TEST_CASE(origins_of_all_sources) {
             const ConfigFile file{row.content};
             std::string text;
             for (const std::string& origin :
-                 settings_from(read(file.with(row.words), row.environment)).handler.cors_origins)
+                 settings_from(read(file.with(row.words), row.environment)).handler.policy.cors_origins)
                 text.append(text.empty() ? "" : "|").append(origin);
             BOOST_TEST(text == row.expected);
         }
