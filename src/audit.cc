@@ -147,7 +147,7 @@ Severity severity_of(What what) { return kind_of(what).severity; }
 
 std::string_view name_of(What what) { return kind_of(what).name; }
 
-Audit::Audit(HandlerSettings settings, std::string list, AuditProgress progress)
+Audit::Audit(Places settings, std::string list, AuditProgress progress)
     : settings_(std::move(settings)), list_(std::move(list)), progress_(std::move(progress)),
       catalog_(settings_.database, settings_.query), videos_(settings_.videos) {}
 

@@ -72,7 +72,7 @@ using AuditProgress = std::function<void(std::string_view, std::size_t, std::siz
 class Audit {
 public:
     /// Takes the statement `list`, which lists all ids.
-    Audit(HandlerSettings settings, std::string list, AuditProgress progress);
+    Audit(Places settings, std::string list, AuditProgress progress);
 
     /// Checks every row and every file. With `user`, changes the user of the process for good. Throws CatalogError or
     /// std::system_error if the audit fails for a reason that is not a finding.
@@ -101,7 +101,7 @@ private:
     void report_leftover(const std::string& name, const struct stat& status);
     std::string path_of(const std::string& name) const { return (settings_.videos / name).native(); }
 
-    HandlerSettings settings_;
+    Places settings_;
     std::string list_;
     AuditProgress progress_;
     catalog::Reader catalog_;

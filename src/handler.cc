@@ -130,15 +130,15 @@ http::Surroundings surroundings() {
 
 Handler::Handler(HandlerSettings settings)
     : settings_(std::move(settings)),
-      catalog_(settings_.database, settings_.query),
-      videos_(settings_.videos) {}
+      catalog_(settings_.places.database, settings_.places.query),
+      videos_(settings_.places.videos) {}
 
 /// Returns the folder of videos for X-Sendfile, unchanged if possible: web servers compare x-sendfile-docroot and
 /// XSendFilePath with it letter by letter. Found once a film is open: resolving links asks the storage, which has just
 /// answered.
 const std::filesystem::path& Handler::folder_for_web_server() {
     if (folder_for_web_server_.empty()) {
-        const auto path = std::filesystem::absolute(settings_.videos);
+        const auto path = std::filesystem::absolute(settings_.places.videos);
         const bool is_plain = path.lexically_normal().native() == path.native();
         folder_for_web_server_ = is_plain ? path : std::filesystem::weakly_canonical(path);
     }
@@ -149,7 +149,7 @@ const std::filesystem::path& Handler::folder_for_web_server() {
 /// would answer differently.
 std::optional<http::OffloadField> Handler::offload(const std::string& name, const media::MediaFile& file,
                                                    const http::Representation& representation) {
-    switch (settings_.offload) {
+    switch (settings_.delivery.offload) {
         case Offload::none: break;
         case Offload::x_sendfile: return http::x_sendfile((folder_for_web_server() / name).native());
         case Offload::x_accel_redirect:
@@ -157,7 +157,7 @@ std::optional<http::OffloadField> Handler::offload(const std::string& name, cons
             if (representation.entity_tag != http::default_entity_tag(file.last_modified, file.complete_length) ||
                 representation.last_modified != file.last_modified)
                 break;
-            return http::x_accel_redirect(settings_.offload_prefix, name);
+            return http::x_accel_redirect(settings_.delivery.offload_prefix, name);
     }
     return std::nullopt;
 }
@@ -213,7 +213,7 @@ Answer Handler::refuse(const http::Request& request, http::Refusal refusal) cons
 
 Answer Handler::decide(const http::Request& request) {
     if (!http::asks_for_representation(request.method)) return refuse(request, {});
-    auto id = http::video_id(request.target, settings_.prefix);
+    auto id = http::video_id(request.target, settings_.places.prefix);
     if (!id) return refuse(request, {404, "Video not found"});
     auto row = find(*id);
     // Some players want an extension: PREFIX/ID.mp4 is the same video, unless that is an id of its own.
@@ -222,7 +222,7 @@ Answer Handler::decide(const http::Request& request) {
         row = find(*id);
     }
     if (!row) return refuse(request, {404, "Video not found"});
-    if (row->status != settings_.ready) return refuse(request, {404, "Video download not complete"});
+    if (row->status != settings_.places.ready) return refuse(request, {404, "Video download not complete"});
     return represent(request, *id, *row);
 }
 
@@ -246,7 +246,7 @@ Answer Handler::answer(const http::Request& request, catalog::WhenLocked when_lo
     }
     answer.catalog_use = catalog_use_;
     if (is_logged(LogLevel::info)) {
-        const std::string id = http::video_id(request.target, settings_.prefix).value_or("-");
+        const std::string id = http::video_id(request.target, settings_.places.prefix).value_or("-");
         answer.summary = summarise(request, id, answer.response);
         log(LogLevel::debug, "request " + answer.summary);
     }
@@ -255,8 +255,8 @@ Answer Handler::answer(const http::Request& request, catalog::WhenLocked when_lo
 
 void Handler::check() {
     catalog_.check();
-    if (const std::string warning = catalog::network_warning(settings_.database); !warning.empty())
-        log(LogLevel::warning, {"catalogue: ", settings_.database.native(), ": ", warning});
+    if (const std::string warning = catalog::network_warning(settings_.places.database); !warning.empty())
+        log(LogLevel::warning, {"catalogue: ", settings_.places.database.native(), ": ", warning});
     videos_.check();
 }
 

@@ -7,29 +7,13 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "gateway/content.h"
-#include "http/plan.h"
 #include "catalog/reader.h"
+#include "gateway/content.h"
+#include "handler_settings.h"
 #include "media/media_file.h"
 
 namespace reelgate {
-
-/// How the content of a video is sent: by reelgate, or by the web server, which a field tells the file.
-enum class Offload { none, x_sendfile, x_accel_redirect };
-
-/// Settings for answers: where catalogue and videos are, and the administrator's choices.
-struct HandlerSettings {
-    std::filesystem::path database;
-    std::filesystem::path videos;
-    std::string query;
-    std::string ready;   ///< the status that may be streamed
-    std::string prefix;  ///< the part of a target's path before the id
-    http::Policy policy;
-    Offload offload = Offload::none;
-    std::string offload_prefix;  ///< the part of X-Accel-Redirect before the path of the file
-};
 
 /// Counts and time of one request's look-ups in the catalogue.
 struct CatalogUse {

@@ -402,11 +402,13 @@ struct Setter {
 /// Setters, in the order in which defaults depend on each other.
 constexpr std::array setters{
     Setter{"data", [](Settings& s, const Value& v) { s.data = v.text; }},
-    Setter{"database", [](Settings& s, const Value& v) { s.handler.database = path_or(v, s.data / "catalog.db"); }},
-    Setter{"videos", [](Settings& s, const Value& v) { s.handler.videos = path_or(v, s.data / "videos"); }},
-    Setter{"query", [](Settings& s, const Value& v) { s.handler.query = v.text; }},
-    Setter{"ready", [](Settings& s, const Value& v) { s.handler.ready = v.text; }},
-    Setter{"prefix", [](Settings& s, const Value& v) { s.handler.prefix = prefix_from(v); }},
+    Setter{"database", [](Settings& s, const Value& v) {
+               s.handler.places.database = path_or(v, s.data / "catalog.db");
+           }},
+    Setter{"videos", [](Settings& s, const Value& v) { s.handler.places.videos = path_or(v, s.data / "videos"); }},
+    Setter{"query", [](Settings& s, const Value& v) { s.handler.places.query = v.text; }},
+    Setter{"ready", [](Settings& s, const Value& v) { s.handler.places.ready = v.text; }},
+    Setter{"prefix", [](Settings& s, const Value& v) { s.handler.places.prefix = prefix_from(v); }},
     Setter{"listen", [](Settings& s, const Value& v) { s.listen = v.text; }},
     Setter{"socket-mode", [](Settings& s, const Value& v) { s.socket_mode = number_from(v, 0, 0777, 8); }},
     Setter{"threads", [](Settings& s, const Value& v) {
@@ -419,8 +421,8 @@ constexpr std::array setters{
            }},
     Setter{"grace", [](Settings& s, const Value& v) { s.engine.grace = seconds_from(v); }},
     Setter{"max-ranges", [](Settings& s, const Value& v) { s.handler.policy.max_ranges = number_from(v, 1, 10'000); }},
-    Setter{"offload", [](Settings& s, const Value& v) { s.handler.offload = offload_from(v); }},
-    Setter{"offload-prefix", [](Settings& s, const Value& v) { s.handler.offload_prefix = prefix_from(v); }},
+    Setter{"offload", [](Settings& s, const Value& v) { s.handler.delivery.offload = offload_from(v); }},
+    Setter{"offload-prefix", [](Settings& s, const Value& v) { s.handler.delivery.offload_prefix = prefix_from(v); }},
     Setter{"cache-control", [](Settings& s, const Value& v) { s.handler.policy.cache_control = field_value_from(v); }},
     Setter{"cors-origin", [](Settings& s, const Value& v) { add_origins(s.handler.policy.cors_origins, v); }},
     Setter{"status-path", [](Settings& s, const Value& v) { s.engine.status_path = path_from(v); }},
@@ -487,8 +489,8 @@ std::string line_of(const Value& value) {
 
 /// Returns a default that the table cannot have.
 std::string computed_default(std::string_view name, const Settings& settings) {
-    if (name == "database") return settings.handler.database;
-    if (name == "videos") return settings.handler.videos;
+    if (name == "database") return settings.handler.places.database;
+    if (name == "videos") return settings.handler.places.videos;
     if (name == "threads") return std::to_string(settings.engine.threads);
     return {};
 }

@@ -38,7 +38,7 @@ int check(const Invocation& invocation) {
             bar.show(doing, done, total);
         };
         const std::string list = arguments.value("list").value_or(std::string{default_of("list")});
-        report = Audit{invocation.settings.handler, list, show}.run(user);
+        report = Audit{invocation.settings.handler.places, list, show}.run(user);
     }
     gateway::print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.

@@ -36,7 +36,7 @@ std::vector<std::string> meta_variables(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     std::vector<std::string> variables{
         "REQUEST_METHOD=" + arguments.value("method").value_or("GET"),
-        "REQUEST_URI=" + target_of(arguments.operands.front(), invocation.settings.handler.prefix),
+        "REQUEST_URI=" + target_of(arguments.operands.front(), invocation.settings.handler.places.prefix),
     };
     if (const auto range = arguments.value("range"))
         variables.push_back("HTTP_RANGE=" + (range->find('=') == std::string::npos ? "bytes=" + *range : *range));
@@ -63,7 +63,7 @@ int get(const Invocation& invocation) {
 
     HandlerSettings settings = invocation.settings.handler;
     // There is no web server that could send the content.
-    if (invocation.arguments.has("body-only")) settings.offload = Offload::none;
+    if (invocation.arguments.has("body-only")) settings.delivery.offload = Offload::none;
     Handler handler{std::move(settings)};
     const Answer answer = handler.answer(gateway::request_from(environment.data()));
     if (invocation.arguments.has("body-only")) {

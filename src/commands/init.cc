@@ -58,11 +58,11 @@ int init(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
     NewFolders folders;
     folders.make(settings.data);
-    folders.make(settings.handler.videos);
-    catalog::create(settings.handler.database);
+    folders.make(settings.handler.places.videos);
+    catalog::create(settings.handler.places.database);
     folders.keep();
-    gateway::print("catalogue: " + settings.handler.database.native() +
-                   "\nvideos:    " + settings.handler.videos.native() + "\n");
+    gateway::print("catalogue: " + settings.handler.places.database.native() +
+                   "\nvideos:    " + settings.handler.places.videos.native() + "\n");
     return EXIT_SUCCESS;
 }
 

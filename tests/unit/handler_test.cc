@@ -76,16 +76,19 @@ struct Volume {
     TemporaryFolder folder;
     fs::path videos = folder.make_folder("videos");
     HandlerSettings settings{
-        .database = folder / "catalog.db",
-        .videos = videos,
-        .query = "SELECT status FROM videos WHERE id = ?1",
-        .ready = "complete",
-        .prefix = "/api/stream/",
+        .places = {
+            .database = folder / "catalog.db",
+            .videos = videos,
+            .query = "SELECT status FROM videos WHERE id = ?1",
+            .ready = "complete",
+            .prefix = "/api/stream/",
+        },
         .policy = {},
+        .delivery = {},
     };
 
     Volume() {
-        catalog::create(settings.database);
+        catalog::create(settings.places.database);
         add("film", position_coded(1000));
         add("empty", "");
         record("pending", "pending");
@@ -101,7 +104,7 @@ struct Volume {
     ~Volume() { set_log_level(LogLevel::notice); }
 
     void record(std::string_view id, std::string_view status) const {
-        catalog::Writer writer{settings.database};
+        catalog::Writer writer{settings.places.database};
         writer.insert(id, status);
         writer.commit();
     }
@@ -264,8 +267,8 @@ BOOST_AUTO_TEST_CASE(options_of_any_target) {
 // The settings
 
 BOOST_AUTO_TEST_CASE(status_prefix_and_policy_are_the_administrators) {
-    settings.ready = "pending";
-    settings.prefix = "/v/";
+    settings.places.ready = "pending";
+    settings.places.prefix = "/v/";
     settings.policy.cache_control = "no-cache";
     settings.policy.max_ranges = 1;
     const Answer given = answer(request_for("/v/pending", "GET", "bytes=0-3"));
@@ -283,8 +286,8 @@ BOOST_AUTO_TEST_CASE(status_prefix_and_policy_are_the_administrators) {
 /// An application's own table, and a query that gives all columns.
 struct OwnTable : Volume {
     OwnTable() {
-        run_sqlite(settings.database, "CREATE TABLE own (id TEXT PRIMARY KEY, file, media_type, etag);");
-        settings.query = "SELECT 'complete' AS status, file, media_type, etag FROM own WHERE id = ?1";
+        run_sqlite(settings.places.database, "CREATE TABLE own (id TEXT PRIMARY KEY, file, media_type, etag);");
+        settings.places.query = "SELECT 'complete' AS status, file, media_type, etag FROM own WHERE id = ?1";
         folder.make_folder("videos/series");
         folder.write("videos/series/1.webm", "series/1.webm's");
         folder.write("videos/raw", "raw's");
@@ -294,7 +297,7 @@ struct OwnTable : Volume {
 
     /// Puts one row into the table; values as SQL has them.
     void put(std::string_view id, std::string_view values) const {
-        run_sqlite(settings.database, "INSERT OR REPLACE INTO own VALUES ('" + std::string{id} + "', " +
+        run_sqlite(settings.places.database, "INSERT OR REPLACE INTO own VALUES ('" + std::string{id} + "', " +
                                           std::string{values} + ");");
     }
 };
@@ -522,8 +525,8 @@ constexpr ColumnRow offloaded_columns[] = {
 };
 
 BOOST_FIXTURE_TEST_CASE(file_that_nginx_is_told, OwnTable) {
-    settings.offload = Offload::x_accel_redirect;
-    settings.offload_prefix = "/i/";
+    settings.delivery.offload = Offload::x_accel_redirect;
+    settings.delivery.offload_prefix = "/i/";
     for (const ColumnRow& row : offloaded_columns) {
         BOOST_TEST_CONTEXT(row.name) {
             put("film", std::string{row.value} + (contains(row.value, ",") ? "" : ", NULL, NULL"));
@@ -538,14 +541,14 @@ BOOST_FIXTURE_TEST_CASE(file_that_nginx_is_told, OwnTable) {
 }
 
 BOOST_FIXTURE_TEST_CASE(file_that_other_web_servers_are_told, OwnTable) {
-    settings.offload = Offload::x_sendfile;
+    settings.delivery.offload = Offload::x_sendfile;
     put("film", "'series/1.webm', NULL, 'x'");
     const std::string expected_path = (videos / "series/1.webm").native();
     const fs::path folder_of_data = videos.parent_path();
     for (const fs::path& spelling : {videos, videos / "", folder_of_data / "./videos", folder_of_data / "videos/../videos",
                                      fs::relative(videos)}) {
         BOOST_TEST_CONTEXT(spelling) {
-            settings.videos = spelling;
+            settings.places.videos = spelling;
             const Answer given = answer(request_for("/api/stream/film"));
             BOOST_TEST(field(given, "X-Sendfile") == expected_path);
             BOOST_TEST(field(given, "ETag") == "\"x\"");
@@ -559,8 +562,8 @@ BOOST_FIXTURE_TEST_CASE(file_that_other_web_servers_are_told, OwnTable) {
 BOOST_FIXTURE_TEST_CASE(file_whose_path_is_too_long_for_a_field, OwnTable) {
     const std::string folders = std::string(255, 'a') + "/" + std::string(255, 'b') + "/" + std::string(255, 'c') + "/";
     fs::create_directories(videos / folders);
-    settings.offload = Offload::x_accel_redirect;
-    settings.offload_prefix = "/i/";
+    settings.delivery.offload = Offload::x_accel_redirect;
+    settings.delivery.offload_prefix = "/i/";
     // The prefix counts, and so does what is escaped.
     for (const auto& [name, is_sent] : {std::pair{std::string(1024 - 3 - 768, 'x'), true},
                                         std::pair{std::string(1024 - 3 - 768 - 1, 'x') + " ", false}}) {
@@ -680,7 +683,7 @@ BOOST_AUTO_TEST_CASE(page_of_another_origin_may_read_every_answer) {
     const http::Request request = request_for("/api/stream/film");
     fs::rename(videos, folder / "elsewhere");
     check_cors(*this, {.name = "no_folder", .request = request, .status = 500});
-    fs::remove(settings.database);
+    fs::remove(settings.places.database);
     check_cors(*this, {.name = "no_catalogue", .request = request, .status = 503});
 }
 
@@ -757,18 +760,18 @@ BOOST_AUTO_TEST_CASE(last_modified_is_never_in_the_future) {
 // RFC 9110 §15.6: what is the server's fault
 
 BOOST_AUTO_TEST_CASE(catalogue_locked_by_a_writer) {
-    run_sqlite(settings.database, "PRAGMA journal_mode = DELETE;");
+    run_sqlite(settings.places.database, "PRAGMA journal_mode = DELETE;");
     Handler handler{settings};
     const CapturedStderr log;
     {
-        SqliteShell application{settings.database};
+        SqliteShell application{settings.places.database};
         application.execute("BEGIN EXCLUSIVE;");
         const Answer given = handler.answer(request_for("/api/stream/film"));
         BOOST_TEST(describe(given) == expected(503, no_catalogue));
         BOOST_TEST(field(given, "Retry-After") == "5");
     }
     BOOST_TEST(contains(log.text(), "error: "), log.text());
-    BOOST_TEST(contains(log.text(), settings.database.native() + ": locked by a writer"), log.text());
+    BOOST_TEST(contains(log.text(), settings.places.database.native() + ": locked by a writer"), log.text());
     BOOST_TEST(handler.answer(request_for("/api/stream/film")).response.status == 200);
 }
 
@@ -787,20 +790,20 @@ const DatabaseRow databases[] = {
 BOOST_AUTO_TEST_CASE(catalogue_that_cannot_be_used) {
     for (const DatabaseRow& row : databases) {
         BOOST_TEST_CONTEXT(row.name) {
-            fs::remove(settings.database);
+            fs::remove(settings.places.database);
             if (row.content) folder.write("catalog.db", *row.content);
             const Answer given = answer(request_for("/api/stream/film"));
             BOOST_TEST(describe(given) == expected(503, no_catalogue));
             BOOST_TEST(field(given, "Retry-After") == "5");
             const std::string log = log_of(request_for("/api/stream/film"));
-            BOOST_TEST(contains(log, settings.database.native() + ": " + std::string{row.logged}), log);
+            BOOST_TEST(contains(log, settings.places.database.native() + ": " + std::string{row.logged}), log);
             BOOST_CHECK_THROW(Handler{settings}.check(), catalog::CatalogError);
         }
     }
 }
 
 BOOST_AUTO_TEST_CASE(file_that_may_not_be_read) {
-    run_sqlite(settings.database, "PRAGMA journal_mode = DELETE;");
+    run_sqlite(settings.places.database, "PRAGMA journal_mode = DELETE;");
     fs::permissions(videos / "film.mp4", fs::perms::none);
     const std::string text = as_ordinary_user([&] {
         const CapturedStderr log;
@@ -821,7 +824,7 @@ BOOST_AUTO_TEST_CASE(folder_of_videos_that_is_missing) {
 }
 
 BOOST_AUTO_TEST_CASE(folder_of_videos_that_may_not_be_searched) {
-    run_sqlite(settings.database, "PRAGMA journal_mode = DELETE;");
+    run_sqlite(settings.places.database, "PRAGMA journal_mode = DELETE;");
     fs::permissions(videos, fs::perms{0600});
     const std::string text = as_ordinary_user([&] {
         return message_of<std::runtime_error>([&] { Handler{settings}.check(); });
@@ -845,7 +848,7 @@ BOOST_AUTO_TEST_CASE(no_descriptor_left) {
         const CapturedStderr log;
         // The same exception once before: a sanitizer takes descriptors itself when it first sees a type.
         HandlerSettings without_videos = settings;
-        without_videos.videos = folder / "missing";
+        without_videos.places.videos = folder / "missing";
         if (Handler{without_videos}.answer(request_for("/api/stream/film")).response.status != 500)
             return std::string{"no exception"};
         use_up_descriptors();
