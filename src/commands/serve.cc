@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 
+#include "answer_log.h"
 #include "commands/commands.h"
 #include "engine/deadline.h"
 #include "gateway/listener.h"
@@ -98,7 +99,7 @@ int serve(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
     log_without_waiting();
     // Finds every failure before anything listens.
-    Handler{settings.handler}.check();
+    log_notes(Handler{settings.handler}.check());
     check_web_server_addresses();
     engine::hold_signals();
     const auto notifier = gateway::Notifier::from_environment();
@@ -111,7 +112,7 @@ int serve(const Invocation& invocation) {
             const Settings reloaded = invocation.reload();
             // Hung storage must neither keep the old settings in force nor block later signals.
             if (!engine::run_within(reloaded.engine.storage_timeout,
-                                    [handler = reloaded.handler] { Handler{handler}.check(); }))
+                                    [handler = reloaded.handler] { log_notes(Handler{handler}.check()); }))
                 log(LogLevel::warning, "reload: videos: their storage does not answer: not checked");
             engine::Reloaded result{reloaded.handler, reloaded.engine};
             // Nothing below fails: all of the new settings take effect, or none.

@@ -161,8 +161,12 @@ std::variant<Answer, Busy> Workers::answer(const http::Request& request, Clock::
     if (count_ > 1 && in_catalog_ >= count_ && are_others_in_catalog(worker)) return Busy{};
     const bool is_last_try = age >= catalog::lock_patience;
     try {
-        return handler_of(worker).answer(
+        Outcome outcome = handler_of(worker).answer(
             request, is_last_try ? catalog::WhenLocked::fail : catalog::WhenLocked::come_again, &worker);
+        // Here, so that the log has the notes even if another thread has answered meanwhile.
+        auto logged = answer_log_.begin(request, outcome);
+        return Answer{std::move(outcome.response), std::move(outcome.film), std::move(logged), outcome.catalog_use,
+                      outcome.may_grow};
     } catch (const catalog::CatalogBusy&) {
         return Busy{};
     } catch (const media::StorageBusy& busy) {
