@@ -514,8 +514,8 @@ BOOST_FIXTURE_TEST_CASE(file_that_other_web_servers_are_told, OwnTable) {
     put("film", "'series/1.webm', NULL, 'x'");
     const std::string expected_path = (videos / "series/1.webm").native();
     const fs::path folder_of_data = videos.parent_path();
-    for (const fs::path& spelling : {videos, videos / "", folder_of_data / "./videos", folder_of_data / "videos/../videos",
-                                     fs::relative(videos)}) {
+    for (const fs::path& spelling : {videos, videos / "", folder_of_data / "./videos",
+                                     folder_of_data / "videos/../videos", fs::relative(videos)}) {
         BOOST_TEST_CONTEXT(spelling) {
             settings.places.videos = spelling;
             const Outcome given = answer(request_for("/api/stream/film"));
