@@ -4,6 +4,7 @@
 #include "answer_log.h"
 
 #include <cstdio>
+#include <new>
 
 #include "log_line.h"
 
@@ -20,10 +21,14 @@ LogLine head_of(const LoggedAnswer& answer) noexcept {
     return line;
 }
 
-/// Does without memory: a note may be of the lack of it.
+/// Logs the operation alone if there is no memory for the whole text: a note may be of the lack of it.
 void log_note(const Note& note) noexcept {
-    const auto parts = posix::parts_of(note.what);
-    log(note.level, {parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6]});
+    if (!is_logged(note.level)) return;
+    try {
+        log(note.level, text_of(note.what));
+    } catch (const std::bad_alloc&) {
+        log(note.level, note.what.operation);
+    }
 }
 
 }  // namespace
@@ -53,7 +58,8 @@ void log_end(const LoggedAnswer& answer, const Sending& sending) noexcept {
     char end[96];
     std::snprintf(end, sizeof end, ": %llu of %llu bytes in %.3f s: %s", static_cast<unsigned long long>(sending.sent),
                   static_cast<unsigned long long>(sending.planned), sending.time.count(), sending.ending);
-    log(LogLevel::info, {"response ", head_of(answer).text(), end});
+    log(LogLevel::info, {"response ", head_of(answer).text(), end, sending.cause ? ": " : "",
+                         sending.cause ? sending.cause : ""});
 }
 
 void log_notes(std::span<const Note> notes) noexcept {

@@ -33,7 +33,8 @@ struct Sending {
     std::uint64_t sent = 0;     ///< bytes of content
     std::uint64_t planned = 0;  ///< bytes of content
     std::chrono::duration<double> time{0};
-    const char* ending = "";    ///< in one word
+    const char* ending = "";      ///< in one word
+    const char* cause = nullptr;  ///< null: none is known, or it is logged by itself
 };
 
 /// Logs answers and numbers them. For any thread.

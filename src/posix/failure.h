@@ -3,11 +3,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <exception>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace reelgate::posix {
@@ -23,23 +20,12 @@ struct Failure {
     void add_remedy(const std::string& more) { remedy.append(remedy.empty() ? "" : "; ").append(more); }
 };
 
-/// Returns what text_of() joins, without using the heap. Valid while `failure` lives.
-inline std::array<std::string_view, 7> parts_of(const Failure& failure) noexcept {
-    std::array<std::string_view, 7> parts{failure.operation, "", failure.object, "", failure.cause, "", failure.remedy};
-    bool has_begun = !failure.operation.empty();
-    for (const std::size_t i : {2, 4}) {
-        if (parts[i].empty()) continue;
-        if (has_begun) parts[i - 1] = ": ";
-        has_begun = true;
-    }
-    if (!failure.remedy.empty()) parts[5] = "; ";
-    return parts;
-}
-
 /// Formats "operation: object: cause; remedy", without empty parts.
 inline std::string text_of(const Failure& failure) {
-    std::string text;
-    for (const std::string_view part : parts_of(failure)) text.append(part);
+    std::string text = failure.operation;
+    for (const std::string* const part : {&failure.object, &failure.cause})
+        if (!part->empty()) text.append(text.empty() ? "" : ": ").append(*part);
+    if (!failure.remedy.empty()) text.append("; ").append(failure.remedy);
     return text;
 }
 

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "failing_allocations.h"
 #include "messages.h"
 
 namespace reelgate {
@@ -80,6 +81,26 @@ BOOST_AUTO_TEST_CASE(end_has_its_place_after_a_long_range) {
     const std::string text = logged(log, {.method = "GET", .range = std::string(8192, 'x')}, {.id = "film"});
     BOOST_TEST(text.size() == 4004u);
     BOOST_TEST(text.ends_with("xxx...\n"));
+}
+
+BOOST_AUTO_TEST_CASE(cause_of_the_end_follows_it) {
+    set_log_level(LogLevel::info);
+    const CapturedStderr captured;
+    log_end({.number = 7, .id = "film", .method = "GET", .range = "-", .status = 200, .content_range = "-"},
+            {.ending = "aborted", .cause = "Broken pipe"});
+    BOOST_TEST(captured.text() == "reelgate: info: response 7: film: GET -: 200 -: 0 of 0 bytes in 0.000 s: aborted: "
+                                  "Broken pipe\n");
+}
+
+/// No memory for the text of a note costs the text, not the request.
+BOOST_AUTO_TEST_CASE(note_without_memory_for_its_text) {
+    const Note failed{Note::Kind::failure, LogLevel::error, {.operation = "answer", .cause = "a cause of some length"}};
+    const CapturedStderr captured;
+    {
+        const FailingAllocations failing{0, 30};
+        log_notes({&failed, 1});
+    }
+    BOOST_TEST(captured.text() == "reelgate: error: answer\n");
 }
 
 struct NoteRow {
