@@ -1,59 +1,19 @@
-// Owns the way from a Request to an answer: catalogue, media file, representation, plan.
-// Does not know how the request arrives or how the answer is sent.
+// Owns the way from a Request to its Outcome: catalogue, media file, representation, plan.
+// Does not know how the request arrives or how the answer is sent, and logs nothing.
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "gateway/content.h"
-#include "http/plan.h"
 #include "catalog/reader.h"
+#include "handler_settings.h"
 #include "media/media_file.h"
+#include "offloader.h"
+#include "outcome.h"
 
 namespace reelgate {
-
-/// How the content of a video is sent: by reelgate, or by the web server, which a field tells the file.
-enum class Offload { none, x_sendfile, x_accel_redirect };
-
-/// Settings for answers: where catalogue and videos are, and the administrator's choices.
-struct HandlerSettings {
-    std::filesystem::path database;
-    std::filesystem::path videos;
-    std::string query;
-    std::string ready;   ///< the status that may be streamed
-    std::string prefix;  ///< the part of a target's path before the id
-    http::Policy policy;
-    Offload offload = Offload::none;
-    std::string offload_prefix;  ///< the part of X-Accel-Redirect before the path of the file
-    std::vector<std::string> cors_origins;  ///< see http::add_cors_fields
-};
-
-/// Counts and time of one request's look-ups in the catalogue.
-struct CatalogUse {
-    unsigned look_ups = 0;
-    unsigned errors = 0;
-    std::chrono::nanoseconds time{0};
-};
-
-/// A response, with the file that its ranges refer to.
-struct Answer {
-    http::Response response;
-    std::optional<media::MediaFile> content;
-    std::string summary;  ///< "N: ID: METHOD RANGE: STATUS CONTENT-RANGE" for the log; empty unless info is logged
-    CatalogUse catalog_use{};
-    /// Whether the tag comes from the catalogue, and stays while a recording grows: growth then does not break the
-    /// answer off. The file's own tag changes with its length.
-    bool may_grow = false;
-
-    /// Returns the content that the response's ranges refer to. Valid while this lives.
-    gateway::Content file() const {
-        return content ? gateway::Content{content->fd->get(), content->version, may_grow} : gateway::Content{};
-    }
-};
 
 /// Answers requests, for one thread.
 class Handler {
@@ -61,33 +21,34 @@ public:
     explicit Handler(HandlerSettings settings);
 
     /// Answers a request. Never throws because of the request, the catalogue or a file: their failures are answered
-    /// with 500 or 503, and logged. Throws catalog::CatalogBusy if `when_locked` asks for it, and media::StorageBusy if
-    /// `gate` refuses: then nothing is logged or counted, and the request may be asked again. Without a gate it waits
-    /// for the storage without limit.
-    Answer answer(const http::Request& request, catalog::WhenLocked when_locked = catalog::WhenLocked::wait,
-                  media::StorageGate* gate = nullptr);
+    /// with 500 or 503, and noted. Throws catalog::CatalogBusy if `when_locked` asks for it, and media::StorageBusy if
+    /// `gate` refuses: then the request may be asked again. Without a gate it waits for the storage without limit.
+    Outcome answer(const http::Request& request, catalog::WhenLocked when_locked = catalog::WhenLocked::wait,
+                   media::StorageGate* gate = nullptr);
 
     /// Returns the folder of videos if it is unused; see media::MediaFolder::take_if_unused(). For any thread.
     posix::UniqueFd take_unused_folder() { return videos_.take_if_unused(media::MediaFolder::Clock::now()); }
 
-    /// Checks at start-up that the catalogue and the folder of videos can be used. Throws if not.
-    void check();
+    /// Checks at start-up that the catalogue and the folder of videos can be used. Throws if not. Returns what may make
+    /// them fail later.
+    std::vector<Note> check();
 
 private:
-    Answer decide(const http::Request& request);
-    std::optional<catalog::Row> find(const std::string& id);
-    Answer represent(const http::Request& request, const std::string& id, const catalog::Row& row);
-    std::optional<http::OffloadField> offload(const std::string& name, const media::MediaFile& file,
-                                              const http::Representation& representation);
-    const std::filesystem::path& folder_for_web_server();
+    /// How a request is answered, besides the settings.
+    struct Asking {
+        catalog::WhenLocked when_locked;
+        media::StorageGate* gate;
+        http::Time now;
+    };
 
-    HandlerSettings settings_;
+    http::Selection select(const Asking& asking, Outcome& outcome);
+    std::optional<catalog::Row> find(std::string& id, const Asking& asking, CatalogUse& use);
+    std::optional<catalog::Row> look_up(const std::string& id, const Asking& asking, CatalogUse& use);
+
+    const HandlerSettings settings_;
     catalog::Reader catalog_;
     media::MediaFolder videos_;
-    CatalogUse catalog_use_;    ///< by the present request
-    catalog::WhenLocked when_locked_{};   ///< for the present request
-    media::StorageGate* gate_ = nullptr;  ///< of the present request
-    std::filesystem::path folder_for_web_server_;  ///< empty until a film is offloaded
+    Offloader offloader_;
 };
 
 }  // namespace reelgate

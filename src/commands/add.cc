@@ -47,14 +47,14 @@ void tell(const std::string& id, const std::string& text) {
 }  // namespace
 
 int add(const Invocation& invocation) {
-    const HandlerSettings& settings = invocation.settings.handler;
+    const Places& places = invocation.settings.handler.places;
     const std::filesystem::path source{invocation.arguments.operands.front()};
     const std::string id = id_for(invocation.arguments, source);
 
-    catalog::Writer catalog{settings.database};
+    catalog::Writer catalog{places.database};
     catalog.check();
     refuse_recorded(catalog, id);
-    media::MediaWriter file{settings.videos, catalog::default_file_name(id)};
+    media::MediaWriter file{places.videos, catalog::default_file_name(id)};
     // Again, now that no other `add` can record it: the leftovers of a killed one may be a video by now.
     refuse_recorded(catalog, id);
     file.begin();
@@ -67,11 +67,11 @@ int add(const Invocation& invocation) {
     }
     // The row becomes visible last, so that every row has its whole file. In this order a catalogue that cannot be
     // written leaves no file behind, either.
-    catalog.insert(id, settings.ready);
+    catalog.insert(id, places.ready);
     file.publish();
     catalog.commit();
     file.keep();
-    tell(id, id + ": " + std::to_string(length) + " bytes: " + settings.prefix + id + "\n");
+    tell(id, id + ": " + std::to_string(length) + " bytes: " + places.prefix + id + "\n");
     return EXIT_SUCCESS;
 }
 

@@ -5,15 +5,16 @@
 #include <cstdlib>
 
 #include "commands/commands.h"
+#include "commands/one_answer.h"
 #include "gateway/cgi.h"
 #include "gateway/meta_variables.h"
 
 namespace reelgate::commands {
 
 int cgi(const Settings& settings, const char* const* meta_variables) {
-    Handler handler{settings.handler};
-    const Answer answer = handler.answer(gateway::request_from(meta_variables));
-    gateway::check(gateway::write_response(STDOUT_FILENO, answer.response, answer.file()));
+    const OneAnswer answer{settings.handler, gateway::request_from(meta_variables)};
+    const Outcome& outcome = answer.outcome();
+    answer.end(gateway::write_response(STDOUT_FILENO, outcome.response, outcome.content()));
     return EXIT_SUCCESS;
 }
 

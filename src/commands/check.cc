@@ -39,9 +39,9 @@ int check(const Invocation& invocation) {
         const auto show = [&](std::string_view doing, std::size_t done, std::size_t total) {
             bar.show(doing, done, total);
         };
-        const HandlerSettings& settings = invocation.settings.handler;
+        const Places& places = invocation.settings.handler.places;
         const std::string list = arguments.value("list").value();
-        report = audit::run({settings.database, settings.videos, settings.query, list, settings.ready}, user, show);
+        report = audit::run({places.database, places.videos, places.query, list, places.ready}, user, show);
     }
     print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "commands/commands.h"
+#include "commands/one_answer.h"
 #include "gateway/cgi.h"
 #include "gateway/meta_variables.h"
 #include "http/target.h"
@@ -36,7 +37,7 @@ std::vector<std::string> meta_variables(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     std::vector<std::string> variables{
         "REQUEST_METHOD=" + arguments.value("method").value(),
-        "REQUEST_URI=" + target_of(arguments.operands.front(), invocation.settings.handler.prefix),
+        "REQUEST_URI=" + target_of(arguments.operands.front(), invocation.settings.handler.places.prefix),
     };
     if (const auto range = arguments.value("range"))
         variables.push_back("HTTP_RANGE=" + (range->find('=') == std::string::npos ? "bytes=" + *range : *range));
@@ -63,17 +64,17 @@ int get(const Invocation& invocation) {
 
     HandlerSettings settings = invocation.settings.handler;
     // There is no web server that could send the content.
-    if (invocation.arguments.has("body-only")) settings.offload = Offload::none;
-    Handler handler{std::move(settings)};
-    const Answer answer = handler.answer(gateway::request_from(environment.data()));
+    if (invocation.arguments.has("body-only")) settings.delivery.offload = Offload::none;
+    const OneAnswer answer{settings, gateway::request_from(environment.data())};
+    const Outcome& outcome = answer.outcome();
     if (invocation.arguments.has("body-only")) {
-        check_is_video(answer.response, invocation.arguments.operands.front());
-        gateway::check(gateway::write_content(STDOUT_FILENO, {answer.response.pieces, answer.file()}));
+        check_is_video(outcome.response, invocation.arguments.operands.front());
+        answer.end(gateway::write_content(STDOUT_FILENO, {outcome.response.pieces, outcome.content()}));
     } else {
-        gateway::check(gateway::write_response(STDOUT_FILENO, answer.response, answer.file()));
+        answer.end(gateway::write_response(STDOUT_FILENO, outcome.response, outcome.content()));
     }
     // A client error is an ordinary answer; a server error is a failure of the command.
-    return answer.response.status < 500 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return outcome.response.status < 500 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace reelgate::commands

@@ -58,11 +58,11 @@ int init(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
     NewFolders folders;
     folders.make(settings.data);
-    folders.make(settings.handler.videos);
-    catalog::create(settings.handler.database);
+    folders.make(settings.handler.places.videos);
+    catalog::create(settings.handler.places.database);
     folders.keep();
-    print("catalogue: " + settings.handler.database.native() +
-                   "\nvideos:    " + settings.handler.videos.native() + "\n");
+    const Places& places = settings.handler.places;
+    print("catalogue: " + places.database.native() + "\nvideos:    " + places.videos.native() + "\n");
     return EXIT_SUCCESS;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 
+#include "answer_log.h"
 #include "commands/commands.h"
 #include "engine/deadline.h"
 #include "gateway/listener.h"
@@ -73,7 +74,7 @@ void tell(const gateway::Notifier& notifier, std::string_view state, const Messa
 /// Checks catalogue and videos. Returns false if their storage does not answer within its timeout, or a signal to stop
 /// has come meanwhile. Throws what is wrong with them.
 bool check_in_time(const Settings& settings) {
-    const auto check = [handler = settings.handler] { Handler{handler}.check(); };
+    const auto check = [handler = settings.handler] { log_notes(Handler{handler}.check()); };
     return engine::run_within(settings.engine.storage_timeout, check, engine::is_stop_signalled) ==
            engine::CallEnd::returned;
 }

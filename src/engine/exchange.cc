@@ -2,16 +2,14 @@
 // SPDX-License-Identifier: MIT
 #include "engine/exchange.h"
 
-#include <chrono>
-#include <cstdio>
 #include <utility>
-
-#include "log.h"
 
 namespace reelgate::engine {
 
 Answer unavailable(const http::Request& request, std::string_view why) {
-    return {http::error_response(request.method, 503, why), std::nullopt, {}};
+    Answer answer{http::error_response(503, why), std::nullopt, {}};
+    http::drop_content_if_head(answer.response, request.method);
+    return answer;
 }
 
 void Exchange::begin(http::Request request) {
@@ -25,7 +23,7 @@ http::Response Exchange::answer(Answer answer, Tally* tally) {
     is_counted_ = tally != nullptr;
     request_.reset();
     film_ = std::move(answer.content);
-    summary_ = std::move(answer.summary);
+    logged_ = std::move(answer.logged);
     may_grow_ = answer.may_grow;
     counted_ = 0;
     planned_ = http::content_length(answer.response);
@@ -43,13 +41,8 @@ std::optional<media::MediaFile> Exchange::end(Tally& tally, std::uint64_t sent, 
                                               const char* cause) noexcept {
     if (is_counted_) tally.add(ending.counter);
     seat_.reset();
-    if (!summary_.empty()) {
-        char text[96];
-        std::snprintf(text, sizeof text, ": %llu of %llu bytes in %.3f s: %s", static_cast<unsigned long long>(sent),
-                      static_cast<unsigned long long>(planned_), std::chrono::duration<double>(age()).count(),
-                      ending.name);
-        log(LogLevel::info, {"response ", summary_, text, cause ? ": " : "", cause ? cause : ""});
-    }
+    if (logged_)
+        log_end(*logged_, {.sent = sent, .planned = planned_, .time = age(), .ending = ending.name, .cause = cause});
     // Assignment alone would keep memory: a connection that waits for its next request holds none of this one's.
     Exchange ended = std::exchange(*this, {});
     return std::move(ended.film_);

@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "engine/answer.h"
 #include "engine/connection_view.h"
 #include "engine/statistics.h"
 #include "engine/viewers.h"
-#include "handler.h"
 
 namespace reelgate::engine {
 
@@ -73,14 +73,14 @@ private:
     std::string target_;                            ///< for the log
     // What is left of the answer: a parked viewer pays for each byte.
     std::optional<media::MediaFile> film_;
-    std::string summary_;
+    std::unique_ptr<const LoggedAnswer> logged_;  ///< null: the end is not logged
     Viewers::Seat seat_;
     std::uint64_t planned_ = 0;  ///< bytes of content
     std::uint64_t counted_ = 0;
     Clock::time_point begin_;
     bool is_counted_ = false;  ///< the answer is about a video
     bool is_cut_short_ = false;
-    bool may_grow_ = false;  ///< the film; see Answer
+    bool may_grow_ = false;  ///< the film; see Outcome
 };
 
 }  // namespace reelgate::engine

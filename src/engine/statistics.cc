@@ -13,18 +13,18 @@ Counter counter_of_method(const std::string& method) {
     return Counter::method_other;
 }
 
-bool is_offloaded(const http::Response& response) {
-    return http::find_field(response, "X-Sendfile") || http::find_field(response, "X-Accel-Redirect");
-}
-
-/// Returns what became of the Range; nothing for a status that no range leads to. Not for offloaded answers.
-std::optional<Counter> counter_of_range(const http::Request& request, const http::Response& response) {
-    switch (response.status) {
-        case 200: return request.range ? Counter::range_ignored : Counter::range_none;
-        case 206: return http::find_field(response, "Content-Range") ? Counter::range_single : Counter::range_multipart;
-        case 416: return Counter::range_unsatisfiable;
-        default: return std::nullopt;
+std::optional<Counter> counter_of_range(http::RangeFate fate) {
+    using Fate = http::RangeFate;
+    switch (fate) {
+        case Fate::none: return Counter::range_none;
+        case Fate::ignored: return Counter::range_ignored;
+        case Fate::single: return Counter::range_single;
+        case Fate::multipart: return Counter::range_multipart;
+        case Fate::unsatisfiable: return Counter::range_unsatisfiable;
+        case Fate::offloaded: return Counter::offloaded;
+        case Fate::undecided: break;
     }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -52,10 +52,7 @@ void Tally::add_to(Counts& sum) const {
 void count_answer(Tally& tally, const http::Request& request, const Answer& answer) {
     tally.add(counter_of_method(request.method));
     if (const auto status = counter_of_status(answer.response.status)) tally.add(*status);
-    if (is_offloaded(answer.response))
-        tally.add(Counter::offloaded);
-    else if (const auto range = counter_of_range(request, answer.response))
-        tally.add(*range);
+    if (const auto range = counter_of_range(answer.response.range)) tally.add(*range);
     tally.add(Counter::catalog_look_ups, answer.catalog_use.look_ups);
     tally.add(Counter::catalog_errors, answer.catalog_use.errors);
     tally.add(Counter::catalog_nanoseconds, static_cast<std::uint64_t>(answer.catalog_use.time.count()));

@@ -9,7 +9,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "handler.h"
+#include "engine/answer.h"
+#include "http/request.h"
 
 namespace reelgate::engine {
 

@@ -178,10 +178,11 @@ void append_line(std::string& text, std::string_view name, std::string_view valu
 }
 
 http::Response monitoring_response(const http::Request& request, std::string media_type, std::string content) {
-    if (!http::asks_for_representation(request.method)) return http::plan_without_representation(request);
+    if (!http::asks_for_representation(request.method)) return http::without_representation(request.method);
     http::Response response{200, {{"Content-Type", std::move(media_type)}, {"Cache-Control", "no-store"}}, {}};
     response.pieces.emplace_back(std::move(content));
-    http::seal(response, request.method);
+    http::seal(response);
+    http::drop_content_if_head(response, request.method);
     return response;
 }
 

@@ -165,8 +165,12 @@ std::variant<Answer, Busy> Workers::answer(const http::Request& request, Clock::
         return Busy{};
     }
     try {
-        return handler_of(worker).answer(
+        Outcome outcome = handler_of(worker).answer(
             request, is_last_try ? catalog::WhenLocked::fail : catalog::WhenLocked::come_again, &worker);
+        // Here, so that the log has the notes even if another thread has answered meanwhile.
+        auto logged = answer_log_.begin(request, outcome);
+        return Answer{std::move(outcome.response), std::move(outcome.film), std::move(logged), outcome.catalog_use,
+                      outcome.may_grow};
     } catch (const catalog::CatalogBusy&) {
         return Busy{};
     } catch (const media::StorageBusy& busy) {

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <variant>
 
+#include "answer_log.h"
 #include "engine/event_loop.h"
 #include "engine/storage.h"
 #include "engine/worker.h"
@@ -67,6 +68,7 @@ private:
     Storage& storage_;
     const Prepare prepare_;
     std::atomic<unsigned> in_catalog_{0};  ///< threads that ask it
+    AnswerLog answer_log_;
 
     mutable std::mutex mutex_;
     std::condition_variable ended_;

@@ -1,7 +1,8 @@
-// Owns the decision: how to answer a request for an existing representation (RFC 9110 §13 to §15).
+// Owns the decision: how to answer a request, once it is known what its target stands for (RFC 9110 §13 to §15).
 // SPDX-License-Identifier: MIT
 #include "http/plan.h"
 
+#include "http/cors.h"
 #include "http/multipart.h"
 #include "http/precondition.h"
 #include "http/target.h"
@@ -47,10 +48,11 @@ void describe_content(Response& response, const Plan& plan, std::string media_ty
 
 Response whole(const Plan& plan) {
     Response response = begin_response(plan, 200);
+    response.range = plan.request.range ? RangeFate::ignored : RangeFate::none;
     describe_content(response, plan, plan.representation.media_type);
     const std::uint64_t length = plan.representation.complete_length;
     if (length > 0) response.pieces.emplace_back(ByteRange{0, length - 1});
-    seal(response, plan.request.method);
+    seal(response);
     return response;
 }
 
@@ -58,22 +60,24 @@ Response whole(const Plan& plan) {
 /// lighttpd would send the whole file as one range.
 Response offloaded(const Plan& plan) {
     Response response = begin_response(plan, 200);
+    response.range = RangeFate::offloaded;
     describe_content(response, plan, plan.representation.media_type);
     const OffloadField& field = *plan.representation.offload;
     // nginx adds its own Accept-Ranges to a whole file, next to ours, and none to a part.
     if (field.describes_itself && !plan.request.range)
         std::erase_if(response.fields, [](const Field& sent) { return sent.name == "Accept-Ranges"; });
     response.fields.push_back({field.name, field.value});
-    seal(response, plan.request.method);
+    seal(response);
     return response;
 }
 
 Response single_part(const Plan& plan, ByteRange range) {
     Response response = begin_response(plan, 206);
+    response.range = RangeFate::single;
     describe_content(response, plan, plan.representation.media_type);
     response.fields.push_back({"Content-Range", format_content_range(range, plan.representation.complete_length)});
     response.pieces.emplace_back(range);
-    seal(response, plan.request.method);
+    seal(response);
     return response;
 }
 
@@ -81,14 +85,16 @@ Response single_part(const Plan& plan, ByteRange range) {
 /// (§15.3.7.2).
 Response multiple_parts(const Plan& plan, const std::vector<ByteRange>& ranges, const std::string& boundary) {
     Response response = begin_response(plan, 206);
+    response.range = RangeFate::multipart;
     describe_content(response, plan, multipart_media_type(boundary));
     response.pieces = multipart_pieces(ranges, plan.representation, boundary);
-    seal(response, plan.request.method);
+    seal(response);
     return response;
 }
 
 Response unsatisfiable(const Plan& plan) {
-    Response response = error_response(plan.request.method, 416, "Range not satisfiable");
+    Response response = error_response(416, "Range not satisfiable");
+    response.range = RangeFate::unsatisfiable;
     // Tells the client the present length of the representation (§15.5.17).
     response.fields.push_back({"Content-Range", format_unsatisfied_range(plan.representation.complete_length)});
     response.fields.push_back({"Accept-Ranges", "bytes"});
@@ -132,26 +138,40 @@ Response answer_range(const Plan& plan, const Surroundings& surroundings) {
     return multiple_parts(plan, ranges, surroundings.new_boundary());
 }
 
-}  // namespace
-
-bool asks_for_representation(std::string_view method) { return method == "GET" || method == "HEAD"; }
-
-Response plan_response(const Request& request, const Representation& representation, const Policy& policy,
-                       const Surroundings& surroundings) {
-    const Plan plan{request, representation, policy};
-    switch (evaluate_preconditions(request, representation, surroundings.now)) {
+/// Answers GET; and HEAD, as if it were GET.
+Response answer_conditionally(const Plan& plan, const Surroundings& surroundings) {
+    switch (evaluate_preconditions(plan.request, plan.representation, surroundings.now)) {
         // No Content-Type and no Content-Length: there is no content, and a length would be the 200's (§15.4.5, §8.6).
         case Precondition::not_modified: return begin_response(plan, 304);
-        case Precondition::failed: return error_response(request.method, 412, "Precondition failed");
+        case Precondition::failed: return error_response(412, "Precondition failed");
         case Precondition::holds: break;
     }
     return answer_range(plan, surroundings);
 }
 
-Response plan_without_representation(const Request& request) {
+Response answer_as_for_get(const Request& request, const Selection& selection, const Policy& policy,
+                           const Surroundings& surroundings) {
+    if (!asks_for_representation(request.method)) return without_representation(request.method);
+    if (const auto* refusal = std::get_if<Refusal>(&selection)) return error_response(refusal->status, refusal->detail);
+    return answer_conditionally({request, std::get<Representation>(selection), policy}, surroundings);
+}
+
+}  // namespace
+
+bool asks_for_representation(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+Response plan_response(const Request& request, const Selection& selection, const Policy& policy,
+                       const Surroundings& surroundings) {
+    Response response = answer_as_for_get(request, selection, policy, surroundings);
+    add_cors_fields(response, request, policy.cors_origins);
+    drop_content_if_head(response, request.method);
+    return response;
+}
+
+Response without_representation(std::string_view method) {
     // "A server MUST NOT send a Content-Length header field in any response with a status code of [...] 204" (§8.6).
-    if (request.method == "OPTIONS") return {204, {{"Allow", std::string{allowed_methods}}}, {}};
-    return error_response(request.method, 405, "Method not allowed");
+    if (method == "OPTIONS") return {204, {{"Allow", std::string{allowed_methods}}}, {}};
+    return error_response(405, "Method not allowed");
 }
 
 }  // namespace reelgate::http

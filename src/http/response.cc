@@ -47,19 +47,22 @@ std::string_view reason_phrase(int status) {
     }
 }
 
-Response error_response(std::string_view method, int status, std::string_view detail) {
+Response error_response(int status, std::string_view detail) {
     std::string content = "{\"detail\":\"";
     content.append(detail).append("\"}");
     Response response{status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, {}};
     if (status == 405) response.fields.push_back({"Allow", std::string{allowed_methods}});
     if (status == 503) response.fields.push_back({"Retry-After", std::string{retry_after}});
     response.pieces.emplace_back(std::move(content));
-    seal(response, method);
+    seal(response);
     return response;
 }
 
-void seal(Response& response, std::string_view method) {
+void seal(Response& response) {
     response.fields.push_back({"Content-Length", std::to_string(content_length(response))});
+}
+
+void drop_content_if_head(Response& response, std::string_view method) {
     if (method == "HEAD") response.pieces.clear();
 }
 

@@ -10,11 +10,11 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
+#include "media/open_files.h"
 #include "posix/access.h"
 #include "posix/device.h"
 #include "posix/error.h"
@@ -28,54 +28,6 @@ using Reason = NoMediaFile::Reason;
 /// Interval between checks that the path still leads to the open folder. Opening it for each request took a tenth of
 /// the time of a short one.
 constexpr std::chrono::seconds look_interval{1};
-
-/// The files that are open at present, by device and inode. An inode is one version of a file: while we hold it, a new
-/// version has another.
-class OpenFiles {
-public:
-    /// Returns the descriptor that others have of the same file, and closes `fd`; or shares `fd` from now on. Allocates
-    /// before it takes the lock: a failure then leaves nothing behind.
-    std::shared_ptr<const posix::UniqueFd> share(posix::UniqueFd fd, const struct stat& status) {
-        const posix::FileId key = posix::file_id_of(status);
-        // Declared first: a spare descriptor is closed after the lock is released, since closing takes the lock itself.
-        const auto opened = std::make_shared<const OpenFile>(*this, key, std::move(fd));
-        std::shared_ptr<const OpenFile> shared = opened;
-        Files entry{{key, opened}};
-        const std::lock_guard lock{mutex_};
-        const auto at = files_.insert(entry.extract(entry.begin()));
-        if (!at.inserted) {
-            if (auto present = at.position->second.lock())
-                shared = std::move(present);
-            else
-                at.position->second = opened;
-        }
-        return {shared, &shared->fd};
-    }
-
-private:
-    /// Forgets itself before its descriptor is closed: after that, its inode may be another file's.
-    struct OpenFile {
-        OpenFile(OpenFiles& among, const posix::FileId& its_key, posix::UniqueFd its_fd)
-            : files(among), key(its_key), fd(std::move(its_fd)) {}
-        OpenFile(const OpenFile&) = delete;
-        OpenFile& operator=(const OpenFile&) = delete;
-        ~OpenFile() { files.forget(key); }
-
-        OpenFiles& files;
-        const posix::FileId key;
-        const posix::UniqueFd fd;
-    };
-    using Files = std::map<posix::FileId, std::weak_ptr<const OpenFile>>;
-
-    void forget(const posix::FileId& key) {
-        const std::lock_guard lock{mutex_};
-        // Another thread may have opened the file again meanwhile, under the same key.
-        if (const auto found = files_.find(key); found != files_.end() && found->second.expired()) files_.erase(found);
-    }
-
-    std::mutex mutex_;
-    Files files_;
-};
 
 /// Limit on tries: with RESOLVE_BENEATH the kernel fails with EAGAIN if a rename elsewhere in the tree may have raced
 /// with its walk (openat2(2)). Bounded, so that a storm of renames cannot hold a thread.

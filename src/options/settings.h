@@ -9,7 +9,7 @@
 #include <string>
 
 #include "engine/server.h"
-#include "handler.h"
+#include "handler_settings.h"
 #include "log.h"
 
 namespace reelgate::options {

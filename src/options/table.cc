@@ -22,13 +22,13 @@ constexpr std::array table{
            .text = "The SQLite catalogue. It is opened only for reading; but in WAL mode the user that `reelgate` runs"
                    " as needs the permission to write its folder. A file that is renamed over it is noticed within a"
                    " second, and so is the removal of its `-shm`.",
-           .set = [](Settings& s, const Value& v) { s.handler.database = v.text; }},
+           .set = [](Settings& s, const Value& v) { s.handler.places.database = v.text; }},
     Option{.name = "videos", .argument = "DIR", .default_in_words = "DATA/videos",
            .compute_default = [](const Settings& s) { return (s.data / "videos").native(); },
            .meaning = "where the media files are",
            .text = "The folder of the media files. No file outside it is ever sent: a symbolic link that leads out is"
                    " refused.",
-           .set = [](Settings& s, const Value& v) { s.handler.videos = v.text; }},
+           .set = [](Settings& s, const Value& v) { s.handler.places.videos = v.text; }},
     Option{.name = "query", .argument = "SQL", .default_value = "SELECT status FROM videos WHERE id = ?1",
            .meaning = "looks a video up: one parameter, the id; result columns by name: status, and optionally"
                       " file (path below VIDEOS), media_type, etag",
@@ -37,16 +37,16 @@ constexpr std::array table{
                    " followed by .mp4; `media_type`, instead of the one that the extension of the file's name implies"
                    " (`application/octet-stream` for an unknown one); and `etag`, instead of the tag made of date and"
                    " length. NULL and an empty text mean that there is none.",
-           .set = [](Settings& s, const Value& v) { s.handler.query = v.text; }},
+           .set = [](Settings& s, const Value& v) { s.handler.places.query = v.text; }},
     Option{.name = "ready", .argument = "STATUS", .default_value = "complete",
            .meaning = "the status that may be streamed",
            .text = "The value of `status` of a video that may be streamed. Any other gets 404. `reelgate add` records"
                    " this one.",
-           .set = [](Settings& s, const Value& v) { s.handler.ready = v.text; }},
+           .set = [](Settings& s, const Value& v) { s.handler.places.ready = v.text; }},
     Option{.name = "prefix", .argument = "PATH", .default_value = "/api/stream/",
            .meaning = "the part of REQUEST_URI before the id",
            .text = "The part of a request's path before the id. Begins and ends with a slash.",
-           .set = [](Settings& s, const Value& v) { s.handler.prefix = prefix_from(v); }},
+           .set = [](Settings& s, const Value& v) { s.handler.places.prefix = prefix_from(v); }},
 
     // How the server runs
 
@@ -108,12 +108,12 @@ constexpr std::array table{
            .text = "Who sends the file. `none`: `reelgate`. `x-sendfile`: lighttpd, or Apache with mod_xsendfile."
                    " `x-accel-redirect`: nginx. The web server must be set up for it, and be allowed to read the"
                    " files.",
-           .set = [](Settings& s, const Value& v) { s.handler.offload = offload_from(v); }},
+           .set = [](Settings& s, const Value& v) { s.handler.delivery.offload = offload_from(v); }},
     Option{.name = "offload-prefix", .argument = "PATH", .default_value = "/reelgate-internal/",
            .meaning = "the part of X-Accel-Redirect before a file's path",
            .text = "The part of X-Accel-Redirect before the path of a file: the internal location of nginx. Begins and"
                    " ends with a slash.",
-           .set = [](Settings& s, const Value& v) { s.handler.offload_prefix = prefix_from(v); }},
+           .set = [](Settings& s, const Value& v) { s.handler.delivery.offload_prefix = prefix_from(v); }},
     Option{.name = "cache-control", .argument = "VALUE", .default_value = "private",
            .meaning = "Cache-Control of 200, 206 and 304",
            .text = "The value of Cache-Control in 200, 206 and 304. Behind a CDN for example `public, max-age=86400`."
@@ -124,7 +124,7 @@ constexpr std::array table{
            .text = "An origin whose pages may read answers, `scheme://host[:port]` in lower case, or * for all of them."
                    " May be given several times; one value may also hold several, with commas between them.",
            .is_repeatable = true,
-           .set = [](Settings& s, const Value& v) { add_origins(s.handler.cors_origins, v); }},
+           .set = [](Settings& s, const Value& v) { add_origins(s.handler.policy.cors_origins, v); }},
 
     // How it is watched
 

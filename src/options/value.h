@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "handler.h"
+#include "handler_settings.h"
 #include "log.h"
 #include "posix/failure.h"
 

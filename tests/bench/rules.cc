@@ -65,14 +65,14 @@ void measure(const char* name, const std::vector<std::string>& variables, std::s
         length += variable.size();
     }
     environment.push_back(nullptr);
-    const http::Representation representation{1'000'000, http::default_entity_tag(mtime, 1'000'000), mtime, "video/mp4",
-                                              "holiday-2024.mp4"};
-    const http::Policy policy{.cache_control = "private", .max_ranges = max_ranges};
+    const http::Selection selection = http::Representation{
+        1'000'000, http::default_entity_tag(mtime, 1'000'000), mtime, "video/mp4", "holiday-2024.mp4"};
+    const http::Policy policy{.cache_control = "private", .max_ranges = max_ranges, .cors_origins = {}};
     const http::Surroundings surroundings{now, [] { return std::string{"0123456789abcdef0123456789abcdef"}; }};
     std::size_t sink = 0;
     const auto once = [&] {
         const http::Request request = gateway::request_from(environment.data());
-        sink += http::plan_response(request, representation, policy, surroundings).fields.size();
+        sink += http::plan_response(request, selection, policy, surroundings).fields.size();
     };
     const std::size_t before = allocations;
     once();

@@ -2,6 +2,9 @@
 
 SPDX-License-Identifier: MIT
 """
+import re
+import subprocess
+
 import support
 from support import equal
 
@@ -28,6 +31,36 @@ ROWS = [
      503, None, b'{"detail":"Catalogue not available"}'),
 ]
 
+# situation, meta-variables, what the log has at level debug: patterns, a line each
+LOGGED = [
+    ("a range", {"REQUEST_URI": "/api/stream/film", "HTTP_RANGE": "bytes=0-99"},
+     ["debug: request 1: film: GET bytes=0-99: 206 bytes 0-99/5000",
+      "info: response 1: film: GET bytes=0-99: 206 bytes 0-99/5000: 100 of 100 bytes in [0-9.]+ s: complete"]),
+    ("a film by its id and an extension", {"REQUEST_URI": "/api/stream/film.mp4"},
+     ["debug: request 1: film: GET -: 200 -",
+      "info: response 1: film: GET -: 200 -: 5000 of 5000 bytes in [0-9.]+ s: complete"]),
+    ("a film without a file, by its id and an extension", {"REQUEST_URI": "/api/stream/gone.mp4"},
+     ["info: open gone: /.*/gone.mp4: No such file or directory", "debug: request 1: gone: GET -: 404 -",
+      "info: response 1: gone: GET -: 404 -: 39 of 39 bytes in [0-9.]+ s: complete"]),
+]
+
+
+def check_log(report, volume):
+    for situation, variables, lines in LOGGED:
+        with report.row(f"CGI: the log: {situation}"):
+            done = support.reelgate(environment={"REQUEST_METHOD": "GET", "REELGATE_DATA": str(volume.path),
+                                                 "REELGATE_LOG_LEVEL": "debug", **variables})
+            text = done.stderr.decode()
+            assert re.fullmatch("".join(f"reelgate: {line}\n" for line in lines), text), text
+    with report.row("CGI: the log: standard output takes nothing"), open("/dev/full", "wb") as full:
+        environment = support.clean_environment(REQUEST_METHOD="GET", REQUEST_URI="/api/stream/film",
+                                                REELGATE_DATA=str(volume.path), REELGATE_LOG_LEVEL="info")
+        done = subprocess.run([support.PROGRAM], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                              env=environment, timeout=support.DEADLINE, check=False)
+        text = done.stderr.decode()
+        assert text.startswith("reelgate: info: response 1: film: GET -: 200 -: 0 of 5000 bytes in "), text
+        assert " s: aborted\n" in text, text
+
 
 def main():
     report = support.Report()
@@ -44,6 +77,9 @@ def main():
                 equal(reply.content, content, "content")
                 if environment["REQUEST_METHOD"] != "HEAD":
                     equal(reply.field("Content-Length"), str(len(content)), "Content-Length")
+        volume.add("gone", b"")
+        (volume.videos / "gone.mp4").unlink()
+        check_log(report, volume)
     report.finish()
 
 

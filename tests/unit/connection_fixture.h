@@ -465,7 +465,9 @@ private:
         if (catalogue_ == Catalogue::without_film) return Answer{{404, {}, {}}, std::nullopt, {}};
         const bool is_clip = request.target == "/clip", is_film = request.target == "/film";
         const std::uint64_t length = is_clip ? clip_length : is_film ? film_length : reel_length;
-        return Answer{ok(http::ByteRange{0, length - 1}), file(), "1: " + request.target.substr(1)};
+        return Answer{ok(http::ByteRange{0, length - 1}), file(),
+                      std::make_unique<const LoggedAnswer>(
+                          LoggedAnswer{1, request.target.substr(1), request.method, "-", 200, "-"})};
     }
 
     media::MediaFile file() {

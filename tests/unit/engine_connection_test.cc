@@ -862,17 +862,18 @@ struct EndingRow {
 
 const EndingRow endings[] = {
     {.name = "complete", .events = {says(film), takes_all},
-     .beginning = "reelgate: info: response 1: film: 400000 of 400000 bytes in ", .end = " s: complete\n"},
+     .beginning = "reelgate: info: response 1: film: GET -: 200 -: 400000 of 400000 bytes in ",
+     .end = " s: complete\n"},
     {.name = "aborted", .events = {says(film), leaves},
-     .beginning = "reelgate: info: response 1: film: ", .end = " s: aborted: Broken pipe\n"},
+     .beginning = "reelgate: info: response 1: film: GET -: 200 -: ", .end = " s: aborted: Broken pipe\n"},
     {.name = "aborted_in_order", .events = {says(film), says(abort), takes_all},
-     .beginning = "reelgate: info: response 1: film: ", .end = " s: aborted\n"},
+     .beginning = "reelgate: info: response 1: film: GET -: 200 -: ", .end = " s: aborted\n"},
     {.name = "stalled", .events = {says(film), stalls},
-     .beginning = "reelgate: info: response 1: film: ", .end = " s: stalled\n"},
+     .beginning = "reelgate: info: response 1: film: GET -: 200 -: ", .end = " s: stalled\n"},
     {.name = "broken", .events = {says(film), film_is_cut, takes_all},
      .beginning = "reelgate: warning: send /film: ", .end = " s: broken\n"},
     {.name = "given_up", .events = {says(film), we_fail},
-     .beginning = "reelgate: info: response 1: film: ", .end = " s: aborted\n"},
+     .beginning = "reelgate: info: response 1: film: GET -: 200 -: ", .end = " s: aborted\n"},
     {.name = "of_ours", .events = {says(ping)}, .beginning = "", .end = ""},
 };
 

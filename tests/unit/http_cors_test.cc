@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(preflight_names_methods_and_fields) {
 }
 
 BOOST_AUTO_TEST_CASE(error_keeps_its_fields_and_can_be_read) {
-    Response response = error_response("GET", 404, "Video not found");
+    Response response = error_response(404, "Video not found");
     const std::string before = lines_of(response.fields);
     const std::vector<Piece> pieces = response.pieces;
     add_cors_fields(response, request_from("https://a.example"), two);

@@ -513,6 +513,134 @@ BOOST_AUTO_TEST_CASE(content_length_is_always_there_and_equal_to_the_pieces) {
     }
 }
 
+// RFC 9110 §15.5, §15.6: there is no representation
+
+struct RefusalRow {
+    std::string_view name;
+    Refusal refusal;
+    std::string_view fields = fields_of_error;
+    std::string_view content;
+};
+
+const RefusalRow refusals[] = {
+    {.name = "not_found", .refusal = {404, "Video not found"}, .content = R"({"detail":"Video not found"})"},
+    {.name = "internal_error", .refusal = {500, "Internal error"}, .content = R"({"detail":"Internal error"})"},
+    {.name = "unavailable", .refusal = {503, "Too many viewers"},
+     .fields = "Cache-Control Content-Length Content-Type Retry-After", .content = R"({"detail":"Too many viewers"})"},
+};
+
+BOOST_AUTO_TEST_CASE(refusal_whatever_the_request_asks_for) {
+    for (const std::string_view method : {"GET", "HEAD"}) {
+        for (const RefusalRow& row : refusals) {
+            BOOST_TEST_CONTEXT(row.name << ": " << method) {
+                const Request request{.method = std::string{method}, .range = "bytes=0-9", .if_none_match = "*"};
+                const Response response = plan_response(request, row.refusal, {}, surroundings);
+                BOOST_TEST(response.status == row.refusal.status);
+                BOOST_TEST(field_names(response) == row.fields);
+                BOOST_TEST(field(response, "Content-Length") == std::to_string(row.content.size()));
+                BOOST_TEST(describe_content(response) == (method == "HEAD" ? "" : row.content));
+            }
+        }
+    }
+}
+
+// RFC 9110 §14.2: what became of Range
+
+struct FateRow {
+    std::string_view name;
+    Request request;
+    RangeFate expected = RangeFate::undecided;
+    std::uint64_t complete_length = 1000;
+    std::optional<OffloadField> offload = std::nullopt;
+};
+
+const FateRow fates[] = {
+    {.name = "none", .expected = RangeFate::none},
+    {.name = "one_part", .request = {.range = "bytes=0-9"}, .expected = RangeFate::single},
+    {.name = "everything", .request = {.range = "bytes=0-"}, .expected = RangeFate::single},
+    {.name = "two_that_become_one", .request = {.range = "bytes=0-9,10-19"}, .expected = RangeFate::single},
+    {.name = "two", .request = {.range = "bytes=0-9,20-29"}, .expected = RangeFate::multipart},
+    {.name = "invalid", .request = {.range = "bytes=7-1"}, .expected = RangeFate::ignored},
+    {.name = "if_range_that_does_not_hold", .request = {.range = "bytes=0-9", .if_range = other_tag},
+     .expected = RangeFate::ignored},
+    {.name = "empty_file", .request = {.range = "bytes=0-9"}, .expected = RangeFate::ignored, .complete_length = 0},
+    {.name = "unsatisfiable", .request = {.range = "bytes=1000-"}, .expected = RangeFate::unsatisfiable},
+    {.name = "invalid_and_rejected", .request = {.range = "bytes=7-1"}, .expected = RangeFate::unsatisfiable,
+     .offload = x_sendfile("/films/abc.mp4")},
+    {.name = "left_to_the_web_server", .request = {.method = "GET", .range = "bytes=0-9"},
+     .expected = RangeFate::offloaded, .offload = x_sendfile("/films/abc.mp4")},
+    {.name = "none_left_to_the_web_server", .request = {.method = "GET"}, .expected = RangeFate::offloaded,
+     .offload = x_accel_redirect("/internal/", "abc.mp4")},
+    {.name = "not_modified", .request = {.range = "bytes=0-9", .if_none_match = same_tag}},
+    {.name = "failed", .request = {.range = "bytes=0-9", .if_match = other_tag}},
+    {.name = "preflight", .request = {.method = "OPTIONS", .range = "bytes=0-9"}},
+};
+
+BOOST_AUTO_TEST_CASE(response_carries_what_became_of_the_range) {
+    for (const FateRow& row : fates) {
+        for (const std::string_view method : {"GET", "HEAD"}) {
+            if (!row.request.method.empty() && method == "HEAD") continue;
+            BOOST_TEST_CONTEXT(row.name << ": " << method) {
+                Request request = row.request;
+                if (request.method.empty()) request.method = method;
+                Representation representation = representation_of(row.complete_length);
+                representation.offload = row.offload;
+                const Response response = plan_response(request, representation, {}, surroundings);
+                BOOST_TEST((response.range == row.expected), static_cast<int>(response.range));
+            }
+        }
+    }
+    const Response refused = plan_response({.method = "GET", .range = "bytes=0-9"}, Refusal{404, ""}, {}, surroundings);
+    BOOST_TEST((refused.range == RangeFate::undecided));
+}
+
+// Fetch standard, section 3.2: every answer can be read by pages of the permitted origins
+
+struct CorsRow {
+    std::string_view name;
+    Request request;
+    int status = 200;
+    std::optional<Refusal> refusal = std::nullopt;
+};
+
+const CorsRow cors_rows[] = {
+    {.name = "whole"},
+    {.name = "head", .request = {.method = "HEAD"}},
+    {.name = "part", .request = {.range = "bytes=0-9"}, .status = 206},
+    {.name = "several_parts", .request = {.range = "bytes=0-9,20-29"}, .status = 206},
+    {.name = "preflight", .request = {.method = "OPTIONS"}, .status = 204},
+    {.name = "not_modified", .request = {.if_none_match = "*"}, .status = 304},
+    {.name = "method", .request = {.method = "POST"}, .status = 405},
+    {.name = "failed", .request = {.if_match = other_tag}, .status = 412},
+    {.name = "unsatisfiable", .request = {.range = "bytes=1000-"}, .status = 416},
+    {.name = "not_found", .status = 404, .refusal = Refusal{404, "Video not found"}},
+    {.name = "unavailable", .status = 503, .refusal = Refusal{503, "Too many viewers"}},
+};
+
+BOOST_AUTO_TEST_CASE(every_answer_has_the_fields_of_cross_origin_access) {
+    for (const CorsRow& row : cors_rows) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Request request = row.request;
+            if (request.method.empty()) request.method = "GET";
+            request.origin = "https://a.example";
+            const Selection selection = row.refusal ? Selection{*row.refusal} : Selection{representation_of(1000)};
+            const auto planned = [&](std::vector<std::string> origins) {
+                return plan_response(request, selection, {.cors_origins = std::move(origins)}, surroundings);
+            };
+            const Response allowed = planned({"https://a.example"});
+            BOOST_TEST(allowed.status == row.status);
+            BOOST_TEST(field(allowed, "Access-Control-Allow-Origin") == "https://a.example");
+            BOOST_TEST(field(allowed, "Vary") == "Origin");
+            const Response other = planned({"https://other.example"});
+            BOOST_TEST(field(other, "Access-Control-Allow-Origin") == "(absent)");
+            BOOST_TEST(field(other, "Vary") == "Origin");
+            const Response without = planned({});
+            BOOST_TEST(field(without, "Access-Control-Allow-Origin") == "(absent)");
+            BOOST_TEST(field(without, "Vary") == "(absent)");
+        }
+    }
+}
+
 // RFC 9110 §9.1: methods
 
 struct MethodRow {
@@ -545,7 +673,7 @@ constexpr OtherMethodRow other_methods[] = {
 BOOST_AUTO_TEST_CASE(methods_that_do_not) {
     for (const OtherMethodRow& row : other_methods) {
         BOOST_TEST_CONTEXT(row.method) {
-            const Response response = plan_without_representation({.method = std::string{row.method}});
+            const Response response = plan({.method = std::string{row.method}});
             BOOST_TEST(response.status == row.status);
             BOOST_TEST(field_names(response) == row.fields);
             BOOST_TEST(field(response, "Allow") == "GET, HEAD, OPTIONS");

@@ -80,8 +80,8 @@ BOOST_AUTO_TEST_CASE(command_line_before_environment_before_file_before_default)
             const Words environment = row.in_environment ? Words{"REELGATE_DATA=/from/environment"} : Words{};
             const Settings settings = settings_from(read(file.with(words), environment));
             BOOST_TEST(settings.data.native() == row.expected);
-            BOOST_TEST(settings.handler.database.native() == std::string{row.expected} + "/catalog.db");
-            BOOST_TEST(settings.handler.videos.native() == std::string{row.expected} + "/videos");
+            BOOST_TEST(settings.handler.places.database.native() == std::string{row.expected} + "/catalog.db");
+            BOOST_TEST(settings.handler.places.videos.native() == std::string{row.expected} + "/videos");
         }
     }
 }
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(each_option_from_its_own_source) {
     const Settings settings = settings_from(
         read(file.with({"--grace=5"}), {"REELGATE_READY=from environment", "REELGATE_MAX_RANGES=9"}));
     BOOST_TEST(settings.engine.grace.count() == 5);
-    BOOST_TEST(settings.handler.ready == "from environment");
+    BOOST_TEST(settings.handler.places.ready == "from environment");
     BOOST_TEST(settings.handler.policy.max_ranges == 9u);
     BOOST_TEST(settings.socket_mode == 0600u);
 }
@@ -99,32 +99,32 @@ BOOST_AUTO_TEST_CASE(each_option_from_its_own_source) {
 BOOST_AUTO_TEST_CASE(file_named_in_the_environment) {
     const ConfigFile file{"ready = done\n"};
     const std::string variable = "REELGATE_CONFIG=" + file.option.substr(sizeof "--config=" - 1);
-    BOOST_TEST(settings_from(read({}, {variable.c_str()})).handler.ready == "done");
+    BOOST_TEST(settings_from(read({}, {variable.c_str()})).handler.places.ready == "done");
 }
 
 BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
     const Settings settings = settings_from(read({}));
-    BOOST_TEST(settings.handler.query == "SELECT status FROM videos WHERE id = ?1");
-    BOOST_TEST(settings.handler.ready == "complete");
-    BOOST_TEST(settings.handler.prefix == "/api/stream/");
+    BOOST_TEST(settings.handler.places.query == "SELECT status FROM videos WHERE id = ?1");
+    BOOST_TEST(settings.handler.places.ready == "complete");
+    BOOST_TEST(settings.handler.places.prefix == "/api/stream/");
     BOOST_TEST(settings.handler.policy.max_ranges == 100u);
     BOOST_TEST(settings.handler.policy.cache_control == "private");
-    BOOST_TEST(settings.handler.cors_origins.empty());
+    BOOST_TEST(settings.handler.policy.cors_origins.empty());
     BOOST_TEST(settings.listen == "");
     BOOST_TEST(settings.socket_mode == 0660u);
     BOOST_TEST(settings.engine.threads >= 4u);
     BOOST_TEST(settings.engine.grace.count() == 30);
     BOOST_TEST((settings.log_level == LogLevel::notice));
-    BOOST_TEST((settings.handler.offload == Offload::none));
-    BOOST_TEST(settings.handler.offload_prefix == "/reelgate-internal/");
+    BOOST_TEST((settings.handler.delivery.offload == Offload::none));
+    BOOST_TEST(settings.handler.delivery.offload_prefix == "/reelgate-internal/");
     BOOST_TEST(settings.engine.status_path == "");
     BOOST_TEST(settings.engine.ping_path == "");
 }
 
 BOOST_AUTO_TEST_CASE(paths_apart_from_the_data_volume) {
     const Settings settings = settings_from(read({"--data=/d", "--database=/b/my.db", "--videos", "/v"}));
-    BOOST_TEST(settings.handler.database.native() == "/b/my.db");
-    BOOST_TEST(settings.handler.videos.native() == "/v");
+    BOOST_TEST(settings.handler.places.database.native() == "/b/my.db");
+    BOOST_TEST(settings.handler.places.videos.native() == "/v");
 }
 
 // The command line
@@ -392,7 +392,7 @@ BOOST_AUTO_TEST_CASE(what_is_in_force_is_a_file) {
     const Arguments again = read(file.with({}));
     for (const char* const name : {"query", "cors-origin", "cache-control", "listen"})
         BOOST_TEST(given(again, name) == given(arguments, name));
-    BOOST_TEST(settings_from(again).handler.database.native() == "/var/lib/reelgate/catalog.db");
+    BOOST_TEST(settings_from(again).handler.places.database.native() == "/var/lib/reelgate/catalog.db");
 }
 
 BOOST_AUTO_TEST_CASE(what_no_file_can_say_is_a_comment) {
@@ -412,8 +412,8 @@ BOOST_AUTO_TEST_CASE(default_stands_in_for_a_refused_value) {
     const Reading reading = examine_arguments(words, environment, Scope::settings);
     BOOST_TEST(reading.settings.engine.grace.count() == 30);
     BOOST_TEST(reading.settings.engine.threads == engine::default_threads());
-    BOOST_TEST(reading.settings.handler.prefix == "/api/stream/");
-    BOOST_TEST(reading.settings.handler.database.native() == "/d/catalog.db");
+    BOOST_TEST(reading.settings.handler.places.prefix == "/api/stream/");
+    BOOST_TEST(reading.settings.handler.places.database.native() == "/d/catalog.db");
 }
 
 // What a failure is made of
@@ -548,9 +548,9 @@ BOOST_AUTO_TEST_CASE(values_reach_the_settings) {
         read({"--query=SELECT 1", "--ready=done", "--prefix=/v/", "--listen=unix:/s", "--socket-mode=0606",
               "--threads=3", "--grace=4", "--max-ranges=5", "--cache-control=no-cache", "--log-level=warning",
               "--offload=x-accel-redirect", "--offload-prefix=/f/", "--status-path=/s", "--ping-path=/p"}));
-    BOOST_TEST(settings.handler.query == "SELECT 1");
-    BOOST_TEST(settings.handler.ready == "done");
-    BOOST_TEST(settings.handler.prefix == "/v/");
+    BOOST_TEST(settings.handler.places.query == "SELECT 1");
+    BOOST_TEST(settings.handler.places.ready == "done");
+    BOOST_TEST(settings.handler.places.prefix == "/v/");
     BOOST_TEST(settings.listen == "unix:/s");
     BOOST_TEST(settings.socket_mode == 0606u);
     BOOST_TEST(settings.engine.threads == 3u);
@@ -558,8 +558,8 @@ BOOST_AUTO_TEST_CASE(values_reach_the_settings) {
     BOOST_TEST(settings.handler.policy.max_ranges == 5u);
     BOOST_TEST(settings.handler.policy.cache_control == "no-cache");
     BOOST_TEST((settings.log_level == LogLevel::warning));
-    BOOST_TEST((settings.handler.offload == Offload::x_accel_redirect));
-    BOOST_TEST(settings.handler.offload_prefix == "/f/");
+    BOOST_TEST((settings.handler.delivery.offload == Offload::x_accel_redirect));
+    BOOST_TEST(settings.handler.delivery.offload_prefix == "/f/");
     BOOST_TEST(settings.engine.status_path == "/s");
     BOOST_TEST(settings.engine.ping_path == "/p");
 }
@@ -603,7 +603,7 @@ BOOST_AUTO_TEST_CASE(origins_of_all_sources) {
             const ConfigFile file{row.content};
             std::string text;
             for (const std::string& origin :
-                 settings_from(read(file.with(row.words), row.environment)).handler.cors_origins)
+                 settings_from(read(file.with(row.words), row.environment)).handler.policy.cors_origins)
                 text.append(text.empty() ? "" : "|").append(origin);
             BOOST_TEST(text == row.expected);
         }

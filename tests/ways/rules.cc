@@ -25,7 +25,6 @@ std::vector<std::string> read_variables() {
 }
 
 http::Response answer(const http::Request& request, std::uint64_t complete_length, http::Time mtime, http::Time now) {
-    if (!http::asks_for_representation(request.method)) return http::plan_without_representation(request);
     const http::Representation representation{complete_length, http::default_entity_tag(mtime, complete_length), mtime,
                                               "video/mp4", "video.mp4"};
     // As the options have them by default, which the other ways in leave alone.

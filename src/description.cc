@@ -1,0 +1,81 @@
+// Owns the description of a film: from its file and its row of the catalogue to what conditionals, ranges and fields
+// say of it.
+// SPDX-License-Identifier: MIT
+#include "description.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "http/media_type.h"
+#include "http/target.h"
+
+namespace reelgate {
+
+namespace {
+
+/// Bytes that a note has of a text that is too long to be sent.
+constexpr std::size_t max_shown = 60;
+
+/// Makes the note of a text in the catalogue that cannot be sent.
+Note note_of_ignored(Note::Kind kind, const std::string& id, const char* column, const std::string& value) {
+    const bool is_too_long = value.size() > max_field_text;
+    const std::string shown = is_too_long ? value.substr(0, max_shown) + "..." : value;
+    const std::string length = is_too_long ? " of " + std::to_string(value.size()) + " bytes" : "";
+    return {kind, LogLevel::warning,
+            {.operation = "catalogue", .object = std::string{column} + " of " + id,
+             .cause = "\"" + shown + "\"" + length + " cannot be sent and is ignored, as others like it will be"}};
+}
+
+/// Returns the catalogue's tag, quoted or not, as a strong one; nothing if it has none that can be sent.
+std::optional<http::EntityTag> catalog_tag_of(const Film& film, std::vector<Note>& notes) {
+    const std::optional<std::string>& text = film.row.etag;
+    if (!text) return std::nullopt;
+    if (text->size() <= max_field_text) {
+        const bool is_quoted = text->starts_with('"') || text->starts_with("W/");
+        auto tag = is_quoted ? http::parse_entity_tag(*text) : http::entity_tag_of(*text);
+        if (tag && !tag->weak) return tag;
+    }
+    notes.push_back(note_of_ignored(Note::Kind::etag, film.id, "etag", *text));
+    return std::nullopt;
+}
+
+/// Returns the catalogue's media type, or the one that the file's name implies.
+std::string media_type_of(const Film& film, std::vector<Note>& notes) {
+    if (const std::optional<std::string>& type = film.row.media_type) {
+        if (type->size() <= max_field_text && http::is_media_type(*type)) return *type;
+        notes.push_back(note_of_ignored(Note::Kind::media_type, film.id, "media_type", *type));
+    }
+    return std::string{http::media_type_for(std::filesystem::path{film.name}.extension().native())};
+}
+
+/// Returns the name for a saved copy: the id, with the extension once.
+std::string download_name_of(const Film& film) {
+    const std::string file_extension = std::filesystem::path{film.name}.extension();
+    const bool is_usable = http::is_video_id(file_extension) && !film.id.ends_with(file_extension);
+    return is_usable ? film.id + file_extension : film.id;
+}
+
+}  // namespace
+
+Description describe(const Film& film, http::Time now, std::vector<Note>& notes) {
+    const media::MediaFile& file = film.file;
+    auto catalog_tag = catalog_tag_of(film, notes);
+    const bool has_catalog_tag = catalog_tag.has_value();
+    return {
+        .representation = {
+            .complete_length = file.complete_length,
+            .entity_tag = has_catalog_tag ? std::move(*catalog_tag)
+                                          : http::default_entity_tag(file.last_modified, file.complete_length),
+            // "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's
+            // time of message origination" (RFC 9110 §8.8.2.1). The tag keeps the file's own date.
+            .last_modified = std::min(file.last_modified, now),
+            .media_type = media_type_of(film, notes),
+            .download_name = download_name_of(film),
+        },
+        .has_catalog_tag = has_catalog_tag,
+    };
+}
+
+}  // namespace reelgate

@@ -1,0 +1,61 @@
+// Owns the delivery of a film by the web server: the field that names its file.
+// SPDX-License-Identifier: MIT
+#include "offloader.h"
+
+#include <string>
+#include <utility>
+
+namespace reelgate {
+
+namespace {
+
+Note note_of_long_field(const std::string& id, const http::OffloadField& field) {
+    return {Note::Kind::path, LogLevel::warning,
+            {.operation = "catalogue", .object = "file of " + id,
+             .cause = std::to_string(field.value.size()) + " bytes are too many for " + std::string{field.name} +
+                      ": reelgate sends the film itself, and others like it"}};
+}
+
+}  // namespace
+
+Offloader::Offloader(Delivery delivery, std::filesystem::path videos)
+    : delivery_(std::move(delivery)), videos_(std::move(videos)) {}
+
+/// Returns the folder of videos for X-Sendfile, unchanged if possible: web servers compare x-sendfile-docroot and
+/// XSendFilePath with it letter by letter. Found once a film is open: resolving links asks the storage, which has just
+/// answered.
+const std::filesystem::path& Offloader::folder_for_web_server() {
+    if (folder_for_web_server_.empty()) {
+        const auto path = std::filesystem::absolute(videos_);
+        const bool is_plain = path.lexically_normal().native() == path.native();
+        folder_for_web_server_ = is_plain ? path : std::filesystem::weakly_canonical(path);
+    }
+    return folder_for_web_server_;
+}
+
+/// Returns the field, however long it is.
+std::optional<http::OffloadField> Offloader::any_field_for(const Film& film,
+                                                           const http::Representation& representation) {
+    const media::MediaFile& file = film.file;
+    switch (delivery_.offload) {
+        case Offload::none: break;
+        case Offload::x_sendfile: return http::x_sendfile((folder_for_web_server() / film.name).native());
+        case Offload::x_accel_redirect:
+            // nginx makes its own tag and date, from the file that it opens.
+            if (representation.entity_tag != http::default_entity_tag(file.last_modified, file.complete_length) ||
+                representation.last_modified != file.last_modified)
+                break;
+            return http::x_accel_redirect(delivery_.offload_prefix, film.name);
+    }
+    return std::nullopt;
+}
+
+std::optional<http::OffloadField> Offloader::field_for(const Film& film, const http::Representation& representation,
+                                                       std::vector<Note>& notes) {
+    auto field = any_field_for(film, representation);
+    if (!field || field->value.size() <= max_field_text) return field;
+    notes.push_back(note_of_long_field(film.id, *field));
+    return std::nullopt;
+}
+
+}  // namespace reelgate

@@ -1,0 +1,61 @@
+// Owns what a request comes to: the response and its file, the use of the catalogue, and what an administrator should
+// know.
+// Does not log it: answer_log.h does.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/content.h"
+#include "http/response.h"
+#include "log.h"
+#include "media/media_file.h"
+#include "posix/failure.h"
+
+namespace reelgate {
+
+/// Something that an administrator should know. It becomes text when it is logged.
+struct Note {
+    /// What it is about. The log has every failure. Notes of the other kinds come with each request for such a video:
+    /// it has the first of each kind.
+    enum class Kind {
+        failure,     ///< something has failed, or a video has no file
+        media_type,  ///< one in the catalogue cannot be sent
+        etag,        ///< one in the catalogue cannot be sent
+        path,        ///< that of a file is too long to be sent
+    };
+
+    Kind kind = Kind::failure;
+    LogLevel level = LogLevel::error;
+    posix::Failure what;
+};
+
+/// Counts and time of one request's look-ups in the catalogue.
+struct CatalogUse {
+    unsigned look_ups = 0;
+    unsigned errors = 0;
+    std::chrono::nanoseconds time{0};
+};
+
+/// What a request comes to: everything that the Handler decides.
+struct Outcome {
+    /// The id of the video's row; if there is none, the one in the target. Absent: the target names none.
+    std::optional<std::string> id;
+    http::Response response;
+    std::optional<media::MediaFile> film;  ///< which the response's ranges refer to
+    /// Whether the tag comes from the catalogue, and stays while a recording grows: growth then does not break the
+    /// answer off. The file's own tag changes with its length.
+    bool may_grow = false;
+    CatalogUse catalog_use;
+    std::vector<Note> notes;
+
+    /// Returns the content that the response's ranges refer to. Valid while this lives.
+    gateway::Content content() const {
+        return film ? gateway::Content{film->fd->get(), film->version, may_grow} : gateway::Content{};
+    }
+};
+
+}  // namespace reelgate

@@ -1,0 +1,143 @@
+// Owns the tests of what the log says of answers.
+// SPDX-License-Identifier: MIT
+#include "answer_log.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "failing_allocations.h"
+#include "messages.h"
+
+namespace reelgate {
+namespace {
+
+/// The level is the whole program's: it is put back.
+struct WithLevel {
+    ~WithLevel() { set_log_level(LogLevel::notice); }
+};
+
+/// Returns what is logged of one request, up to the end of its answer.
+std::string logged(AnswerLog& log, const http::Request& request, const Outcome& outcome) {
+    const CapturedStderr captured;
+    if (const auto answer = log.begin(request, outcome))
+        log_end(*answer, {.sent = 8, .planned = 10, .time = std::chrono::milliseconds{1500}, .ending = "aborted"});
+    return captured.text();
+}
+
+Note note(Note::Kind kind, std::string operation) {
+    return {kind, LogLevel::warning, {.operation = std::move(operation)}};
+}
+
+BOOST_FIXTURE_TEST_SUITE(answer_log, WithLevel)
+
+struct LineRow {
+    std::string_view name;
+    http::Request request;
+    Outcome outcome;
+    std::string_view expected;  ///< of both lines, after the number
+};
+
+const LineRow lines[] = {
+    {.name = "whole", .request = {.method = "GET"}, .outcome = {.id = "film", .response = {.status = 200}},
+     .expected = ": film: GET -: 200 -"},
+    {.name = "part", .request = {.method = "GET", .range = "bytes=0-7"},
+     .outcome = {.id = "film", .response = {206, {{"Content-Range", "bytes 0-7/1000"}}, {}}},
+     .expected = ": film: GET bytes=0-7: 206 bytes 0-7/1000"},
+    {.name = "several_parts", .request = {.method = "HEAD", .range = "bytes=0-7,9-9"},
+     .outcome = {.id = "film", .response = {.status = 206}}, .expected = ": film: HEAD bytes=0-7,9-9: 206 -"},
+    {.name = "empty_range", .request = {.method = "GET", .range = ""},
+     .outcome = {.id = "film", .response = {.status = 200}}, .expected = ": film: GET : 200 -"},
+    {.name = "no_id", .request = {.method = "GET"}, .outcome = {.response = {.status = 404}},
+     .expected = ": -: GET -: 404 -"},
+    {.name = "forged", .request = {.method = "GET", .range = "x\nreelgate: error: y"},
+     .outcome = {.id = "film", .response = {.status = 200}},
+     .expected = ": film: GET x\\x0areelgate: error: y: 200 -"},
+};
+
+BOOST_AUTO_TEST_CASE(answer_has_two_lines) {
+    for (const LineRow& row : lines) {
+        BOOST_TEST_CONTEXT(row.name) {
+            AnswerLog log;
+            const std::string begin = "reelgate: debug: request 1" + std::string{row.expected} + "\n";
+            const std::string end =
+                "reelgate: info: response 1" + std::string{row.expected} + ": 8 of 10 bytes in 1.500 s: aborted\n";
+            set_log_level(LogLevel::debug);
+            BOOST_TEST(logged(log, row.request, row.outcome) == begin + end);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(line_is_made_where_it_is_written) {
+    AnswerLog log;
+    const Outcome outcome{.id = "film", .response = {.status = 200}};
+    BOOST_TEST((log.begin({.method = "GET"}, outcome) == nullptr));
+    set_log_level(LogLevel::info);
+    BOOST_TEST(logged(log, {.method = "GET"}, outcome).starts_with("reelgate: info: response 1: film: "));
+    BOOST_TEST(logged(log, {.method = "GET"}, outcome).starts_with("reelgate: info: response 2: film: "));
+}
+
+BOOST_AUTO_TEST_CASE(end_has_its_place_after_a_long_range) {
+    set_log_level(LogLevel::info);
+    AnswerLog log;
+    const std::string text = logged(log, {.method = "GET", .range = std::string(8192, 'x')}, {.id = "film"});
+    BOOST_TEST(text.size() == 4004u);
+    BOOST_TEST(text.ends_with("xxx...\n"));
+}
+
+BOOST_AUTO_TEST_CASE(cause_of_the_end_follows_it) {
+    set_log_level(LogLevel::info);
+    const CapturedStderr captured;
+    log_end({.number = 7, .id = "film", .method = "GET", .range = "-", .status = 200, .content_range = "-"},
+            {.ending = "aborted", .cause = "Broken pipe"});
+    BOOST_TEST(captured.text() == "reelgate: info: response 7: film: GET -: 200 -: 0 of 0 bytes in 0.000 s: aborted: "
+                                  "Broken pipe\n");
+}
+
+/// No memory for the text of a note costs the text, not the request.
+BOOST_AUTO_TEST_CASE(note_without_memory_for_its_text) {
+    const Note failed{Note::Kind::failure, LogLevel::error, {.operation = "answer", .cause = "a cause of some length"}};
+    const CapturedStderr captured;
+    {
+        const FailingAllocations failing{0, 30};
+        log_notes({&failed, 1});
+    }
+    BOOST_TEST(captured.text() == "reelgate: error: answer\n");
+}
+
+struct NoteRow {
+    std::string_view name;
+    std::vector<Note> first, second;  ///< of two outcomes
+    std::string_view expected;
+};
+
+const NoteRow note_rows[] = {
+    {.name = "failure_each_time", .first = {note(Note::Kind::failure, "a")}, .second = {note(Note::Kind::failure, "b")},
+     .expected = "reelgate: warning: a\nreelgate: warning: b\n"},
+    {.name = "others_once", .first = {note(Note::Kind::etag, "a")}, .second = {note(Note::Kind::etag, "b")},
+     .expected = "reelgate: warning: a\n"},
+    {.name = "each_kind_for_itself",
+     .first = {note(Note::Kind::etag, "a"), note(Note::Kind::media_type, "b"), note(Note::Kind::path, "c")},
+     .second = {note(Note::Kind::path, "d"), note(Note::Kind::media_type, "e"), note(Note::Kind::failure, "f")},
+     .expected = "reelgate: warning: a\nreelgate: warning: b\nreelgate: warning: c\nreelgate: warning: f\n"},
+    {.name = "in_order", .first = {note(Note::Kind::failure, "a"), note(Note::Kind::etag, "b")}, .second = {},
+     .expected = "reelgate: warning: a\nreelgate: warning: b\n"},
+    {.name = "all_parts", .first = {{Note::Kind::failure, LogLevel::error, {"open x", "/x", "it is gone", "find it"}}},
+     .second = {}, .expected = "reelgate: error: open x: /x: it is gone; find it\n"},
+    {.name = "level_that_is_not_written", .first = {{Note::Kind::failure, LogLevel::info, {"open x"}}}, .second = {},
+     .expected = ""},
+};
+
+BOOST_AUTO_TEST_CASE(notes_are_told_as_they_come) {
+    for (const NoteRow& row : note_rows) {
+        BOOST_TEST_CONTEXT(row.name) {
+            AnswerLog log;
+            const Outcome first{.notes = row.first}, second{.notes = row.second};
+            const std::string text = logged(log, {}, first);
+            BOOST_TEST(text + logged(log, {}, second) == row.expected);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace reelgate
