@@ -4,7 +4,6 @@ used, upgraded, removed and purged, with a systemd that runs and without.
 SPDX-License-Identifier: MIT
 """
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -177,13 +176,13 @@ def clone(folder):
         if (support.ROOT / name).exists():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(support.ROOT / name, place / name)
-    built = pathlib.Path(support.PROGRAM).parent
+    built = support.BUILT.parent
     if built == support.ROOT / "build":
         for path in [*place.glob("src/**/*"), *place.glob("conf/*"), place / "Makefile"]:
             os.utime(path, ns=(0, 0))  # a clone's files are all new: older than what was made of them
         shutil.copytree(built / "src", place / "build/src", copy_function=shutil.copy2)
-        for name in ("reelgate", "schema_sql.inc"):
-            shutil.copy2(built / name, place / "build" / name)
+        for path in [built / "reelgate", *built.glob("*.inc")]:
+            shutil.copy2(path, place / "build" / path.name)
     return place
 
 
@@ -404,7 +403,7 @@ def check_newcomer(report, where):
 
 
 def check_machines(report, package, folder):
-    with report.row("the package can be installed here"):
+    with report.group("the package can be installed here"):
         assert machine.may_install(), "installing a package needs root, or sudo without a password"
         is_tried = False
         for kind in ("systemd", "bare"):

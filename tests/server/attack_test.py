@@ -513,7 +513,7 @@ def main():
         volume.sparse("large", LARGE, {})
         for check in (check_floods, check_turns, check_chatter, check_idle, check_changes, check_growing,
                       check_lost_socket, check_end_over_internet, check_catalog):
-            with report.row(f"{check.__name__}: the server, to the end"):
+            with report.group(f"{check.__name__}: the server, to the end"):
                 check(report, folder, volume)
     report.finish()
 

@@ -541,15 +541,14 @@ def check_sshfs(row, library, threads):
 
 def check_all(report, threads):
     """In a process of its own for each number of threads, all at once: they wait most of the time."""
-    runs = [subprocess.Popen([sys.executable, __file__, "--threads", str(number)], stdout=subprocess.PIPE)
+    runs = [subprocess.Popen([sys.executable, __file__, "--threads", str(number), *sys.argv[1:]], stdout=subprocess.PIPE)
             for number in threads]
     for number, run in zip(threads, runs):
-        output = run.communicate()[0].decode()
-        last = re.search(r"^(\d+) passed, (\d+) failed\n\Z", output, re.MULTILINE)
-        print(output[:last.start()] if last else output, end="")
-        with report.row(f"--threads {number}: all rows, to the end"):
+        with report.group(f"--threads {number}: all rows, to the end"):
+            output = run.communicate(timeout=support.ROW_DEADLINE)[0].decode()
+            last = re.search(r"^(\d+) passed, (\d+) failed\n\Z", output, re.MULTILINE)
+            print(output[:last.start()] if last else output, end="")
             assert last, f"status {run.returncode}"
-        if last:
             report.passed += int(last[1])
             report.failed += int(last[2])
 
@@ -557,8 +556,8 @@ def check_all(report, threads):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, help="one number of threads alone")
-    only = parser.parse_args().threads
-    report = support.Report()
+    report = support.Report(parser)
+    only = report.arguments.threads
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if not servers.IS_ROOT or not os.path.exists(hanging_fs.DEVICE):
@@ -574,11 +573,12 @@ def main():
         report.finish()
     with support.Folder() as folder:
         library = Library(folder)
+
         def row(name):
             return report.row(f"--threads {only}: {name}")
         for check in (check_reading, check_opening, check_slow, check_failing, check_whole_folder, check_stopping,
                       check_said, check_let_go, check_sshfs):
-            with row(f"{check.__name__}: the storage and the server, to the end"):
+            with report.group(f"--threads {only}: {check.__name__}: the storage and the server, to the end"):
                 check(row, library, only)
     report.finish()
 
