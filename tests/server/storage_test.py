@@ -30,6 +30,7 @@ import sshfs
 import support
 from hanging_fs import HangingFileSystem
 from support import Serving, equal
+from viewers import FILM as LOCAL, ask, range_field
 
 # What is said about a folder whose storage does not answer. FOLDER stands for its path.
 STATUS_LINE = r"hung storage: +FOLDER: since (\d+) s, (\d+) waiting"
@@ -51,7 +52,6 @@ MAX_OTHER_THREADS = 12 if support.is_sanitized() else 11
 # freed for a while.
 MAX_GROWTH = (256 if support.is_sanitized() else 8) << 10
 
-LOCAL = support.position_coded(8 << 20)
 RANGE = 64 << 10
 MAX_FAR = 100  # ranges of WATCHED bytes; viewers beyond these read what others read, too
 WATCHED = 1 << 20  # more than a socket holds, and the storage reads ahead, for one who has not read yet
@@ -61,16 +61,6 @@ FAR_FILMS = {"far.mp4": FAR_LENGTH, "other.mp4": 1_000_000}
 STATUS, PING = "/reelgate-status", "/reelgate-ping"
 LOCAL_PATH, FAR_PATH, OTHER_PATH = "/api/stream/local", "/api/stream/far", "/api/stream/other"
 QUERY = "SELECT status, file FROM films WHERE id = ?1"
-
-
-def range_field(first, length):
-    return [("HTTP_RANGE", f"bytes={first}-{first + length - 1}")]
-
-
-def ask(server, *arguments, **more):
-    with fastcgi.Connection(server.address) as connection:
-        connection.send(*arguments, **more)
-        return connection.read_reply()
 
 
 class Library:
