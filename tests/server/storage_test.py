@@ -534,8 +534,9 @@ def check_all(report, threads):
     runs = [subprocess.Popen([sys.executable, __file__, "--threads", str(number), *sys.argv[1:]], stdout=subprocess.PIPE)
             for number in threads]
     for number, run in zip(threads, runs):
-        with report.group(f"--threads {number}: all rows, to the end"):
+        with report.group(f"--threads {number}: all rows, to the end") as waiting:
             output = run.communicate(timeout=support.ROW_DEADLINE)[0].decode()
+            report.spent += waiting.seconds()  # by its rows, that is
             last = re.search(r"^(\d+) passed, (\d+) failed\n\Z", output, re.MULTILINE)
             print(output[:last.start()] if last else output, end="")
             assert last, f"status {run.returncode}"
