@@ -43,7 +43,7 @@ way_objects  := $(build)/tests/ways/rules.o
 bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load rules)
 bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 
-# All cores, unless -j says otherwise: a fresh clone is built three times before its tests run.
+# All cores, unless -j says otherwise.
 jobs = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
 
 .PHONY: all install uninstall deb unit bench check check-players fuzz demo clean help
@@ -133,12 +133,11 @@ $(build)/status_html.inc: src/engine/status.html
 	@mkdir -p $(@D)
 	@{ printf 'R"html('; cat $<; printf ')html"\n'; } > $@
 
+# The sanitized builds are made while tests run, which mostly wait.
 check:  ## installs what is missing, builds, and runs every test (san=address,undefined: all of it sanitized)
 	scripts/deps check
 	$(MAKE) --no-print-directory $(jobs) san=$(san) all unit
-	$(if $(san),,$(MAKE) --no-print-directory $(jobs) san=address$(comma)undefined all unit)
-	$(if $(san),,$(MAKE) --no-print-directory $(jobs) san=thread all)
-	$(PYTHON) scripts/check --build $(build)
+	$(PYTHON) scripts/check --build $(build) $(if $(san),,--sanitized)
 
 check-players:  ## installs players and downloaders, and lets them judge: a table with a verdict a row
 	scripts/deps players
