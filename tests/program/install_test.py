@@ -312,10 +312,10 @@ def check_enabled(report, where, folder):
 
 def check_service(report, where):
     for name in ("fastcgi", "support"):
-        put(where, support.ROOT / f"tests/{name}.py", f"/root/tests/{name}.py")
+        put(where, support.ROOT / f"tests/lib/{name}.py", f"/root/tests/lib/{name}.py")
 
     def load(number):
-        where.run("env", "PYTHONPATH=/root/tests", "python3", "-c", LOAD, number)
+        where.run("env", "PYTHONPATH=/root/tests/lib", "python3", "-c", LOAD, number)
 
     with report.row("systemd: restarted and reloaded under load, while rows are written: every request is answered"):
         load(1)
@@ -327,7 +327,7 @@ def check_service(report, where):
         equal([options.get(place) for place in ("/", "/var/lib/reelgate", "/var/lib/reelgate/videos")],
               ["ro", "rw", "ro"], "mounts")
     with report.row("systemd: an upgrade under load: every request is answered"):
-        where.run("sh", "-c", "systemctl reset-failed; env PYTHONPATH=/root/tests python3 -c \"$0\" 2 & load=$!; "
+        where.run("sh", "-c", "systemctl reset-failed; env PYTHONPATH=/root/tests/lib python3 -c \"$0\" 2 & load=$!; "
                   "dpkg -i /root/reelgate.deb; wait $load", LOAD)
     with report.row("systemd: started by the first who asks"):
         where.run("sh", "-c", "systemctl reset-failed; systemctl stop reelgate.service")

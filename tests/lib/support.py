@@ -28,7 +28,7 @@ import termios
 import time
 import traceback
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLIP = ROOT / "tests/fixtures/sample.mp4"
 
 # The program under test, where it was built.
