@@ -143,6 +143,8 @@ class Report:
         self.spent = 0.0  # seconds in rows that have ended
         self.open_groups = []
         signal.signal(signal.SIGALRM, self.end_row)
+        # By way of every __exit__, so that nothing is left running.
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
         set_alarm(ROW_DEADLINE)
 
     @staticmethod
