@@ -44,7 +44,7 @@ table_objects := $(build)/scripts/tables.o
 bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load rules)
 bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 
-# All cores, unless -j says otherwise: a fresh clone is built three times before its tests run.
+# All cores, unless -j says otherwise.
 jobs = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
 
 .PHONY: all install uninstall deb unit generate bench check check-players fuzz demo clean help
@@ -114,14 +114,16 @@ $(build)/%.o: %.cc
 	@$(CXX) $(cppflags) $(included) $(cxxflags) -c -o $@ $<
 
 $(build)/tests/%.o: cppflags += -DBOOST_TEST_DYN_LINK
-# Boost.Test's headers take a compiler ten times as long to optimise as the tests take to run.
+# Boost.Test's headers take a compiler ten times as long to optimise as the tests take to run, but for a million draws.
 $(build)/tests/unit/%.o: optimise = -O0
+$(build)/tests/unit/http_properties_test.o: optimise = -O1
 
 # So they are compiled once. What includes them first, as tests do and main.cc does not, is given that instead; each
 # compiler has its own.
 precompiled := $(build)/tests/unit/precompiled-$(lastword $(notdir $(CXX))).h
 $(build)/tests/unit/%_test.o: private included = -include $(precompiled)
 $(filter %_test.o,$(test_objects)): $(precompiled).gch
+$(precompiled).gch: optimise = -O0
 $(precompiled).gch:
 	@mkdir -p $(@D)
 	@echo "$(notdir $(CXX)) $@"
@@ -140,12 +142,11 @@ $(build)/status_html.inc: src/engine/status.html
 	@mkdir -p $(@D)
 	@{ printf 'R"html('; cat $<; printf ')html"\n'; } > $@
 
+# The sanitized builds are made while tests run, which mostly wait.
 check:  ## installs what is missing, builds, and runs every test (san=address,undefined: all of it sanitized)
 	scripts/deps check
 	$(MAKE) --no-print-directory $(jobs) san=$(san) all unit
-	$(if $(san),,$(MAKE) --no-print-directory $(jobs) san=address$(comma)undefined all unit)
-	$(if $(san),,$(MAKE) --no-print-directory $(jobs) san=thread all)
-	$(PYTHON) scripts/check --build $(build)
+	$(PYTHON) scripts/check --build $(build) $(if $(san),,--sanitized)
 
 check-players:  ## installs players and downloaders, and lets them judge: a table with a verdict a row
 	scripts/deps players

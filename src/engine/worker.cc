@@ -71,7 +71,7 @@ std::optional<std::variant<Answer, Busy>> Worker::ask(const http::Request& reque
         throw;
     }
     if (end_asking()) return result;
-    if (auto* late = std::get_if<Answer>(&result)) drop(std::move(late->film));
+    if (auto* late = std::get_if<Answer>(&result)) drop(std::move(late->content));
     return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
 // Owns failing on demand: a library that is preloaded into the program, and lets allocations and calls fail as a file
-// says that a test has mapped as well (tests/faults.py makes it, and is where the meaning of a rule is told).
+// says that a test has mapped as well (tests/lib/faults.py makes it, and is where the meaning of a rule is told).
 // Does not allocate, lock or log; and never fails libfcgi, which asserts, nor the loader, nor what runs before main.
 // SPDX-License-Identifier: MIT
 #include <dlfcn.h>
@@ -150,7 +150,7 @@ void begin() {
     const auto table = static_cast<Rule*>(memory);
     for (std::size_t i = 0; i < calls; ++i)
         if (std::strncmp(table[i].name, names[i], sizeof table[i].name) != 0)
-            give_up("faults.so: the names are not those of tests/faults.py\n");
+            give_up("faults.so: the names are not those of tests/lib/faults.py\n");
     dl_iterate_phdr(note_exempt, nullptr);
     rules = table;
 }

@@ -4,7 +4,6 @@ used, upgraded, removed and purged, with a systemd that runs and without.
 SPDX-License-Identifier: MIT
 """
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -177,13 +176,13 @@ def clone(folder):
         if (support.ROOT / name).exists():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(support.ROOT / name, place / name)
-    built = pathlib.Path(support.PROGRAM).parent
+    built = support.BUILT.parent
     if built == support.ROOT / "build":
         for path in [*place.glob("src/**/*"), *place.glob("conf/*"), place / "Makefile"]:
             os.utime(path, ns=(0, 0))  # a clone's files are all new: older than what was made of them
         shutil.copytree(built / "src", place / "build/src", copy_function=shutil.copy2)
-        for name in ("reelgate", "schema_sql.inc"):
-            shutil.copy2(built / name, place / "build" / name)
+        for path in [built / "reelgate", *built.glob("*.inc")]:
+            shutil.copy2(path, place / "build" / path.name)
     return place
 
 
@@ -313,10 +312,10 @@ def check_enabled(report, where, folder):
 
 def check_service(report, where):
     for name in ("fastcgi", "support"):
-        put(where, support.ROOT / f"tests/{name}.py", f"/root/tests/{name}.py")
+        put(where, support.ROOT / f"tests/lib/{name}.py", f"/root/tests/lib/{name}.py")
 
     def load(number):
-        where.run("env", "PYTHONPATH=/root/tests", "python3", "-c", LOAD, number)
+        where.run("env", "PYTHONPATH=/root/tests/lib", "python3", "-c", LOAD, number)
 
     with report.row("systemd: restarted and reloaded under load, while rows are written: every request is answered"):
         load(1)
@@ -328,7 +327,7 @@ def check_service(report, where):
         equal([options.get(place) for place in ("/", "/var/lib/reelgate", "/var/lib/reelgate/videos")],
               ["ro", "rw", "ro"], "mounts")
     with report.row("systemd: an upgrade under load: every request is answered"):
-        where.run("sh", "-c", "systemctl reset-failed; env PYTHONPATH=/root/tests python3 -c \"$0\" 2 & load=$!; "
+        where.run("sh", "-c", "systemctl reset-failed; env PYTHONPATH=/root/tests/lib python3 -c \"$0\" 2 & load=$!; "
                   "dpkg -i /root/reelgate.deb; wait $load", LOAD)
     with report.row("systemd: started by the first who asks"):
         where.run("sh", "-c", "systemctl reset-failed; systemctl stop reelgate.service")
@@ -404,7 +403,7 @@ def check_newcomer(report, where):
 
 
 def check_machines(report, package, folder):
-    with report.row("the package can be installed here"):
+    with report.group("the package can be installed here"):
         assert machine.may_install(), "installing a package needs root, or sudo without a password"
         is_tried = False
         for kind in ("systemd", "bare"):

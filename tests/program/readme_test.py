@@ -41,13 +41,21 @@ def main():
         shutil.copy(support.CLIP, folder)
         (folder / "reelgate").symlink_to(pathlib.Path(support.PROGRAM).resolve())
         environment = support.clean_environment(PATH=f"{folder}:/usr/bin:/bin")
-        count = 0
+
+        def run(command):
+            return subprocess.run(["bash", "-c", command], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, timeout=support.DEADLINE, env=environment,
+                                  check=False)
+        # Examples go on with what those before them have made, whether their rows are wanted or not.
+        count, left_out = 0, []
         for command, wanted in examples():
             count += 1
+            left_out.append(command)
             with report.row(f"README: $ {command}"):
-                done = subprocess.run(["bash", "-c", command], cwd=folder, stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                      timeout=support.DEADLINE, env=environment, check=False)
+                for earlier in left_out[:-1]:
+                    run(earlier)
+                left_out.clear()
+                done = run(command)
                 printed = done.stdout + ("" if done.stdout.endswith("\n") or not done.stdout else "\n")
                 equal(VOLATILE.sub(r"\1", printed), VOLATILE.sub(r"\1", wanted), "output")
         with report.row("README: has five examples or more"):

@@ -22,10 +22,7 @@ import fastcgi
 import support
 from fastcgi import KEEP_CONN, begin, record, request
 from support import Serving, equal
-
-FILM = support.position_coded(8 << 20)  # more than any socket's buffers hold
-LARGE = 64 << 20
-FILM_PATH, LARGE_PATH = "/api/stream/film", "/api/stream/large"
+from viewers import CHANGING_PATH, FILM, FILM_PATH, LARGE, LARGE_PATH, ask, check_serves, make_volume
 
 ABORT = record(fastcgi.ABORT_REQUEST, b"")
 UNKNOWN_TYPE = record(77, b"", 0)
@@ -44,17 +41,6 @@ def resident(process):
 def check_memory(before, after):
     # A sanitizer keeps what was given back.
     assert support.is_sanitized() or after < before + SLACK, f"{(after - before) >> 10} KiB more"
-
-
-def ask(server, *arguments, **more):
-    with fastcgi.Connection(server.address) as connection:
-        connection.send(*arguments, **more)
-        return connection.read_reply()
-
-
-def check_serves(server):
-    equal(ask(server, FILM_PATH, fields=[("HTTP_RANGE", "bytes=5000000-5000999")]).content, FILM[5000000:5001000],
-          "content for the next viewer")
 
 
 def pour(connection, bytes_, max_bytes):
@@ -298,7 +284,7 @@ def check_changes(report, folder, volume):
         for name, change, goes_on in CHANGES:
             with report.row(f"a film that is {name} while it is sent: {'goes on' if goes_on else 'never looks whole'}"), \
                     changing_film(volume) as path, fastcgi.Connection(server.address) as viewer:
-                viewer.send("/api/stream/changing")
+                viewer.send(CHANGING_PATH)
                 first = viewer.read_record()[2]
                 change(path)
                 if goes_on:
@@ -315,7 +301,7 @@ def check_changes(report, folder, volume):
         with report.row(f"plain CGI: a film that is {name} while it is sent: {'goes on' if goes_on else 'fails'}"), \
                 changing_film(volume) as path:
             environment = support.clean_environment(
-                REQUEST_METHOD="GET", REQUEST_URI="/api/stream/changing", REELGATE_DATA=str(volume.path))
+                REQUEST_METHOD="GET", REQUEST_URI=CHANGING_PATH, REELGATE_DATA=str(volume.path))
             with subprocess.Popen([support.PROGRAM], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, env=environment) as program:
                 raw = program.stdout.read(100_000)
@@ -339,7 +325,7 @@ def check_growing(report, folder, volume):
                                       ("truncated and filled again", truncate_and_fill, False)):
             with report.row(f"a film with a tag of the catalogue that is {name} while it is sent"), \
                     changing_film(volume) as path, fastcgi.Connection(server.address) as viewer:
-                viewer.send("/api/stream/changing")
+                viewer.send(CHANGING_PATH)
                 first = viewer.read_record()[2]
                 change(path)
                 if goes_on:
@@ -507,13 +493,10 @@ def check_catalog(report, folder, volume):
 def main():
     report = support.Report()
     with support.Folder() as folder:
-        volume = support.Volume(folder / "data")
-        volume.add("film", FILM)
-        volume.add("changing", b"")
-        volume.sparse("large", LARGE, {})
+        volume = make_volume(folder)
         for check in (check_floods, check_turns, check_chatter, check_idle, check_changes, check_growing,
                       check_lost_socket, check_end_over_internet, check_catalog):
-            with report.row(f"{check.__name__}: the server, to the end"):
+            with report.group(f"{check.__name__}: the server, to the end"):
                 check(report, folder, volume)
     report.finish()
 

@@ -1,7 +1,7 @@
 """FastCGI as its specification has it, spoken straight at the socket of `reelgate serve`: whatever comes, the answer is
 right or the connection is closed, and the next one is served.
 
-Does not test what is answered in HTTP, nor the life of the server: engine_test.py does.
+Does not test what is answered in HTTP, nor the life of the server: the engine_*_test.py do.
 SPDX-License-Identifier: MIT
 """
 import dataclasses
@@ -343,7 +343,7 @@ def main():
         volume = support.Volume(folder / "data")
         volume.add("film", FILM)
         volume.sparse("large", LARGE, {})
-        with report.row("the server, to the end"), support.Serving(folder, volume, "--threads", "2") as server:
+        with report.group("the server, to the end"), support.Serving(folder, volume, "--threads", "2") as server:
             for row in [*MANAGEMENT, *REQUESTS, *PARAMS, *BODIES, *ABORTS]:
                 check_row(report, server.address, row)
             check_values(report, server.address, server.process)

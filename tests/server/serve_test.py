@@ -1,6 +1,6 @@
 """Where `reelgate serve` listens, and whom it lets in: sockets of its own and inherited ones, FCGI_WEB_SERVER_ADDRS.
 
-Does not test what it does with a connection: protocol_test.py and engine_test.py do.
+Does not test what it does with a connection: protocol_test.py and the engine_*_test.py do.
 SPDX-License-Identifier: MIT
 """
 import os

@@ -1,5 +1,5 @@
-"""What reelgate says about itself: each figure goes up by exactly what was done, in every form, through web servers and
-from `reelgate status`; and what it logs, to a terminal, to the journal, and when one failure comes a thousand times.
+"""The figures that reelgate has about itself: each goes up by exactly what was done, in every form, and the log says the
+same.
 
 Does not test single counters and formats: the unit tests do.
 SPDX-License-Identifier: MIT
@@ -8,32 +8,21 @@ import contextlib
 import json
 import os
 import re
-import socket
-import subprocess
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-import browser
 import fastcgi
-import servers
 import support
 from fastcgi import KEEP_CONN
 from support import Serving, equal
+from viewers import FILM_PATH, LARGE, LARGE_PATH, Viewers, ask
 
 FILM = support.position_coded(300_000)
-LARGE = 64 << 20  # more than any socket's buffers hold
-FILM_PATH, LARGE_PATH = "/api/stream/film", "/api/stream/large"
 STATUS, PING = "/reelgate-status", "/reelgate-ping"
 ASKED = ["--status-path", STATUS, "--ping-path", PING]
 
 # Figures that asking changes, or time does.
 MOVING = {"start since", "accepted conn", "open conn", "max active viewers", "monitoring requests", "catalogue seconds"}
-
-
-def ask(server, *arguments, **more):
-    with fastcgi.Connection(server.address) as connection:
-        connection.send(*arguments, **more)
-        return connection.read_reply()
 
 
 def status_of(server):
@@ -116,15 +105,8 @@ def check_answers(report, server):
                after["requests keep-conn"] - before["requests keep-conn"]), (0, 3, 3),
               "connections, requests, those of them that keep the connection")
     with report.row("figures: time spent in the catalogue"):
+        ask(server, FILM_PATH, "HEAD")
         assert status_of(server)["catalogue seconds"] > 0
-
-
-def watch(server, target):
-    """A viewer who has begun to watch, and stops after the first record."""
-    connection = fastcgi.Connection(server.address)
-    connection.send(target)
-    connection.read_record()
-    return connection
 
 
 def ended(server):
@@ -133,26 +115,29 @@ def ended(server):
 
 
 def check_endings(report, server, volume):
-    before = settled_status(server)
-    with report.row("figures: active viewers are those who have stopped"), contextlib.ExitStack() as viewers:
-        parked = [viewers.enter_context(watch(server, LARGE_PATH)) for _ in range(25)]
+    with report.row("figures: active viewers are those who have stopped"), Viewers(server) as viewers:
+        before = settled_status(server)
+        parked = [viewers.watch(LARGE_PATH) for _ in range(25)]
         status = status_of(server)
         equal((status["active viewers"], status["max active viewers"]), (25, 25), "viewers, most of them")
         assert status["open conn"] >= 26, "25 and the one that asks"
         equal(status["requests"] - before["requests"], len(parked), "requests")
     with report.row("figures: those who leave have aborted; the most there were stay on record"):
-        wanted = {"complete": before["answers complete"], "aborted": before["answers aborted"] + 25,
-                  "stalled": 0, "broken": 0}
-        equal(ended(server), wanted, "endings")
+        before = ended(server)
+        with Viewers(server) as viewers:
+            for _ in range(25):
+                viewers.watch(LARGE_PATH)
+        equal(ended(server), {**before, "aborted": before["aborted"] + 25}, "endings")
         equal(status_of(server)["max active viewers"], 25, "most")
     with report.row("figures, log: a file that is truncated has broken, and the log says how far it came"):
         volume.sparse("shrinking", LARGE, {})
-        sent = settled_status(server)["bytes sent"]
-        with watch(server, "/api/stream/shrinking") as viewer:
+        before, sent = ended(server), settled_status(server)["bytes sent"]
+        with Viewers(server) as viewers:
+            viewer = viewers.watch("/api/stream/shrinking")
             os.truncate(volume.videos / "shrinking.mp4", 1000)
             with contextlib.suppress(fastcgi.NoValidRecord, EOFError, ConnectionResetError):
                 viewer.read_response()
-        equal(ended(server), {**wanted, "broken": 1}, "endings")
+        equal(ended(server), {**before, "broken": before["broken"] + 1}, "endings")
         check_sent_line(server, "shrinking", "broken", settled_status(server)["bytes sent"] - sent)
 
 
@@ -180,22 +165,22 @@ STALLED = [
 
 
 def check_stalled(report, folder, volume):
-    with Serving(folder, volume, *ASKED, "--stall-timeout", "1", "--log-level", "info") as server:
-        for count, (name, spec) in enumerate(STALLED, 1):
-            with report.row(f"figures, log: a viewer who takes nothing has stalled: {name}: what is said to be sent is"
-                            " what the web server finds"), fastcgi.Connection(server.address) as viewer:
-                before = status_of(server)["bytes sent"]
-                viewer.send(LARGE_PATH, **field("RANGE", spec))
-                server.wait_for_log(": stalled", count)
-                equal(ended(server), {"complete": 0, "aborted": 0, "stalled": count, "broken": 0}, "endings")
-                raw = bytearray()
-                with contextlib.suppress(ConnectionResetError):
-                    while chunk := viewer.socket.recv(1 << 20):
-                        raw += chunk
-                sent = content_length_of(bytes(raw))
-                equal(settled_status(server)["bytes sent"] - before, sent, "bytes counted")
-                assert 0 < sent < LARGE
-                assert f": {sent} of " in server.log().splitlines()[-1], (sent, server.log())
+    for name, spec in STALLED:
+        with report.row(f"figures, log: a viewer who takes nothing has stalled: {name}: what is said to be sent is what the"
+                        " web server finds"), \
+                Serving(folder, volume, *ASKED, "--stall-timeout", "1", "--log-level", "info") as server, \
+                fastcgi.Connection(server.address) as viewer:
+            viewer.send(LARGE_PATH, **field("RANGE", spec))
+            server.wait_for_log(": stalled")
+            equal(ended(server), {"complete": 0, "aborted": 0, "stalled": 1, "broken": 0}, "endings")
+            raw = bytearray()
+            with contextlib.suppress(ConnectionResetError):
+                while chunk := viewer.socket.recv(1 << 20):
+                    raw += chunk
+            sent = content_length_of(bytes(raw))
+            equal(settled_status(server)["bytes sent"], sent, "bytes counted")
+            assert 0 < sent < LARGE
+            assert f": {sent} of " in server.log().splitlines()[-1], (sent, server.log())
 
 
 def check_forms(report, server):
@@ -247,7 +232,8 @@ def check_unwell(report, folder):
     volume = support.Volume(folder / "unwell")
     volume.sparse("large", LARGE, {})
     with report.row("more viewers than may be: ping and status answer, and say so"), \
-            Serving(folder, volume, *ASKED, "--max-viewers", "1") as server, watch(server, LARGE_PATH):
+            Serving(folder, volume, *ASKED, "--max-viewers", "1") as server, Viewers(server) as viewers:
+        viewers.watch(LARGE_PATH)
         equal(ask(server, LARGE_PATH).status, 503, "status")
         equal(ask(server, PING).content, b"pong", "ping")
         # Whoever was refused has his answer a moment before he is counted out.
@@ -285,192 +271,13 @@ def check_off(report, folder, volume):
         assert "active viewers" in json.loads(ask(server, FILM_PATH + "?json").content)
 
 
-def check_command(report, folder, volume):
-    for host, family in ((None, socket.AF_UNIX), ("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
-        address = (host, support.free_port(family)) if host else f"{folder}/command.sock"
-        with Serving(folder, volume, *ASKED, address=address) as server:
-            place = server.place
-            with report.row(f"reelgate status: text, {family.name}"):
-                done = support.reelgate("status", "--connect", place, "--status-path", STATUS)
-                equal((done.returncode, done.stderr), (0, b""), "exit status, errors")
-                assert re.search(rb"^active viewers: +0$", done.stdout, re.MULTILINE), done.stdout
-            with report.row(f"reelgate status: JSON, the address from --listen, {family.name}"):
-                done = support.reelgate("status", "--listen", place, "--status-path", STATUS, "--json")
-                equal(json.loads(done.stdout)["active viewers"], 0, "viewers")
-            with report.row(f"reelgate status: OpenMetrics, the path from the environment, {family.name}"):
-                done = support.reelgate("status", "--connect", place, "--openmetrics",
-                                        environment={"REELGATE_STATUS_PATH": STATUS})
-                assert list(text_string_to_metric_families(done.stdout.decode())), done.stdout
-            with report.row(f"reelgate status: another path, {family.name}"):
-                check_complaint(1, "--status-path /other", "status", "--connect", place, "--status-path", "/other")
-
-
-def check_complaint(status, named, *arguments, **more):
-    done = support.reelgate(*arguments, **more)
-    equal((done.returncode, done.stdout), (status, b""), f"exit status, output ({done.stderr})")
-    lines = done.stderr.decode().splitlines()
-    assert len(lines) == 1 and lines[0].startswith("reelgate: ") and named in lines[0], done.stderr
-
-
-@contextlib.contextmanager
-def listening(folder, answer):
-    """Something that listens, and says `answer` to the first who comes, as soon as that one has said something; None:
-    nothing, ever."""
-    place = str(folder / f"other-{next(Serving.numbers)}.sock")
-    program = ("import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); "
-               "c = s.accept()[0]; c.recv(65536); data = bytes.fromhex(sys.argv[2]); "
-               "c.sendall(data) if data else sys.stdin.read(); c.close()")
-    with subprocess.Popen(["/usr/bin/python3", "-c", program, place, (answer or b"").hex()],
-                          stdin=subprocess.PIPE) as process:
-        try:
-            support.wait_until(lambda: os.path.exists(place), "listening", process)
-            yield f"unix:{place}"
-        finally:
-            process.stdin.close()
-            support.stop(process)
-
-
-# situation, what answers, what the one line has to name
-STRANGERS = [
-    ("speaks HTTP", b"HTTP/1.1 400 Bad Request\r\n\r\n", "no FastCGI"),
-    ("says one byte of something else", b"x", "no FastCGI"),
-    ("goes in the middle of a record", fastcgi.record(fastcgi.STDOUT, b"Status: 200 OK")[:12], "before it has"),
-    ("refuses", fastcgi.record(fastcgi.END_REQUEST, bytes([0, 0, 0, 0, fastcgi.OVERLOADED, 0, 0, 0])), "refuses"),
-    ("answers without a status",
-     fastcgi.record(fastcgi.STDOUT, b"hello") + fastcgi.record(fastcgi.END_REQUEST, bytes(8)), "no status"),
-    ("says nothing", None, "in time"),
-]
-
-
-def check_command_complaints(report, folder):
-    asked = ["status", "--status-path", STATUS]
-    rows = [
-        ("no address", 2, "--connect", asked),
-        ("no path", 2, "--status-path", ["status", "--connect", "unix:/x"]),
-        ("both forms", 2, "--json and --openmetrics", [*asked, "--connect", "unix:/x", "--json", "--openmetrics"]),
-        ("an address that is none", 2, "--connect x", [*asked, "--connect", "x"]),
-        ("no such socket", 1, "nobody listens", [*asked, "--connect", f"unix:{folder}/none"]),
-        ("a port where nobody listens", 1, "nobody listens", [*asked, "--connect", f"127.0.0.1:{support.free_port()}"]),
-        ("a path that is too long", 1, "107 bytes", [*asked, "--connect", "unix:/" + 200 * "x"]),
-        ("no such host", 1, "host.invalid", [*asked, "--connect", "host.invalid:9000"]),
-    ]
-    for name, status, named, arguments in rows:
-        with report.row(f"reelgate status, {name}: one line"):
-            check_complaint(status, named, *arguments)
-    for name, answer, named in STRANGERS:
-        with report.row(f"reelgate status, somebody who {name}: one line"), listening(folder, answer) as place:
-            check_complaint(1, named, *asked, "--connect", place)
-    if servers.IS_ROOT:
-        with report.row("reelgate status, no right to connect: one line"), listening(folder, b"x") as place:
-            os.chmod(place.removeprefix("unix:"), 0o600)
-            check_complaint(1, "--socket-mode", *asked, "--connect", place, user=servers.USER, group=servers.USER,
-                            extra_groups=[])
-
-
-# What clients send to forge or spoil lines: method, Range, id.
-HOSTILE = [
-    ("a line feed in the method", "GET\nreelgate: error: forged", "bytes=0-0", "film"),
-    ("an escape sequence in Range", "GET", "bytes=\x1b[2J", "film"),
-    ("control bytes in the id", "GET", "bytes=0-0", "a%0Areelgate: error: forged%1b\n\x7f\xff"),
-    ("a Range of 100 KiB", "GET", "x" * 102_400, "film"),
-]
-
-
-def check_log(report, folder, volume):
-    with Serving(folder, volume, "--log-level", "debug") as server:
-        for name, method, spec, video in HOSTILE:
-            with report.row(f"log, {name}: lines of printable characters, and none of the client's making"):
-                before = len(server.log())
-                ask(server, f"/api/stream/{video}", method, **field("RANGE", spec))
-                support.wait_until(lambda: server.log()[before:].count("\n") >= 2, "two lines")
-                lines = server.log()[before:].splitlines()
-                equal(len(lines), 2, f"lines of {lines}")
-                for line in lines:
-                    assert re.fullmatch(r"reelgate: (debug: request|info: response) [ -~]{1,4100}", line), line
-    with report.row("log, to a file: no priorities"):
-        assert server.log().startswith("reelgate: notice: serve: "), server.log()
-    with report.row("log, to the journal: a priority in front of each line, and no name"):
-        check_journal(folder, volume)
-
-
-def check_journal(folder, volume):
-    log = folder / "journal"
-    log.touch()
-    status = log.stat()
-    place = str(folder / "journal.sock")
-    environment = support.clean_environment(JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}")
-    with open(log, "ab") as stream, subprocess.Popen(
-            [support.PROGRAM, "--data", str(volume.path), "--listen", f"unix:{place}", "--log-level", "debug"],
-            stdin=subprocess.DEVNULL, stderr=stream, env=environment) as process:
-        try:
-            support.wait_until(lambda: ": ready" in log.read_text(), "serve", process)
-            with fastcgi.Connection(place) as connection:
-                connection.send(FILM_PATH, "HEAD")
-                connection.read_reply()
-            support.wait_until(lambda: ": complete" in log.read_text(), "the response", process)
-            with fastcgi.Connection(place) as connection:
-                connection.socket.sendall(b"GET / HTTP/1.1\r\n\r\n")
-                assert connection.is_closed()
-            support.wait_until(lambda: "<4>" in log.read_text(), "a warning", process)
-        finally:
-            support.stop(process)
-    text = log.read_text()
-    assert re.fullmatch(r"<5>serve: .*\n<7>request .*\n<6>response .*\n<4>read request: .*\n<5>stop: .*\n", text), text
-    with open(log, "ab") as stream:
-        subprocess.run([support.PROGRAM, "bogus"], stderr=stream, env=environment, check=False)
-    assert log.read_text().removeprefix(text).startswith("<3>bogus: "), log.read_text()
-
-
-# Gives [the line beside the heading, viewers, tables, whether the page is wider than the window, paths of a graph] once
-# two samples are there, since it takes two for a rate.
-PAGE_SAYS = """
-const done = arguments[0], text = id => document.getElementById(id).textContent;
-const look = () => {
-  if (!document.querySelector('#rate-graph path, #viewers-graph path')) return false;
-  done([text('since'), text('viewers'), document.querySelectorAll('table').length,
-        document.documentElement.scrollWidth > window.innerWidth,
-        document.querySelectorAll('#viewers-graph path').length]);
-  return true;
-};
-look() || new MutationObserver((_, observer) => look() && observer.disconnect())
-  .observe(document.body, {childList: true, subtree: true, characterData: true});
-"""
-
-
-def check_page(report, folder, volume):
-    path = "/api/stream/reelgate-status"
-    for kind in (servers.Nginx, servers.LighttpdConnect):
-        place = folder / kind.__name__
-        place.mkdir()
-        front = kind(place, volume)
-        front.environment["REELGATE_STATUS_PATH"] = path
-        with front, contextlib.ExitStack() as viewers:
-            with report.row(f"{kind.name}: text, JSON and OpenMetrics come through"):
-                equal(support.http(front.port, path).field("Content-Type"), "text/plain; charset=utf-8", "Content-Type")
-                assert "threads" in json.loads(support.http(front.port, path + "?json").content)
-                equal(support.http(front.port, path + "?openmetrics").content[-6:], b"# EOF\n", "the end")
-            running = str(front.folder / "running.sock")
-            for _ in range(3):
-                connection = viewers.enter_context(fastcgi.Connection(running))
-                connection.send(LARGE_PATH)
-                connection.read_record()
-            for width in (400, 1200):
-                with report.row(f"{kind.name}: the page in Chromium, {width} wide"), \
-                        browser.Browser(place) as tab:
-                    tab.call("POST", "/window/rect", {"width": width, "height": 900})
-                    tab.open(f"http://127.0.0.1:{front.port}{path}?html")
-                    since, count, tables, is_too_wide, paths = tab.run(PAGE_SAYS)
-                    assert "running for" in since, since
-                    equal((count, tables, is_too_wide, paths), ("3", 6, False, 2), "viewers, tables, too wide, paths")
-
-
 def main():
     report = support.Report()
     with support.Folder() as folder:
         volume = support.Volume(folder / "data")
         volume.add("film", FILM)
         volume.sparse("large", LARGE, {})
-        with report.row("one server for the figures"), \
+        with report.group("one server for the figures"), \
                 Serving(folder, volume, *ASKED, "--threads", "3", "--log-level", "info") as server:
             check_answers(report, server)
             check_endings(report, server, volume)
@@ -478,10 +285,6 @@ def main():
         check_stalled(report, folder, volume)
         check_unwell(report, folder)
         check_off(report, folder, volume)
-        check_command(report, folder, volume)
-        check_command_complaints(report, folder)
-        check_log(report, folder, volume)
-        check_page(report, folder, volume)
     report.finish()
 
 

@@ -30,6 +30,7 @@ import sshfs
 import support
 from hanging_fs import HangingFileSystem
 from support import Serving, equal
+from viewers import FILM as LOCAL, ask, range_field
 
 # What is said about a folder whose storage does not answer. FOLDER stands for its path.
 STATUS_LINE = r"hung storage: +FOLDER: no answer for (\d+) s, (\d+) waiting, (\d+) threads held"
@@ -55,7 +56,6 @@ MAX_OTHER_THREADS = 12 if support.is_sanitized() else 11
 # freed for a while.
 MAX_GROWTH = (256 if support.is_sanitized() else 8) << 10
 
-LOCAL = support.position_coded(8 << 20)
 RANGE = 64 << 10
 MAX_FAR = 100  # ranges of WATCHED bytes; viewers beyond these read what others read, too
 WATCHED = 1 << 20  # more than a socket holds, and the storage reads ahead, for one who has not read yet
@@ -65,16 +65,6 @@ FAR_FILMS = {"far.mp4": FAR_LENGTH, "other.mp4": 1_000_000}
 STATUS, PING = "/reelgate-status", "/reelgate-ping"
 LOCAL_PATH, FAR_PATH, OTHER_PATH = "/api/stream/local", "/api/stream/far", "/api/stream/other"
 QUERY = "SELECT status, file FROM films WHERE id = ?1"
-
-
-def range_field(first, length):
-    return [("HTTP_RANGE", f"bytes={first}-{first + length - 1}")]
-
-
-def ask(server, *arguments, **more):
-    with fastcgi.Connection(server.address) as connection:
-        connection.send(*arguments, **more)
-        return connection.read_reply()
 
 
 class Library:
@@ -647,15 +637,15 @@ def check_sshfs(row, library, threads):
 
 def check_all(report, threads):
     """In a process of its own for each number of threads, all at once: they wait most of the time."""
-    runs = [subprocess.Popen([sys.executable, __file__, "--threads", str(number)], stdout=subprocess.PIPE)
+    runs = [subprocess.Popen([sys.executable, __file__, "--threads", str(number), *sys.argv[1:]], stdout=subprocess.PIPE)
             for number in threads]
     for number, run in zip(threads, runs):
-        output = run.communicate()[0].decode()
-        last = re.search(r"^(\d+) passed, (\d+) failed\n\Z", output, re.MULTILINE)
-        print(output[:last.start()] if last else output, end="")
-        with report.row(f"--threads {number}: all rows, to the end"):
+        with report.group(f"--threads {number}: all rows, to the end") as waiting:
+            output = run.communicate(timeout=support.ROW_DEADLINE)[0].decode()
+            report.spent += waiting.seconds()  # by its rows, that is
+            last = re.search(r"^(\d+) passed, (\d+) failed\n\Z", output, re.MULTILINE)
+            print(output[:last.start()] if last else output, end="")
             assert last, f"status {run.returncode}"
-        if last:
             report.passed += int(last[1])
             report.failed += int(last[2])
 
@@ -663,8 +653,8 @@ def check_all(report, threads):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, help="one number of threads alone")
-    only = parser.parse_args().threads
-    report = support.Report()
+    report = support.Report(parser)
+    only = report.arguments.threads
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if not servers.IS_ROOT or not os.path.exists(hanging_fs.DEVICE):
@@ -680,12 +670,13 @@ def main():
         report.finish()
     with support.Folder() as folder:
         library = Library(folder)
+
         def row(name):
             return report.row(f"--threads {only}: {name}")
         for check in (check_reading, check_opening, check_slow, check_failing, check_whole_folder, check_stopping,
                       check_said, check_several, check_closing, check_leaving, check_signals, check_let_go,
                       check_sshfs):
-            with row(f"{check.__name__}: the storage and the server, to the end"):
+            with report.group(f"--threads {only}: {check.__name__}: the storage and the server, to the end"):
                 check(row, library, only)
     report.finish()
 

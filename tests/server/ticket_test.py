@@ -153,7 +153,7 @@ def main():
             volume.row("pending", "pending")
             volume.row("fileless", "complete")
             volume.sparse("big", BIG, BIG_MARKERS)
-            with report.row(f"{kind.name}: starts and stops"), kind(folder, volume) as server:
+            with report.group(f"{kind.name}: starts and stops"), kind(folder, volume) as server:
                 check_ranges(report, server)
                 check_errors(report, server)
                 check_large(report, server)

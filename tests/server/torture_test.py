@@ -677,7 +677,7 @@ PARTS = [("warmed up", 1 / 6, 0), ("tortured", 1 / 3, 1_000_000)]
 
 
 def check_torture(report, folder, volume, transport, address, base):
-    with report.row(f"random connections over {transport}: the server, to the end"), \
+    with report.group(f"random connections over {transport}: the server, to the end"), \
             serving(folder, volume, address) as server:
         memory = 0
         for name, part, distance in PARTS:
@@ -807,8 +807,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, help="the connection to play again")
     parser.add_argument("--count", type=int, default=1, help="how many, from that on")
-    arguments = parser.parse_args()
-    report = support.Report()
+    report = support.Report(parser)
+    arguments = report.arguments
     with support.Folder() as folder:
         volume = support.Volume(folder / "data")
         for name, film in FILMS.items():

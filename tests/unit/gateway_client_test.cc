@@ -1,4 +1,5 @@
-// Owns the tests of asking a FastCGI responder, as far as nobody has to answer: tests/server/status_test.py does the rest.
+// Owns the tests of asking a FastCGI responder, as far as nobody has to answer: tests/server/status_command_test.py does
+// the rest.
 // SPDX-License-Identifier: MIT
 #include "gateway/client.h"
 

@@ -118,27 +118,12 @@ BOOST_AUTO_TEST_CASE(no_range) {
 // RFC 9110 §14.2, §15.3.7: one satisfiable range
 
 constexpr PlanRow satisfiable[] = {
-    {.name = "first_bytes", .range = "bytes=0-3", .status = 206, .content_range = "bytes 0-3/1000", .content_length = 4,
-     .content = "0-3"},
-    {.name = "from_the_middle", .range = "bytes=128-224", .status = 206, .content_range = "bytes 128-224/1000",
-     .content_length = 97, .content = "128-224"},
-    {.name = "suffix", .range = "bytes=-10", .status = 206, .content_range = "bytes 990-999/1000", .content_length = 10,
-     .content = "990-999"},
     {.name = "suffix_longer_than_representation", .range = "bytes=-2000", .status = 206,
      .content_range = "bytes 0-999/1000", .content_length = 1000, .content = "0-999"},
     {.name = "last_behind_the_end", .range = "bytes=990-2000", .status = 206, .content_range = "bytes 990-999/1000",
      .content_length = 10, .content = "990-999"},
-    {.name = "whole_as_206_with_open_end", .range = "bytes=0-", .status = 206, .content_range = "bytes 0-999/1000",
-     .content_length = 1000, .content = "0-999"},
     {.name = "whole_as_206_with_both_ends", .range = "bytes=0-999", .status = 206, .content_range = "bytes 0-999/1000",
      .content_length = 1000, .content = "0-999"},
-    {.name = "whole_file_of_one_byte", .range = "bytes=0-0", .complete_length = 1, .status = 206,
-     .content_range = "bytes 0-0/1", .content_length = 1, .content = "0-0"},
-    {.name = "unit_in_capitals", .range = "BYTES=0-9", .status = 206, .content_range = "bytes 0-9/1000",
-     .content_length = 10, .content = "0-9"},
-    {.name = "beyond_32_bits", .range = "bytes=4294967296-4294967305", .complete_length = 5'368'709'120, .status = 206,
-     .content_range = "bytes 4294967296-4294967305/5368709120", .content_length = 10,
-     .content = "4294967296-4294967305"},
     {.name = "two_that_touch", .range = "bytes=5-9,0-4", .status = 206, .content_range = "bytes 0-9/1000",
      .content_length = 10, .content = "0-9"},
     {.name = "one_of_two_satisfiable", .range = "bytes=2000-, 5-9", .status = 206, .content_range = "bytes 5-9/1000",
@@ -203,17 +188,9 @@ BOOST_AUTO_TEST_CASE(boundary_is_made_for_several_parts_only) {
 // RFC 9110 §14.2: Range is ignored
 
 constexpr PlanRow ignored[] = {
-    {.name = "empty_field_value", .range = "", .content = "0-999"},
     {.name = "invalid", .range = "bytes=7-1", .content = "0-999"},
     {.name = "one_bad_member", .range = "bytes=0-9,x", .content = "0-999"},
     {.name = "invalid_beats_unsatisfiable", .range = "bytes=5000-,5-2", .content = "0-999"},
-    {.name = "another_unit", .range = "items=0-5", .content = "0-999"},
-    {.name = "empty_file_and_first_bytes", .range = "bytes=0-128", .complete_length = 0, .content_length = 0,
-     .content = ""},
-    {.name = "empty_file_and_open_end", .range = "bytes=1-", .complete_length = 0, .content_length = 0, .content = ""},
-    {.name = "empty_file_and_suffix", .range = "bytes=-2", .complete_length = 0, .content_length = 0, .content = ""},
-    {.name = "empty_file_and_several", .range = "bytes=0-0,1-1", .complete_length = 0, .content_length = 0,
-     .content = ""},
 };
 
 BOOST_AUTO_TEST_CASE(range_that_is_ignored) {
@@ -230,8 +207,6 @@ BOOST_AUTO_TEST_CASE(more_ranges_than_the_policy_permits) {
 
 constexpr PlanRow unsatisfiable[] = {
     {.name = "first_at_the_end", .range = "bytes=1000-", .status = 416, .content_range = "bytes */1000",
-     .content_length = text_of_416.size(), .content = text_of_416},
-    {.name = "suffix_of_nothing", .range = "bytes=-0", .status = 416, .content_range = "bytes */1000",
      .content_length = text_of_416.size(), .content = text_of_416},
     {.name = "number_beyond_64_bits", .range = "bytes=99999999999999999999-", .status = 416,
      .content_range = "bytes */1000", .content_length = text_of_416.size(), .content = text_of_416},

@@ -1,4 +1,5 @@
-// Owns the tests of range requests: what a Range field value means, byte by byte.
+// Owns the tests of range requests: what a Range field value means, byte by byte, as far as no row of
+// tests/http-cases.txt says so.
 // Does not test which status becomes of it: http_plan_test.cc does.
 // SPDX-License-Identifier: MIT
 #include "http/range.h"
@@ -76,19 +77,7 @@ BOOST_AUTO_TEST_SUITE(http_range)
 // RFC 9110 §14.1: the range unit
 
 constexpr ParseRow units[] = {
-    {.name = "bytes", .field_value = "bytes=0-9", .expected = "0-9"},
-    {.name = "bytes_in_capitals", .field_value = "BYTES=0-9", .expected = "0-9"},
-    {.name = "bytes_in_mixed_case", .field_value = "Bytes=0-9", .expected = "0-9"},
-    {.name = "another_unit", .field_value = "items=0-5", .expected = "ignored"},
-    {.name = "part_of_the_unit", .field_value = "byte=0-9", .expected = "ignored"},
-    {.name = "more_than_the_unit", .field_value = "bytess=0-9", .expected = "ignored"},
-    {.name = "no_unit", .field_value = "=1-100", .expected = "ignored"},
-    {.name = "unit_alone", .field_value = "bytes", .expected = "ignored"},
-    {.name = "colon_for_equals", .field_value = "bytes: 0-100", .expected = "ignored"},
-    {.name = "space_before_equals", .field_value = "bytes =0-9", .expected = "ignored"},
     {.name = "space_before_the_unit", .field_value = " bytes=0-9", .expected = "ignored"},
-    {.name = "empty_field_value", .field_value = "", .expected = "ignored"},
-    {.name = "two_units", .field_value = "bytes=0-9, items=0-5", .expected = "ignored"},
 };
 
 BOOST_AUTO_TEST_CASE(unit_is_bytes_or_another) {
@@ -102,7 +91,6 @@ constexpr ParseRow valid_specs[] = {
     {.name = "one_byte", .field_value = "bytes=7-7", .expected = "7-7"},
     {.name = "open_end", .field_value = "bytes=9500-", .expected = "9500-"},
     {.name = "suffix", .field_value = "bytes=-500", .expected = "-500"},
-    {.name = "suffix_of_nothing", .field_value = "bytes=-0", .expected = "-0"},
     {.name = "leading_zeros", .field_value = "bytes=000000000000000000000000000000-0000000000000000000000000000000009",
      .expected = "0-9"},
     {.name = "several", .field_value = "bytes=0-0,-1,5-", .expected = "0-0,-1,5-"},
@@ -114,29 +102,9 @@ BOOST_AUTO_TEST_CASE(range_spec_follows_the_grammar) {
 }
 
 constexpr ParseRow invalid_specs[] = {
-    {.name = "nothing_after_equals", .field_value = "bytes=", .expected = "ignored"},
-    {.name = "hyphen_alone", .field_value = "bytes=-", .expected = "ignored"},
-    {.name = "last_before_first", .field_value = "bytes=7-1", .expected = "ignored"},
-    {.name = "last_zero_before_first", .field_value = "bytes=100-0", .expected = "ignored"},
-    {.name = "last_before_first_behind_the_end", .field_value = "bytes=500-20", .expected = "ignored"},
-    {.name = "no_hyphen", .field_value = "bytes=10", .expected = "ignored"},
-    {.name = "a_word", .field_value = "bytes=alpha", .expected = "ignored"},
-    {.name = "no_comma_between", .field_value = "bytes=10-11 12-", .expected = "ignored"},
-    {.name = "hexadecimal", .field_value = "bytes=0x01-0x02", .expected = "ignored"},
-    {.name = "two_hyphens", .field_value = "bytes=0--", .expected = "ignored"},
     {.name = "two_hyphens_between", .field_value = "bytes=0--9", .expected = "ignored"},
-    {.name = "negative_positions", .field_value = "bytes=--5,4--3", .expected = "ignored"},
-    {.name = "sign_before_first", .field_value = "bytes=+0-5", .expected = "ignored"},
-    {.name = "sign_before_last", .field_value = "bytes=0-+5", .expected = "ignored"},
-    {.name = "sign_before_suffix", .field_value = "bytes=-+5", .expected = "ignored"},
-    {.name = "fraction", .field_value = "bytes=0-5.0", .expected = "ignored"},
-    {.name = "like_content_range", .field_value = "bytes=5-10/10", .expected = "ignored"},
-    {.name = "one_bad_member_among_good_ones", .field_value = "bytes=1-4,x", .expected = "ignored"},
-    {.name = "invalid_beats_unsatisfiable", .field_value = "bytes=100000-110000,5-2", .expected = "ignored"},
     {.name = "letters_after_the_last_pos", .field_value = "bytes=1-100 , 101-xxx,  200- ", .expected = "ignored"},
-    {.name = "equals_at_the_end", .field_value = "bytes=1-100=", .expected = "ignored"},
     {.name = "second_equals", .field_value = "bytes==1-100", .expected = "ignored"},
-    {.name = "in_quotes", .field_value = "bytes=\"0-9\"", .expected = "ignored"},
     {.name = "suffix_with_an_end", .field_value = "bytes=-5-9", .expected = "ignored"},
     {.name = "full_width_digit", .field_value = "bytes=\xef\xbc\x90-9", .expected = "ignored"},
 };
@@ -154,29 +122,12 @@ BOOST_AUTO_TEST_CASE(nul_inside_the_field_value) {
 // RFC 9110 §5.6.1, §5.6.3: lists and white space
 
 constexpr ParseRow lists[] = {
-    {.name = "space_after_comma", .field_value = "bytes=0-9, 20-29", .expected = "0-9,20-29"},
-    {.name = "space_before_comma", .field_value = "bytes=0-9 ,20-29", .expected = "0-9,20-29"},
-    {.name = "tabs_around_comma", .field_value = "bytes=0-9\t,\t200-209", .expected = "0-9,200-209"},
     {.name = "much_white_space", .field_value = "bytes=0-9 \t \t,  \t 20-29", .expected = "0-9,20-29"},
-    {.name = "white_space_at_the_end", .field_value = "bytes=0-9 ", .expected = "0-9"},
-    {.name = "empty_member_first", .field_value = "bytes=,0-9", .expected = "0-9"},
-    {.name = "empty_member_last", .field_value = "bytes=0-9,", .expected = "0-9"},
-    {.name = "empty_member_between", .field_value = "bytes=0-9,,200-209", .expected = "0-9,200-209"},
     {.name = "members_of_white_space", .field_value = "bytes=0-9, \t,, 200-209 , ", .expected = "0-9,200-209"},
-    {.name = "one_comma_alone", .field_value = "bytes=,", .expected = "ignored"},
     {.name = "only_empty_members", .field_value = "bytes=, , ,   ", .expected = "ignored"},
-    {.name = "only_empty_members_after_space", .field_value = "bytes= , , ,   ", .expected = "ignored"},
-    {.name = "space_after_equals", .field_value = "bytes= 0-9", .expected = "ignored"},
-    {.name = "tab_after_equals", .field_value = "bytes=\t0-9", .expected = "ignored"},
-    {.name = "space_after_equals_and_an_empty_member", .field_value = "bytes= ,0-9", .expected = "0-9"},
     {.name = "tab_after_equals_and_empty_members", .field_value = "bytes=\t, , 0-9", .expected = "0-9"},
     {.name = "space_after_equals_and_a_later_empty_member", .field_value = "bytes= 0-9,,20-29", .expected = "ignored"},
     {.name = "white_space_alone", .field_value = "bytes= \t ", .expected = "ignored"},
-    {.name = "space_inside", .field_value = "bytes=0- 9", .expected = "ignored"},
-    {.name = "space_before_hyphen", .field_value = "bytes=0 -9", .expected = "ignored"},
-    {.name = "space_after_suffix_hyphen", .field_value = "bytes=- 9", .expected = "ignored"},
-    {.name = "space_everywhere", .field_value = "bytes=   1 -2   ,  4- 5, 7 - 8 , ,,", .expected = "ignored"},
-    {.name = "vertical_tab_is_no_white_space", .field_value = "bytes=0-9\x0b", .expected = "ignored"},
     {.name = "line_feed_is_no_white_space", .field_value = "bytes=0-9,\n20-29", .expected = "ignored"},
     {.name = "no_break_space_is_no_white_space", .field_value = "bytes=0-9,\xa0" "20-29", .expected = "ignored"},
 };
@@ -242,41 +193,7 @@ BOOST_AUTO_TEST_CASE(examples_that_the_program_was_ordered_with) {
     for (const ApplyRow& row : the_tickets_own) check(row);
 }
 
-constexpr ApplyRow satisfiable[] = {
-    {.name = "first_bytes", .field_value = "bytes=0-3", .expected = "0-3"},
-    {.name = "nine_first_bytes", .field_value = "bytes=0-8", .expected = "0-8"},
-    {.name = "from_the_middle", .field_value = "bytes=3-7", .complete_length = 11, .expected = "3-7"},
-    {.name = "first_byte", .field_value = "bytes=0-0", .complete_length = 100, .expected = "0-0"},
-    {.name = "only_byte", .field_value = "bytes=0-0", .complete_length = 1, .expected = "0-0"},
-    {.name = "exactly_the_whole", .field_value = "bytes=0-10", .complete_length = 11, .expected = "0-10"},
-    {.name = "the_whole_with_open_end", .field_value = "bytes=0-", .expected = "0-999"},
-    {.name = "the_last_ten", .field_value = "bytes=990-", .expected = "990-999"},
-    {.name = "the_second_half", .field_value = "bytes=50-", .complete_length = 100, .expected = "50-99"},
-    {.name = "the_last_byte", .field_value = "bytes=999-", .expected = "999-999"},
-    {.name = "a_suffix", .field_value = "bytes=-10", .expected = "990-999"},
-    {.name = "a_suffix_of_half", .field_value = "bytes=-50", .complete_length = 100, .expected = "50-99"},
-    {.name = "suffix_of_one_byte", .field_value = "bytes=-1", .expected = "999-999"},
-    {.name = "suffix_of_the_whole", .field_value = "bytes=-1000", .expected = "0-999"},
-    {.name = "suffix_longer_than_representation", .field_value = "bytes=-1001", .expected = "0-999"},
-    {.name = "last_one_behind_the_end", .field_value = "bytes=0-11", .complete_length = 11, .expected = "0-10"},
-    {.name = "last_byte_and_one_more", .field_value = "bytes=10-11", .complete_length = 11, .expected = "10-10"},
-    {.name = "last_far_behind_the_end", .field_value = "bytes=7-100", .complete_length = 10, .expected = "7-9"},
-    {.name = "across_a_power_of_two", .field_value = "bytes=128-224", .expected = "128-224"},
-    {.name = "a_hundred_and_one", .field_value = "bytes=0-100", .complete_length = 526, .expected = "0-100"},
-};
-
-BOOST_AUTO_TEST_CASE(range_that_can_be_satisfied) {
-    for (const ApplyRow& row : satisfiable) check(row);
-}
-
 constexpr ApplyRow unsatisfiable[] = {
-    {.name = "suffix_of_nothing", .field_value = "bytes=-0", .expected = "unsatisfiable"},
-    {.name = "first_behind_the_end", .field_value = "bytes=25-", .complete_length = 10, .expected = "unsatisfiable"},
-    {.name = "first_at_the_end", .field_value = "bytes=100-", .complete_length = 100, .expected = "unsatisfiable"},
-    {.name = "both_behind_the_end", .field_value = "bytes=12-100", .complete_length = 11, .expected = "unsatisfiable"},
-    {.name = "far_behind_the_end", .field_value = "bytes=999999-999999", .expected = "unsatisfiable"},
-    {.name = "begins_behind_the_end", .field_value = "bytes=500-999", .complete_length = 200,
-     .expected = "unsatisfiable"},
     {.name = "first_bytes_of_nothing", .field_value = "bytes=0-128", .complete_length = 0, .expected = "unsatisfiable"},
     {.name = "all_of_nothing", .field_value = "bytes=0-", .complete_length = 0, .expected = "unsatisfiable"},
     {.name = "rest_of_nothing", .field_value = "bytes=1-", .complete_length = 0, .expected = "unsatisfiable"},
@@ -290,7 +207,6 @@ BOOST_AUTO_TEST_CASE(range_that_cannot_be_satisfied) {
 // RFC 9110 §14.2, §15.3.7.2: sets of ranges
 
 constexpr ApplyRow several[] = {
-    {.name = "apart", .field_value = "bytes=0-9,20-29", .expected = "0-9,20-29"},
     {.name = "order_of_the_request", .field_value = "bytes=500-509,0-9,-1,20-29",
      .expected = "500-509,0-9,999-999,20-29"},
     {.name = "gap_of_one_byte", .field_value = "bytes=0-9,11-19", .expected = "0-9,11-19"},
@@ -304,13 +220,11 @@ constexpr ApplyRow several[] = {
     {.name = "same_first", .field_value = "bytes=5-9,5-19,5-7", .expected = "5-19"},
     {.name = "suffix_meets_open_end", .field_value = "bytes=990-,-20", .expected = "980-999"},
     {.name = "last_behind_the_end", .field_value = "bytes=0-0,990-5000,-5", .expected = "0-0,990-999"},
-    {.name = "third_closes_the_gap", .field_value = "bytes=0-9,20-29,10-19", .expected = "0-29"},
     {.name = "place_of_the_first", .field_value = "bytes=500-599,0-9,550-650", .expected = "500-650,0-9"},
     {.name = "first_grows_to_the_left", .field_value = "bytes=500-599,800-809,0-9,400-499",
      .expected = "400-599,800-809,0-9"},
     {.name = "place_of_the_first_among_later_ones", .field_value = "bytes=900-909,300-309,0-9,310-319",
      .expected = "900-909,300-319,0-9"},
-    {.name = "everything_in_two", .field_value = "bytes=0-499,500-", .expected = "0-999"},
 };
 
 BOOST_AUTO_TEST_CASE(ranges_that_meet_become_one) {
@@ -351,32 +265,12 @@ BOOST_AUTO_TEST_CASE(unsatisfiable_among_others_is_dropped) {
 constexpr std::uint64_t five_gib = 5'368'709'120;
 
 constexpr ApplyRow large_numbers[] = {
-    {.name = "last_is_2_63_less_1", .field_value = "bytes=0-9223372036854775807", .expected = "0-999"},
-    {.name = "last_is_2_63", .field_value = "bytes=0-9223372036854775808", .expected = "0-999"},
-    {.name = "last_is_2_64_less_1", .field_value = "bytes=0-18446744073709551615", .expected = "0-999"},
-    {.name = "last_is_2_64", .field_value = "bytes=0-18446744073709551616", .expected = "0-999"},
     {.name = "last_has_forty_digits", .field_value = "bytes=5-9999999999999999999999999999999999999999",
      .expected = "5-999"},
-    {.name = "first_is_2_63_less_1", .field_value = "bytes=9223372036854775807-", .expected = "unsatisfiable"},
-    {.name = "first_is_2_63", .field_value = "bytes=9223372036854775808-", .expected = "unsatisfiable"},
-    {.name = "first_is_2_64", .field_value = "bytes=18446744073709551616-", .expected = "unsatisfiable"},
-    {.name = "first_is_2_32", .field_value = "bytes=4294967296-4294967300", .expected = "unsatisfiable"},
-    {.name = "suffix_is_2_63", .field_value = "bytes=-9223372036854775808", .expected = "0-999"},
-    {.name = "suffix_is_2_64_and_1", .field_value = "bytes=-18446744073709551617", .expected = "0-999"},
-    {.name = "last_before_first_but_both_saturated",
-     .field_value = "bytes=99999999999999999999-99999999999999999998", .expected = "unsatisfiable"},
-    {.name = "behind_2_32", .field_value = "bytes=4294967296-4294967305", .complete_length = five_gib,
-     .expected = "4294967296-4294967305"},
     {.name = "several_behind_2_32", .field_value = "bytes=4294967296-4294967299,0-3,4294967300-4294967305",
      .complete_length = five_gib, .expected = "4294967296-4294967305,0-3"},
     {.name = "end_of_the_longest_one", .field_value = "bytes=0-0,-1,9223372036854775805-9223372036854775805",
      .complete_length = 9'223'372'036'854'775'807, .expected = "0-0,9223372036854775805-9223372036854775806"},
-    {.name = "across_2_31", .field_value = "bytes=2147483647-2147483648", .complete_length = five_gib,
-     .expected = "2147483647-2147483648"},
-    {.name = "end_of_five_gib", .field_value = "bytes=5368709110-", .complete_length = five_gib,
-     .expected = "5368709110-5368709119"},
-    {.name = "suffix_of_five_gib", .field_value = "bytes=-1", .complete_length = five_gib,
-     .expected = "5368709119-5368709119"},
 };
 
 BOOST_AUTO_TEST_CASE(numbers_saturate_and_never_wrap) {

@@ -148,7 +148,7 @@ def main():
         with support.Folder() as folder:
             volume = make_volume(folder, rows)
             count = 0
-            with report.row(f"{name}: starts and stops"), make(folder, volume) as way:
+            with report.group(f"{name}: starts and stops"), make(folder, volume) as way:
                 etags = {}
                 for row in rows:
                     if way.can_answer(row.video):

@@ -4,7 +4,6 @@ run through all of them.
 SPDX-License-Identifier: MIT
 """
 import contextlib
-import pathlib
 import socket
 import subprocess
 
@@ -12,7 +11,7 @@ import fastcgi
 import servers
 import support
 
-RULES = str(pathlib.Path(support.PROGRAM).parent / "rules")
+RULES = str(support.BUILT.parent / "rules")
 PREFIX = "/api/stream/"
 
 # The tests' files are dated Wed, 01 May 2024 12:00:00 GMT; the rules alone are told that it is 2026.

@@ -1,11 +1,14 @@
-"""Owns what all test scripts share: counting rows, data volumes, running reelgate, raw HTTP.
+"""Owns what all test scripts share: rows, data volumes, running reelgate, raw HTTP.
 
 Does not know the web servers: servers.py does.
 SPDX-License-Identifier: MIT
 """
+import argparse
+import atexit
 import contextlib
 import dataclasses
 import fcntl
+import functools
 import itertools
 import os
 import pathlib
@@ -25,32 +28,150 @@ import termios
 import time
 import traceback
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-PROGRAM = os.environ.get("REELGATE", str(ROOT / "build/reelgate"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLIP = ROOT / "tests/fixtures/sample.mp4"
+
+# The program under test, where it was built.
+BUILT = pathlib.Path(os.environ.get("REELGATE", ROOT / "build/reelgate"))
 
 # Timeout in seconds for anything that a test waits for. Generous: the machine may be busy.
 DEADLINE = 30
 
+# Seconds within which a row has to come to its end, whatever it waits for.
+ROW_DEADLINE = 600
+
+
+def catch_ignored_signals():
+    """Gives children the default actions of signals. A shell that has started us in the background, or nohup, ignores
+    some for us, and a child would inherit that; what is caught is reset to its default there."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
+def runnable_by_all(program):
+    """The path of a program that other users may run as well: of a copy, where a folder above it keeps them out."""
+    folders = [folder for folder in program.resolve().parents if folder.exists()]
+    if os.geteuid() != 0 or not program.exists() or all(folder.stat().st_mode & 0o001 for folder in folders):
+        return str(program)
+    folder = tempfile.mkdtemp(prefix="reelgate-test-")
+    # By the process that has made it alone, and not by one that it forks.
+    atexit.register(lambda maker: maker == os.getpid() and shutil.rmtree(folder), os.getpid())
+    os.chmod(folder, 0o755)
+    return shutil.copy(program, folder)
+
+
+catch_ignored_signals()
+PROGRAM = runnable_by_all(BUILT)
+
+
+class Skipped(Exception):
+    """Leads out of a row that is not wanted."""
+
+
+class Late(Exception):
+    """Leads out of a row that does not come to its end."""
+
+
+def set_alarm(seconds):
+    """Ends what is waited for after so long, and whatever is waited for afterwards soon; 0 for never."""
+    signal.setitimer(signal.ITIMER_REAL, seconds, DEADLINE if seconds else 0)
+
+
+class Row:
+    """One row of a Report, with what it tries as the body of a `with`, and its seconds."""
+
+    def __init__(self, report, name, has_rows=False):
+        self.report, self.name, self.has_rows = report, name, has_rows
+        self.is_wanted = report.wants(name)
+
+    def __enter__(self):
+        self.begin, self.spent_before = time.monotonic(), self.report.spent
+        if self.has_rows:
+            self.report.open_groups.append(self)
+        elif not self.is_wanted:
+            self.skip()
+        set_alarm(ROW_DEADLINE)
+        return self
+
+    def skip(self):
+        """Leaves out the body. Python knows no other way out of a `with` than an exception within it: a trace function
+        raises one before the first instruction of the body."""
+        frame = sys._getframe()
+        while frame.f_locals.get("self") is self:
+            frame = frame.f_back
+
+        def leave(*_):
+            sys.settrace(None)
+            frame.f_trace, frame.f_trace_opcodes = None, False
+            raise Skipped
+        frame.f_trace, frame.f_trace_opcodes = leave, True
+        sys.settrace(lambda *_: None)
+
+    def __exit__(self, _, failure, trace):
+        set_alarm(ROW_DEADLINE)
+        if self.has_rows:
+            self.report.open_groups.remove(self)
+        if isinstance(failure, Skipped):
+            return True
+        # Whatever else it is that ends the row, the others are tried.
+        if failure and not isinstance(failure, Exception):
+            return False
+        if failure:
+            print(f"FAILED: {self.name}: {type(failure).__name__}: {failure}")
+            if not isinstance(failure, AssertionError):
+                traceback.print_exception(failure, file=sys.stdout)
+        if failure or self.is_wanted:
+            self.report.count(self.name, self.seconds(), failure)
+        return True
+
+    def seconds(self):
+        """Its own, without those of the rows within it."""
+        return time.monotonic() - self.begin - (self.report.spent - self.spent_before)
+
 
 class Report:
-    """Counts rows; scripts/check adds up the last line that it prints."""
+    """Runs the rows that are wanted, counts and times them; scripts/check adds up the last line that it prints. A test
+    has these options beside those of `parser`."""
 
-    def __init__(self):
+    def __init__(self, parser=None):
+        parser = parser or argparse.ArgumentParser()
+        parser.add_argument("--only", default="", metavar="TEXT", help="runs the rows whose names contain this")
+        parser.add_argument("--seconds", action="store_true", help="prints the seconds of each row")
+        self.arguments = parser.parse_args()
         self.passed = self.failed = 0
+        self.spent = 0.0  # seconds in rows that have ended
+        self.open_groups = []
+        signal.signal(signal.SIGALRM, self.end_row)
+        # By way of every __exit__, so that nothing is left running.
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+        set_alarm(ROW_DEADLINE)
 
-    @contextlib.contextmanager
+    @staticmethod
+    def end_row(*_):
+        raise Late(f"not done within {ROW_DEADLINE} s")
+
+    def wants(self, name):
+        return self.arguments.only in name or any(group.is_wanted for group in self.open_groups)
+
     def row(self, name):
-        try:
-            yield
-            self.passed += 1
-        except Exception as failure:  # a failed row must not keep the others from being tried
-            self.failed += 1
-            print(f"FAILED: {name}: {type(failure).__name__}: {failure}")
-            if not isinstance(failure, AssertionError):
-                traceback.print_exc(file=sys.stdout)
+        """A situation with what has to come of it; it leans on no other row."""
+        return Row(self, name)
+
+    def group(self, name):
+        """What several rows have in common, as a server has to end in order for all of them: itself a row. It is
+        entered whichever rows are wanted, and where it is wanted, they are."""
+        return Row(self, name, has_rows=True)
+
+    def count(self, name, seconds, failure=None):
+        self.passed += failure is None
+        self.failed += failure is not None
+        self.spent += seconds
+        if self.arguments.seconds:
+            print(f"{seconds:.2f} s: {name}")
 
     def finish(self):
+        set_alarm(0)
         print(f"{self.passed} passed, {self.failed} failed")
         sys.exit(1 if self.failed else 0)
 
@@ -65,11 +186,23 @@ def shorten(value):
     return text if len(text) <= 300 else f"{text[:140]} ... {text[-140:]}"
 
 
+# Position-coded bytes are made in blocks of lines: the first five digits of their numbers are put in.
+LINES = b"".join(b"#####%04d\n" % number for number in range(10_000))
+
+
+@functools.lru_cache(256)
+def position_coded_block(number):
+    block = bytearray(LINES)
+    for place, digit in enumerate(b"%05d" % number):
+        block[place::10] = bytes([digit]) * 10_000
+    return bytes(block)
+
+
 def position_coded(length, first=0):
     """Position-coded bytes: lines of ten, each with its number. `first` is the position of the first byte."""
-    line, skipped = divmod(first, 10)
-    lines = (skipped + length + 9) // 10
-    return b"".join(b"%09d\n" % i for i in range(line, line + lines))[skipped:skipped + length]
+    block, skipped = divmod(first, len(LINES))
+    blocks = range(block, block + -(-(skipped + length) // len(LINES)))
+    return b"".join(map(position_coded_block, blocks))[skipped:skipped + length]
 
 
 def set_time(path, seconds):
