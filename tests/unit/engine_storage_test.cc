@@ -280,9 +280,9 @@ bool is_asleep(pid_t thread) {
 /// A thread that has opened a film, and keeps its folder open.
 struct Viewer {
     explicit Viewer(Fixture& fixture) : worker(fixture.add_worker()) {
-        catalog::create(settings.database);
+        catalog::create(settings.places.database);
         {
-            catalog::Writer writer{settings.database};
+            catalog::Writer writer{settings.places.database};
             writer.insert("film", "complete");
             writer.commit();
         }
@@ -296,19 +296,22 @@ struct Viewer {
     bool has_open() const {
         for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
             std::error_code ignored;
-            if (std::filesystem::read_symlink(entry, ignored) == settings.videos) return true;
+            if (std::filesystem::read_symlink(entry, ignored) == settings.places.videos) return true;
         }
         return false;
     }
 
     TemporaryFolder folder;
     HandlerSettings settings{
-        .database = folder / "catalog.db",
-        .videos = folder.make_folder("videos"),
-        .query = "SELECT status FROM videos WHERE id = ?1",
-        .ready = "complete",
-        .prefix = "/",
-        .policy = {},
+        .places = {
+            .database = folder / "catalog.db",
+            .videos = folder.make_folder("videos"),
+            .query = "SELECT status FROM videos WHERE id = ?1",
+            .ready = "complete",
+            .prefix = "/",
+        },
+        .policy = {.cache_control = "private", .max_ranges = 100, .cors_origins = {}},
+        .delivery = {},
     };
     Worker& worker;
 };

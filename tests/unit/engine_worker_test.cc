@@ -354,8 +354,8 @@ BOOST_AUTO_TEST_CASE(film_is_closed_even_without_memory) {
 /// A catalogue and its videos, as `reelgate init` makes them.
 struct Volume {
     Volume() {
-        catalog::create(settings.database);
-        catalog::Writer writer{settings.database};
+        catalog::create(settings.places.database);
+        catalog::Writer writer{settings.places.database};
         writer.insert("film", "complete");
         writer.commit();
         folder.write("videos/film.mp4", "film");
@@ -363,12 +363,15 @@ struct Volume {
 
     TemporaryFolder folder;
     HandlerSettings settings{
-        .database = folder / "catalog.db",
-        .videos = folder.make_folder("videos"),
-        .query = "SELECT status FROM videos WHERE id = ?1",
-        .ready = "complete",
-        .prefix = "/",
-        .policy = {},
+        .places = {
+            .database = folder / "catalog.db",
+            .videos = folder.make_folder("videos"),
+            .query = "SELECT status FROM videos WHERE id = ?1",
+            .ready = "complete",
+            .prefix = "/",
+        },
+        .policy = {.cache_control = "private", .max_ranges = 100, .cors_origins = {}},
+        .delivery = {},
     };
 };
 
@@ -402,7 +405,7 @@ BOOST_AUTO_TEST_CASE(closing_what_an_old_handler_had_open_keeps_nobody_waiting) 
     const WatchedDatabases watched{[&] {
         // As the watch over storage does.
         watch = std::thread{[&] {
-            worker.let_go_of_storage();
+            worker.take_unused_folder();
             was_free = true;
         }};
         BOOST_TEST(wait_until([&] { return was_free.load(); }));
@@ -418,7 +421,7 @@ BOOST_AUTO_TEST_CASE(closing_what_an_old_handler_had_open_keeps_nobody_waiting) 
 BOOST_AUTO_TEST_CASE(thread_without_a_handler_has_nothing_to_let_go) {
     Worker worker;
     BOOST_TEST(!worker.has_handler());
-    worker.let_go_of_storage();
+    worker.take_unused_folder();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

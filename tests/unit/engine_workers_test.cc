@@ -221,9 +221,9 @@ BOOST_AUTO_TEST_CASE(thread_that_cannot_start_leaves_nothing_behind) {
 /// A catalogue and its videos, as `reelgate init` makes them.
 struct Volume {
     explicit Volume(std::vector<std::string> films) {
-        catalog::create(settings.database);
+        catalog::create(settings.places.database);
         for (const std::string& film : films) {
-            catalog::Writer writer{settings.database};
+            catalog::Writer writer{settings.places.database};
             writer.insert(film, "complete");
             writer.commit();
             folder.write("videos/" + film + ".mp4", film);
@@ -232,18 +232,21 @@ struct Volume {
 
     dev_t device() const {
         struct stat status;
-        if (stat(settings.videos.c_str(), &status) != 0) posix::throw_errno("stat", "videos");
+        if (stat(settings.places.videos.c_str(), &status) != 0) posix::throw_errno("stat", "videos");
         return status.st_dev;
     }
 
     TemporaryFolder folder;
     HandlerSettings settings{
-        .database = folder / "catalog.db",
-        .videos = folder.make_folder("videos"),
-        .query = "SELECT status FROM videos WHERE id = ?1",
-        .ready = "complete",
-        .prefix = "/",
-        .policy = {},
+        .places = {
+            .database = folder / "catalog.db",
+            .videos = folder.make_folder("videos"),
+            .query = "SELECT status FROM videos WHERE id = ?1",
+            .ready = "complete",
+            .prefix = "/",
+        },
+        .policy = {.cache_control = "private", .max_ranges = 100, .cors_origins = {}},
+        .delivery = {},
     };
 };
 
@@ -277,7 +280,7 @@ const AnswerRow answers[] = {
 
 BOOST_AUTO_TEST_CASE(what_a_request_is_answered_with) {
     const Volume volume{{"film"}};
-    run_sqlite(volume.settings.database, "PRAGMA journal_mode = DELETE;");  // in which a writer locks readers out
+    run_sqlite(volume.settings.places.database, "PRAGMA journal_mode = DELETE;");  // in which a writer locks readers out
     for (const AnswerRow& row : answers) {
         BOOST_TEST_CONTEXT(row.name) {
             const CapturedStderr captured;
@@ -286,7 +289,7 @@ BOOST_AUTO_TEST_CASE(what_a_request_is_answered_with) {
             worker.storage = &engine.storage;
             Lane& lane = engine.storage.lane_of(volume.device());
             if (row.is_slow) lane.note_slow(now(), now() + endless);
-            SqliteShell other{volume.settings.database};
+            SqliteShell other{volume.settings.places.database};
             if (row.is_locked) other.execute("BEGIN EXCLUSIVE;");
             const auto result = engine.workers.answer(request_for(row.target), row.age, worker);
             BOOST_TEST(describe(result) == row.outcome);
@@ -378,7 +381,7 @@ struct LookUps {
     }
 
     static HandlerSettings with_query(HandlerSettings settings) {
-        settings.query = HeldLookUps::query;
+        settings.places.query = HeldLookUps::query;
         return settings;
     }
 

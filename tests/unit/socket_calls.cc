@@ -49,7 +49,7 @@ extern "C" ssize_t sendfile(int out, int in, off_t* offset, size_t count) noexce
 
 extern "C" int accept4(int socket, sockaddr* address, socklen_t* length, int flags) {
     static const auto original = next<int(int, sockaddr*, socklen_t*, int)>("accept4");
-    return is_failing() ? -1 : original(socket, address, length, flags);
+    return is_failing(socket_error) ? -1 : original(socket, address, length, flags);
 }
 
 namespace reelgate {
