@@ -86,8 +86,7 @@ private:
 /// "/none", which fails.
 class Fixture {
 public:
-    explicit Fixture(unsigned threads, std::chrono::seconds storage_timeout = endless)
-        : engine(threads, storage_timeout, {}, [this](Worker& worker) { prepare(worker); }) {
+    explicit Fixture(unsigned threads) : engine(threads, endless, {}, [this](Worker& worker) { prepare(worker); }) {
         prepare_decoder();
         own.buffer.resize(std::size_t{64} << 10);
         own.storage = &engine.storage;
@@ -384,9 +383,10 @@ BOOST_AUTO_TEST_CASE(request_that_epoll_refuses_is_handed_on_later) {
                     return;
                 }
                 if (++other_asked <= row.refusals) return;
-                if (is_taken.exchange(true)) return;
+                if (is_taken) return;
                 asked_while_refused = refused_asked;
                 refuse(false);
+                is_taken = true;
             };
 
             SocketPair pair = pair_of_unix_sockets();
@@ -438,10 +438,13 @@ BOOST_AUTO_TEST_CASE(request_that_epoll_refuses_and_no_memory_is_left_for_loses_
 BOOST_AUTO_TEST_CASE(requests_for_storage_that_hangs_are_refused_whether_they_hold_threads_or_wait) {
     const CapturedStderr captured;
     const std::string refusal = R"(answer 1: 503 {"detail":"Video storage does not answer"})";
-    Fixture fixture{2, 1s};
+    Fixture fixture{2};
     fixture.start();
     std::vector<Peer*> waiting = fixture.fill_device();
-    waiting.push_back(&fixture.connect_and_say(far));  // waits in the queue
+    waiting.push_back(&fixture.connect_and_say(far));
+    BOOST_TEST(wait_until([&] { return fixture.lane().waiting() == 1; }));
+    // The device has not answered for long enough.
+    fixture.engine.storage.set_timeout(0s);
     for (Peer* peer : waiting) BOOST_TEST(peer->hears(refusal) == refusal);
     Peer& other = fixture.connect_and_say(ping);
     BOOST_TEST(other.hears("answer 1: pong") == "answer 1: pong");
@@ -450,6 +453,7 @@ BOOST_AUTO_TEST_CASE(requests_for_storage_that_hangs_are_refused_whether_they_ho
     BOOST_TEST(other.hears("answer 1: pong; " + refusal) == "answer 1: pong; " + refusal);
 
     // It answers again. What was refused once is not refused for it.
+    fixture.engine.storage.set_timeout(endless);
     fixture.is_slow = false;
     fixture.far_hold.open();
     BOOST_TEST(wait_until([&] { return contains(captured.text(), "answers again"); }));
@@ -657,6 +661,7 @@ BOOST_AUTO_TEST_CASE(only_peers_that_are_waited_for_can_be_late) {
     Peer& late = fixture.connect_and_say(ping.substr(0, 40));
     fixture.connections.set_stall_timeout(1s);
     BOOST_TEST(late.hears("EOF") == "EOF");
+    fixture.connections.set_stall_timeout(0s);
     fresh.say(ping);
     BOOST_TEST(fresh.hears(pong) == pong);
     idle.say(ping);
@@ -741,16 +746,19 @@ BOOST_AUTO_TEST_CASE(stop_leaves_those_alone_whose_first_request_may_be_on_its_w
 }
 
 BOOST_AUTO_TEST_CASE(last_connection_ends_the_wait) {
-    Fixture fixture{1};
+    Fixture fixture{2};
     fixture.start();
+    Peer& fresh = fixture.connect();
     Peer& peer = fixture.connect_and_say(request("/held"));
     BOOST_TEST_REQUIRE(fixture.hold.holds(1));
     fixture.connections.stop();
     std::atomic<bool> is_over{false};
     std::thread waits{[&] {
-        fixture.connections.wait_until_empty(2 * max_wait);
+        fixture.connections.wait_until_empty(3 * max_wait);
         is_over = true;
     }};
+    // It is only the end of the other that is waited for now.
+    BOOST_TEST(fresh.hears("EOF") == "EOF");
     fixture.hold.open();
     BOOST_TEST(peer.hears("answer 1: clip; EOF") == "answer 1: clip; EOF");
     BOOST_TEST(wait_until([&] { return is_over.load(); }));
@@ -761,7 +769,7 @@ BOOST_AUTO_TEST_CASE(where_there_is_none_nothing_is_waited_for) {
     Fixture fixture{1};
     std::atomic<bool> is_over{false};
     std::thread waits{[&] {
-        fixture.connections.wait_until_empty(2 * max_wait);
+        fixture.connections.wait_until_empty(3 * max_wait);
         is_over = true;
     }};
     BOOST_TEST(wait_until([&] { return is_over.load(); }));

@@ -97,6 +97,8 @@ public:
     Errand& operator=(const Errand&) = delete;
 
     void handle(std::uint32_t, Worker& worker) override {
+        // Not only set: so that this thread has seen what was done before it was repeated.
+        is_done_.exchange(false);
         thread_ = gettid();
         function_(worker);
         is_done_ = true;

@@ -77,8 +77,8 @@ struct Fixture {
     std::atomic<int> started{0}, closed{0};
     Lane* visit_when_closed = nullptr;
     Served served;
+    Worker worker;  // before the storage, whose lanes may close films at the end
     Storage storage{endless};
-    Worker worker;
 };
 
 BOOST_AUTO_TEST_SUITE(engine_worker)
