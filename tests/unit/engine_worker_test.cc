@@ -97,7 +97,7 @@ const EntryRow entries[] = {
     {.name = "device_that_answers", .may_enter = true},
     {.name = "slow_device", .slow = device, .may_enter = false},
     {.name = "slow_device_by_a_thread_of_its_own", .slow = device, .lane = device, .may_enter = true},
-    {.name = "slow_device_by_a_thread_of_another", .slow = device, .lane = other_device, .may_enter = false},
+    {.name = "slow_device_by_a_thread_of_another", .slow = device, .lane = other_device, .may_enter = true},
     {.name = "device_that_answers_by_a_thread_of_another", .lane = other_device, .may_enter = true},
     {.name = "device_beside_a_slow_one", .slow = other_device, .may_enter = true},
     {.name = "slow_device_after_one_that_answers", .slow = device, .before = other_device, .may_enter = false},
@@ -118,6 +118,34 @@ BOOST_AUTO_TEST_CASE(who_may_enter_a_device) {
             BOOST_TEST((worker.visit().lane == nullptr));
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(one_thread_of_a_lane_at_a_time_may_open_films_on_another_slow_device) {
+    Fixture fixture;
+    fixture.make_slow(device);
+    Lane& lane = fixture.storage.lane_of(other_device);
+    Worker second;
+    second.storage = &fixture.storage;
+    fixture.worker.lane = second.lane = &lane;
+    BOOST_TEST(!fixture.worker.enter_to_send(device));
+    BOOST_TEST(fixture.worker.enter(device));
+    BOOST_TEST(!second.enter(device));
+    BOOST_TEST(second.enter(other_device));
+    second.leave();
+    fixture.worker.leave();
+    BOOST_TEST(second.enter(device));
+    second.leave();
+}
+
+BOOST_AUTO_TEST_CASE(no_thread_of_another_lane_may_enter_a_device_that_hangs) {
+    Fixture fixture;
+    const CapturedStderr captured;
+    Lane& hung = fixture.storage.lane_of(device);
+    fixture.make_slow(device);
+    hung.judge(now() + 1h, 1s);
+    BOOST_TEST_REQUIRE(hung.is_hung());
+    fixture.worker.lane = &fixture.storage.lane_of(other_device);
+    BOOST_TEST(!fixture.worker.enter(device));
 }
 
 BOOST_AUTO_TEST_CASE(device_that_was_slow_may_be_entered_again) {
@@ -239,6 +267,7 @@ BOOST_AUTO_TEST_CASE(what_becomes_of_an_answer) {
             }
             BOOST_TEST(outcome == row.outcome);
             BOOST_TEST(fixture.served.turned_away == row.turned_away);
+            worker.close_films();
             BOOST_TEST(fixture.closed == row.closed);
             BOOST_TEST(fixture.started == row.started);
             // The next one is its own again.
@@ -309,6 +338,10 @@ BOOST_AUTO_TEST_CASE(film_is_closed_where_that_may_block) {
             if (row.is_slow) fixture.make_slow(device);
             if (row.is_by_a_thread_of_it) fixture.worker.lane = &lane;
             fixture.worker.drop(fixture.film());
+            // The connection goes on first.
+            BOOST_TEST(fixture.closed == 0);
+            BOOST_TEST(fixture.started == 0);
+            fixture.worker.close_films();
             BOOST_TEST(fixture.closed == (row.is_closed_here ? 1 : 0));
             BOOST_TEST(fixture.started == (row.is_closed_here ? 0 : 1));
             // The watch can see a closing that blocks.
@@ -339,6 +372,7 @@ BOOST_AUTO_TEST_CASE(film_is_closed_even_without_memory) {
                 {
                     const FailingAllocations failing{before};
                     fixture.worker.drop(std::exchange(film, std::nullopt));
+                    fixture.worker.close_films();
                     has_failed = failing.has_failed();
                 }
                 BOOST_TEST((fixture.worker.visit().lane == nullptr));

@@ -509,7 +509,7 @@ BOOST_AUTO_TEST_CASE(refusal_whatever_the_request_asks_for) {
         for (const RefusalRow& row : refusals) {
             BOOST_TEST_CONTEXT(row.name << ": " << method) {
                 const Request request{.method = std::string{method}, .range = "bytes=0-9", .if_none_match = "*"};
-                const Response response = plan_response(request, row.refusal, {}, surroundings);
+                const Response response = plan_response(request, row.refusal, usual, surroundings);
                 BOOST_TEST(response.status == row.refusal.status);
                 BOOST_TEST(field_names(response) == row.fields);
                 BOOST_TEST(field(response, "Content-Length") == std::to_string(row.content.size()));
@@ -560,12 +560,12 @@ BOOST_AUTO_TEST_CASE(response_carries_what_became_of_the_range) {
                 if (request.method.empty()) request.method = method;
                 Representation representation = representation_of(row.complete_length);
                 representation.offload = row.offload;
-                const Response response = plan_response(request, representation, {}, surroundings);
+                const Response response = plan_response(request, representation, usual, surroundings);
                 BOOST_TEST((response.range == row.expected), static_cast<int>(response.range));
             }
         }
     }
-    const Response refused = plan_response({.method = "GET", .range = "bytes=0-9"}, Refusal{404, ""}, {}, surroundings);
+    const Response refused = plan_response({.method = "GET", .range = "bytes=0-9"}, Refusal{404, ""}, usual, surroundings);
     BOOST_TEST((refused.range == RangeFate::undecided));
 }
 
@@ -600,7 +600,7 @@ BOOST_AUTO_TEST_CASE(every_answer_has_the_fields_of_cross_origin_access) {
             request.origin = "https://a.example";
             const Selection selection = row.refusal ? Selection{*row.refusal} : Selection{representation_of(1000)};
             const auto planned = [&](std::vector<std::string> origins) {
-                return plan_response(request, selection, {.cors_origins = std::move(origins)}, surroundings);
+                return plan_response(request, selection, {"private", 100, std::move(origins)}, surroundings);
             };
             const Response allowed = planned({"https://a.example"});
             BOOST_TEST(allowed.status == row.status);
