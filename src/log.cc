@@ -1,5 +1,5 @@
-// Owns the log: one line an event on standard error, "reelgate: level: operation: object: cause; remedy"; in systemd's journal, which
-// has name and level in fields of its own, "<N>operation: ...".
+// Owns the log: one line an event on standard error, "reelgate: level: operation: object: cause; remedy"; in systemd's
+// journal, which has name and level in fields of its own, "<N>operation: ...".
 // SPDX-License-Identifier: MIT
 #include "log.h"
 

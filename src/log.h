@@ -1,5 +1,5 @@
-// Owns the log: one line an event on standard error, "reelgate: level: operation: object: cause; remedy"; in systemd's journal, which
-// has name and level in fields of its own, "<N>operation: ...".
+// Owns the log: one line an event on standard error, "reelgate: level: operation: object: cause; remedy"; in systemd's
+// journal, which has name and level in fields of its own, "<N>operation: ...".
 // Does not rotate, store or date: the service manager does. Never throws and never uses the heap, so that every failure
 // can be logged.
 // SPDX-License-Identifier: MIT

@@ -14,8 +14,8 @@ namespace reelgate::commands {
 std::string text_of(const audit::Report& report);
 
 /// Formats one JSON document (RFC 8259): {"findings": [{"severity", "what", "id", the parts of the failure, "errno"}],
-/// "errors", "warnings", "rows", "ready", "files"}. A finding has no member for what is empty. If the text of one is not
-/// UTF-8, its bad bytes become U+FFFD, and a member "NAME_hex" has all of its bytes.
+/// "errors", "warnings", "rows", "ready", "files"}. A finding has no member for what is empty. If the text of one is
+/// not UTF-8, its bad bytes become U+FFFD, and a member "NAME_hex" has all of its bytes.
 std::string json_of(const audit::Report& report);
 
 }  // namespace reelgate::commands

@@ -67,8 +67,8 @@ enum class Wait {
 ///                end of input, or the peer is gone          closed
 ///
 /// "Closed gracefully" is closed over a Unix socket, and lingering over TCP. A full socket or a used-up turn leaves the
-/// phase unchanged. Lack of memory for the socket, an exception, or a peer that stalls while it is waited for closes the
-/// connection in any phase.
+/// phase unchanged. Lack of memory for the socket, an exception, or a peer that stalls while it is waited for closes
+/// the connection in any phase.
 class Connection {
 public:
     enum class Phase {
