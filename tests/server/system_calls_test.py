@@ -102,7 +102,7 @@ SITUATIONS = [
     Situation("HEAD", HEAD, [HEADED], 10),
     Situation("a video that is not there", GET_NOTHING, [NOTHING], 8),
     Situation("a thread's first request, which opens the catalogue", GET_RANGE, [RANGE], 80, reloads=True),
-    Situation("memory and the timer, in a server's first request", request(FILM_PATH), [Wanted(200, FILM)], 5,
+    Situation("memory and the timer, in a server's first request", request(FILM_PATH), [Wanted(200, FILM)], 3,
               reads_late=True, is_first=True, only=(*OF_MEMORY, "timerfd_settime")),
     Situation("a range, whose storage is found slow: threads for that are started", GET_RANGE, [RANGE], 20,
               is_first=True, is_slow=True, only=OF_THREADS),
