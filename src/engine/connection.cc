@@ -109,7 +109,7 @@ Connection::Step Connection::drain() {
 Connection::Step Connection::wait_to_write(Progress progress) const {
     if (progress == Progress::blocked || progress == Progress::yielded) return Wait::writable_only;
     if (progress == Progress::broken)
-        log(LogLevel::warning, {"send replies: connection: ", writer_.why_stopped(), ": closed"});
+        log(LogLevel::warning, {"send replies: connection: ", describe(writer_.failure()), ": closed"});
     return Wait::nothing;
 }
 

@@ -97,6 +97,9 @@ public:
     /// Returns the lane of the device that it waits for; valid after Wait::storage.
     Lane& awaited() const { return *awaited_; }
 
+    /// Returns what stands for the film that it sends, the same for all that send it; null if it sends none.
+    const void* film() const { return exchange_.film() ? exchange_.film()->fd.get() : nullptr; }
+
     /// Ends its wait for storage: a request that storage still refuses gets 503. No thread may have the connection.
     void turn_away() { is_turned_away_ = true; }
 
@@ -126,12 +129,12 @@ private:
     Step wait_to_write(gateway::ResponseWriter::Progress progress) const;
     Step linger(Worker& worker);
     Step close_gracefully();
-    Step close(Worker& worker, const Exchange::Ending& ending, const char* cause);
+    Step close(Worker& worker, const Exchange::Ending& ending, gateway::Failure why = {});
     Step close_lost(Worker& worker);
     bool has_read_all() const { return writer_.is_done() && !input_.has_unread(); }
     void take_while_answering(std::string_view bytes);
     void cut_short();
-    void end_answer(Worker& worker, const Exchange::Ending& ending, const char* cause = nullptr) noexcept;
+    void end_answer(Worker& worker, const Exchange::Ending& ending, gateway::Failure why = {}) noexcept;
 
     posix::UniqueFd fd_;
     const Transport transport_;

@@ -98,8 +98,8 @@ Connection::Step Connection::send(Worker& worker) {
         case Progress::yielded: break;
         case Progress::aborted: return close_lost(worker);
         case Progress::broken:
-            log(LogLevel::warning, {"send ", exchange_.target(), ": ", writer_.why_stopped(), ": cut off"});
-            return close(worker, Exchange::broken, nullptr);  // the line above has the cause
+            log(LogLevel::warning, {"send ", exchange_.target(), ": ", describe(writer_.failure()), ": cut off"});
+            return close(worker, Exchange::broken);  // the line above has the cause
         case Progress::done:
             end_answer(worker, exchange_.is_cut_short() ? Exchange::aborted : Exchange::complete);
             return go_on();
@@ -126,20 +126,20 @@ Connection::Step Connection::wait_for_storage(Worker& worker) {
 }
 
 /// Closes the connection within an answer.
-Connection::Step Connection::close(Worker& worker, const Exchange::Ending& ending, const char* cause) {
-    end_answer(worker, ending, cause);
+Connection::Step Connection::close(Worker& worker, const Exchange::Ending& ending, gateway::Failure why) {
+    end_answer(worker, ending, why);
     return Wait::nothing;
 }
 
 /// Closes the connection within an answer that its peer no longer takes.
 Connection::Step Connection::close_lost(Worker& worker) {
     // If we have cut the peer off ourselves, the errno says nothing new.
-    if (view_.is_cut_off()) return close(worker, Exchange::stalled, nullptr);
-    return close(worker, Exchange::aborted, writer_.why_stopped());
+    if (view_.is_cut_off()) return close(worker, Exchange::stalled);
+    return close(worker, Exchange::aborted, writer_.failure());
 }
 
-void Connection::end_answer(Worker& worker, const Exchange::Ending& ending, const char* cause) noexcept {
-    worker.drop(exchange_.end(worker.tally, writer_.sent(), ending, cause));
+void Connection::end_answer(Worker& worker, const Exchange::Ending& ending, gateway::Failure why) noexcept {
+    worker.drop(exchange_.end(worker.tally, writer_.sent(), ending, why));
 }
 
 }  // namespace reelgate::engine

@@ -3,9 +3,10 @@
 #include "engine/connection_view.h"
 
 #include <linux/sockios.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include "posix/poll.h"
 
 namespace reelgate::engine {
 
@@ -26,15 +27,9 @@ void ConnectionView::cut_off() {
     shutdown(fd_, SHUT_RDWR);
 }
 
-bool ConnectionView::has_gone() const { return is_reported(0); }
+bool ConnectionView::has_gone() const { return posix::has_hung_up(fd_); }
 
-bool ConnectionView::has_news() const { return is_reported(is_heard_ ? POLLIN | POLLRDHUP : 0); }
-
-/// Returns whether one of `events`, POLLERR or POLLHUP is reported now.
-bool ConnectionView::is_reported(short events) const {
-    pollfd state{fd_, events, 0};
-    return poll(&state, 1, 0) == 1;
-}
+bool ConnectionView::has_news() const { return posix::is_reported(fd_, is_heard_ ? POLLIN | POLLRDHUP : 0); }
 
 void ConnectionView::stop_reading() { shutdown(fd_, SHUT_RD); }
 

@@ -67,8 +67,6 @@ public:
     void stop_reading();
 
 private:
-    bool is_reported(short events) const;
-
     const int fd_;
     std::atomic<Situation> situation_{Situation::fresh};
     std::atomic<bool> is_cut_off_{false};

@@ -63,6 +63,7 @@ private:
             connection.turn_away();
             owner.hand_on(*this);
         }
+        const void* film() const noexcept override { return connection.film(); }
         bool has_news() const noexcept override { return connection.view().has_news(); }
 
         Connections& owner;

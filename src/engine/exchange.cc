@@ -38,9 +38,10 @@ bool Exchange::count(Tally& tally, std::uint64_t sent) {
 }
 
 std::optional<media::MediaFile> Exchange::end(Tally& tally, std::uint64_t sent, const Ending& ending,
-                                              const char* cause) noexcept {
+                                              gateway::Failure why) noexcept {
     if (is_counted_) tally.add(ending.counter);
     seat_.reset();
+    const char* const cause = why ? describe(why) : nullptr;
     if (logged_)
         log_end(*logged_, {.sent = sent, .planned = planned_, .time = age(), .ending = ending.name, .cause = cause});
     // Assignment alone would keep memory: a connection that waits for its next request holds none of this one's.

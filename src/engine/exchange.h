@@ -63,10 +63,10 @@ public:
     /// there are more than the last time.
     bool count(Tally& tally, std::uint64_t sent);
 
-    /// Ends the exchange; counts and logs its answer, if there was one, with `cause`, which may be null. Returns the
-    /// film, since closing it can block.
+    /// Ends the exchange; counts and logs its answer, if there was one, and `why` it ended, if that is a failure. Returns
+    /// the film, since closing it can block.
     std::optional<media::MediaFile> end(Tally& tally, std::uint64_t sent, const Ending& ending,
-                                        const char* cause) noexcept;
+                                        gateway::Failure why) noexcept;
 
 private:
     std::shared_ptr<const http::Request> request_;  ///< until it is answered

@@ -31,6 +31,9 @@ constexpr std::chrono::seconds slow_time{2};
 /// would delay other threads.
 constexpr std::size_t max_polled = 16;
 
+/// Threads of a device that may send one film: a bad place of a disk must not hold them all.
+constexpr std::ptrdiff_t max_threads_of_film = 2;
+
 /// How long a thread of the device waits for more work.
 constexpr std::chrono::seconds idle_time{2};
 
@@ -38,6 +41,7 @@ constexpr std::chrono::seconds idle_time{2};
 
 void Lane::wait(Waiting& who, Waiting::For what) {
     const std::lock_guard lock{mutex_};
+    sent_films_.reserve(max_threads);
     auto& queue = what == Waiting::For::opening ? opening_ : sending_;
     queue.push_back(&who);
     try {
@@ -75,7 +79,7 @@ void Lane::add_thread() {
 /// Returns the kind of work that comes next: of those that wait, the one behind the last in the order of the kinds.
 /// Returns nothing if there is nothing to do.
 std::optional<Lane::Work> Lane::next_work() const {
-    const std::array<bool, 3> is_waiting{!opening_.empty(), !sending_.empty(), !films_.empty()};
+    const std::array<bool, 3> is_waiting{!opening_.empty(), next_sender() != sending_.end(), !films_.empty()};
     for (std::size_t i = 1; i <= is_waiting.size(); ++i) {
         const std::size_t kind = (static_cast<std::size_t>(last_work_) + i) % is_waiting.size();
         if (is_waiting[kind]) return static_cast<Work>(kind);
@@ -83,26 +87,55 @@ std::optional<Lane::Work> Lane::next_work() const {
     return std::nullopt;
 }
 
+/// Returns the first of those that send whose film is not sent by too many threads.
+std::deque<Waiting*>::const_iterator Lane::next_sender() const {
+    return std::find_if(sending_.begin(), sending_.end(), [this](const Waiting* who) {
+        return std::count(sent_films_.begin(), sent_films_.end(), who->film()) < max_threads_of_film;
+    });
+}
+
+/// Lets one that has waited go on, without the lock.
+void Lane::go_on(std::unique_lock<std::mutex>& lock, Waiting& who, Worker& worker) noexcept {
+    const void* const film = who.film();
+    // There is room: one for each thread.
+    if (film) sent_films_.push_back(film);
+    lock.unlock();
+    who.go_on(worker);
+    lock.lock();
+    if (!film) return;
+    sent_films_.erase(std::find(sent_films_.begin(), sent_films_.end(), film));
+    changed_.notify_one();  // for another that sends the same
+}
+
 /// Does one piece of work. Returns false if there is nothing to do.
 bool Lane::take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept {
     const auto work = next_work();
     if (!work) return false;
     last_work_ = *work;
-    if (*work == Work::closing) {
-        auto film = std::move(films_.front());
-        films_.pop_front();
-        lock.unlock();
-        worker.enter_to_send(device_);  // so that the watch sees a closing that blocks
-        film.reset();
-        worker.leave();
-    } else {
-        auto& queue = *work == Work::opening ? opening_ : sending_;
-        Waiting* const who = queue.front();
-        queue.pop_front();
-        lock.unlock();
-        who->go_on(worker);
+    switch (*work) {
+        case Work::opening: {
+            Waiting* const who = opening_.front();
+            opening_.pop_front();
+            go_on(lock, *who, worker);
+            break;
+        }
+        case Work::sending: {
+            const auto next = next_sender();
+            Waiting* const who = *next;
+            sending_.erase(next);
+            go_on(lock, *who, worker);
+            break;
+        }
+        case Work::closing: {
+            auto film = std::move(films_.front());
+            films_.pop_front();
+            lock.unlock();
+            worker.enter_to_send(device_);  // so that the watch sees a closing that blocks
+            film.reset();
+            worker.leave();
+            lock.lock();
+        }
     }
-    lock.lock();
     return true;
 }
 

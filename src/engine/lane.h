@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/connection_view.h"
 #include "posix/unique_fd.h"
@@ -38,6 +39,9 @@ public:
     /// Ends the wait: goes on in any free thread, which may not touch the device.
     virtual void turn_away() noexcept = 0;
 
+    /// Returns what stands for the film that it sends; null while it opens one.
+    virtual const void* film() const noexcept = 0;
+
     /// Returns whether its peer is gone, or has said something to act on. Does not block.
     virtual bool has_news() const noexcept = 0;
 
@@ -45,7 +49,13 @@ protected:
     ~Waiting() = default;
 };
 
-/// Serves one device. Any thread may call any function, unless noted. Lives as long as the server.
+/// Serves one device. What the watch sees of it decides who may touch it:
+///
+///     well   any thread
+///     slow   operations took slow_operation, or threads wait for it much of the time: only its own threads
+///     hung   slow, and no operation has ended for the storage timeout: as before, and those who open are turned away
+///
+/// It is well again when nothing slow was seen for a while. Any thread may call any function, unless noted. Lives as long as the server.
 class Lane {
 public:
     /// How long an operation may take before its device counts as slow: threads that serve events then leave it alone.
@@ -141,6 +151,8 @@ private:
     enum class Work { opening, sending, closing };
 
     std::optional<Work> next_work() const;
+    std::deque<Waiting*>::const_iterator next_sender() const;
+    void go_on(std::unique_lock<std::mutex>& lock, Waiting& who, Worker& worker) noexcept;
     bool take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept;
     void add_thread();
     void turn_away() noexcept;
@@ -160,6 +172,7 @@ private:
     Work last_work_ = Work::closing;                          // under mutex_: the kind that was done last
     std::size_t next_polled_ = 0;                             // under mutex_: index in sending_ of the next to poll
     Films films_;                                             // under mutex_: to be closed
+    std::vector<const void*> sent_films_;                     // under mutex_: those that its threads send
     unsigned threads_ = 0, free_threads_ = 0;                 // under mutex_
     bool is_over_ = false;                                    // under mutex_
 };

@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/failure.h"
 
-#include <poll.h>
-
 #include <cerrno>
 
 #include "posix/error.h"
+#include "posix/poll.h"
 
 namespace reelgate::gateway {
 
@@ -18,16 +17,6 @@ using Kind = Failure::Kind;
 /// just its reading half has not hung up.
 bool is_of_writing(int error) {
     return error == EPIPE || error == ENOSPC || error == EDQUOT || error == EFBIG;
-}
-
-/// Returns whether a socket, a pipe or a terminal has lost its other end.
-bool has_hung_up(int out) {
-    pollfd state{out, 0, 0};  // POLLERR, POLLHUP and POLLNVAL are reported unasked
-    int n = -1;
-    do {
-        n = poll(&state, 1, 0);
-    } while (n < 0 && errno == EINTR);
-    return n > 0;
 }
 
 }  // namespace
@@ -49,7 +38,7 @@ Failure failure_of_copy(int out, int error) {
     // ENOTCONN a socket or a FUSE file system whose process has died, EIO a disk or a terminal. poll() tells instead: a
     // failed connection stays hung up; if it is not, the file has failed. SO_ERROR is no help: the failed call itself
     // has cleared it.
-    return has_hung_up(out) ? failure_of_output(error) : failure_of_file(error);
+    return posix::has_hung_up(out) ? failure_of_output(error) : failure_of_file(error);
 }
 
 const char* describe(Failure failure) noexcept {

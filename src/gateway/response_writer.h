@@ -46,8 +46,8 @@ public:
     /// Drops the rest after the present record, since the web server has aborted the request.
     void cut_short() { pieces_.cut_short(record_left_); }
 
-    /// Returns why the response is aborted or broken, for the log; null if it is neither.
-    const char* why_stopped() const { return failure_ ? describe(failure_) : nullptr; }
+    /// Returns why the response is aborted or broken; none if it is neither.
+    Failure failure() const { return failure_; }
 
     /// Returns the bytes of content written, that is, given to the kernel for the peer.
     std::uint64_t sent() const { return sent_; }

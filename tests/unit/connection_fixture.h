@@ -406,7 +406,8 @@ private:
     struct TurnedAway final : Waiting {
         void go_on(Worker&) noexcept override {}
         void turn_away() noexcept override {}
-        bool has_news() const noexcept override { return false; }
+        const void* film() const noexcept override { return nullptr; }
+    bool has_news() const noexcept override { return false; }
     };
 
     bool is_parked() const { return wait_ == Wait::a_moment || wait_ == Wait::storage || wait_ == Wait::lost; }

@@ -4,6 +4,7 @@
 #include "engine/lane.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <memory>
@@ -34,6 +35,7 @@ public:
 
     void go_on(Worker&) noexcept override { log.push_back(name + " goes on"); }
     void turn_away() noexcept override { log.push_back(name + " is turned away"); }
+    const void* film() const noexcept override { return nullptr; }
     bool has_news() const noexcept override { return is_gone; }
 
     const std::string name;
@@ -175,11 +177,12 @@ BOOST_AUTO_TEST_CASE(film_is_closed_in_turn_with_those_who_wait) {
     std::vector<Waiter> many(5, Waiter{"many", fixture.log});
     class Last final : public Waiting {
     public:
-        explicit Last(const std::weak_ptr<const posix::UniqueFd>& of) : film(of) {}
-        void go_on(Worker&) noexcept override { was_open = !film.expired(); }
+        explicit Last(const std::weak_ptr<const posix::UniqueFd>& of) : closed_film(of) {}
+        void go_on(Worker&) noexcept override { was_open = !closed_film.expired(); }
         void turn_away() noexcept override {}
-        bool has_news() const noexcept override { return false; }
-        const std::weak_ptr<const posix::UniqueFd>& film;
+        const void* film() const noexcept override { return nullptr; }
+    bool has_news() const noexcept override { return false; }
+        const std::weak_ptr<const posix::UniqueFd>& closed_film;
         bool was_open = true;
     } last{is_open};
     for (Waiter& waiter : many) fixture.lane.wait(waiter, Waiting::For::sending);
@@ -232,6 +235,49 @@ BOOST_AUTO_TEST_CASE(a_device_that_answers_others_is_slow_and_does_not_hang) {
     fixture.lane.judge(now(), timeout);
     BOOST_TEST(!fixture.lane.is_hung());
     BOOST_TEST(fixture.lane.waiting() == 1u);
+}
+
+/// Sends a film, and stays in the storage until it is told to leave.
+class Sender final : public Waiting {
+public:
+    Sender(int of_film, std::shared_future<void> until) : film_(of_film), until_(std::move(until)) {}
+
+    void go_on(Worker&) noexcept override {
+        has_begun = true;
+        until_.wait();
+        has_ended = true;
+    }
+    void turn_away() noexcept override {}
+    const void* film() const noexcept override { return films + film_; }
+    bool has_news() const noexcept override { return false; }
+
+    std::atomic<bool> has_begun{false}, has_ended{false};
+
+private:
+    static constexpr char films[2]{};
+    const int film_;
+    const std::shared_future<void> until_;
+};
+
+BOOST_AUTO_TEST_CASE(film_that_cannot_be_read_does_not_hold_all_threads) {
+    Fixture fixture;
+    std::promise<void> go_on, nothing;
+    nothing.set_value();
+    const std::shared_future<void> gone_on = go_on.get_future().share(), at_once = nothing.get_future().share();
+    Sender bad[]{{0, gone_on}, {0, gone_on}, {0, gone_on}, {0, gone_on}};
+    Sender good{1, at_once};
+    for (Sender& sender : bad) fixture.lane.wait(sender, Waiting::For::sending);
+    fixture.lane.wait(good, Waiting::For::sending);
+    fixture.lane.wait(fixture.first, Waiting::For::opening);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back([&] { fixture.lane.serve(fixture.worker); });
+    while (!good.has_ended || fixture.lane.waiting() > 2) std::this_thread::yield();
+    BOOST_TEST(std::count_if(std::begin(bad), std::end(bad), [](const Sender& s) { return s.has_begun.load(); }) == 2);
+    go_on.set_value();
+    while (!std::all_of(std::begin(bad), std::end(bad), [](const Sender& s) { return s.has_ended.load(); }))
+        std::this_thread::yield();
+    fixture.lane.end();
+    for (std::thread& thread : threads) thread.join();
 }
 
 BOOST_AUTO_TEST_CASE(those_whose_peers_have_gone_do_not_wait_on) {

@@ -42,6 +42,7 @@ struct Waiter final : Waiting {
         said_before = log.text();
         is_turned_away = true;
     }
+    const void* film() const noexcept override { return nullptr; }
     bool has_news() const noexcept override { return false; }
 
     const CapturedStderr& log;
@@ -371,7 +372,8 @@ BOOST_AUTO_TEST_CASE(threads_of_devices_end_with_it_whoever_still_waits) {
         explicit Held(Hold& its) : where(its) {}
         void go_on(Worker&) noexcept override { where.pass(); }
         void turn_away() noexcept override {}
-        bool has_news() const noexcept override { return false; }
+        const void* film() const noexcept override { return nullptr; }
+    bool has_news() const noexcept override { return false; }
         Hold& where;
     } first{hold};
     Waiter second{captured};

@@ -32,6 +32,7 @@ constexpr dev_t device = 7, other_device = 8;
 struct Served final : Waiting {
     void go_on(Worker&) noexcept override {}
     void turn_away() noexcept override { ++turned_away; }
+    const void* film() const noexcept override { return nullptr; }
     bool has_news() const noexcept override { return false; }
 
     int turned_away = 0;

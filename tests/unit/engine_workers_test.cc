@@ -57,6 +57,7 @@ bool can_serve(Engine& engine, unsigned count) {
 struct Waiter final : Waiting {
     void go_on(Worker& worker) noexcept override { its_worker = &worker; }
     void turn_away() noexcept override {}
+    const void* film() const noexcept override { return nullptr; }
     bool has_news() const noexcept override { return false; }
 
     std::atomic<Worker*> its_worker{nullptr};

@@ -53,8 +53,7 @@ std::string_view describe(Progress progress) {
 }
 
 std::string_view cause_of(const ResponseWriter& writer) {
-    const char* const cause = writer.why_stopped();
-    return cause ? cause : "it was not stopped";
+    return writer.failure() ? describe(writer.failure()) : "it was not stopped";
 }
 
 /// A connection to write into, and the peer who reads from its other end; a file to send.
@@ -522,7 +521,7 @@ BOOST_AUTO_TEST_CASE(file_that_is_changed_breaks_the_response) {
                     BOOST_TEST(describe(fixture.write_and_take()) == (expected == Outcome::complete ? "done" : "broken"));
                     const bool has_end = hear(fixture.taken).records.find("end") != std::string::npos;
                     BOOST_TEST(has_end == (expected == Outcome::complete));
-                    BOOST_TEST((fixture.writer.why_stopped() == nullptr) == (expected == Outcome::complete));
+                    BOOST_TEST(!fixture.writer.failure() == (expected == Outcome::complete));
                 }
             }
         }
