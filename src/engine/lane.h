@@ -55,7 +55,8 @@ protected:
 ///     slow   operations took slow_operation, or threads wait for it much of the time: only its own threads
 ///     hung   slow, and no operation has ended for the storage timeout: as before, and those who open are turned away
 ///
-/// It is well again when nothing slow was seen for a while. Any thread may call any function, unless noted. Lives as long as the server.
+/// It is well again when nothing slow was seen for a while. Any thread may call any function, unless noted. Lives as
+/// long as the server.
 class Lane {
 public:
     /// How long an operation may take before its device counts as slow: threads that serve events then leave it alone.
