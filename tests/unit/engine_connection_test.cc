@@ -47,6 +47,19 @@ Event says_and_ends(std::string bytes) {
     };
 }
 
+/// Says something, or ends its side, while the connection waits for storage: the watch has it looked at.
+Event is_heard_saying(std::string bytes) {
+    return [bytes = std::move(bytes)](Fixture& fixture) {
+        fixture.say(bytes);
+        fixture.proceed_as_readable();
+    };
+}
+
+void is_heard_ending(Fixture& fixture) {
+    fixture.end();
+    fixture.proceed_as_readable();
+}
+
 void takes_some(Fixture& fixture) {
     fixture.take();
     fixture.let_proceed();
@@ -463,6 +476,14 @@ const Row answering[] = {
      .logged = ": does not answer: its films get 503 until it does"},
     {.name = "storage_is_slow_and_the_peer_that_waits_has_gone", .before = {says(film), storage_is_slow, takes_all},
      .event = leaves, .phase = closed, .taken = "answer 1 begins", .counted = "aborted"},
+    {.name = "storage_is_slow_and_the_peer_that_waits_aborts", .before = {says(film), storage_is_slow, takes_all},
+     .event = is_heard_saying(abort), .phase = closed, .taken = "answer 1 begins; EOF", .counted = "aborted"},
+    {.name = "storage_is_slow_and_the_peer_that_waits_ends_its_side",
+     .before = {says(film), storage_is_slow, takes_all}, .event = is_heard_ending,
+     .phase = closed, .taken = "answer 1 begins; EOF", .counted = "aborted"},
+    {.name = "storage_is_slow_and_the_peer_that_waits_says_something_else",
+     .before = {says(film), storage_is_slow, takes_all}, .event = is_heard_saying(values),
+     .phase = Phase::answering, .wait = Wait::storage, .taken = "answer 1 begins", .viewers = 1},
     {.name = "storage_is_slow_and_the_peer_that_waits_stalls", .before = {says(film), storage_is_slow, takes_all},
      .event = stalls, .phase = closed, .taken = "answer 1 begins; EOF", .counted = "stalled"},
     {.name = "film_cannot_be_read", .before = {says(film)}, .event = while_unreadable(takes_some),
