@@ -188,7 +188,7 @@ void Case::judge_leftover(const std::string& name, const std::string& added, con
         return add(Kind::leftover, {}, {{}, path, "an `add` was interrupted here after it had recorded the film, whose "
             "room this second name would keep when the film is removed", "`" + command + "`"});
     add(Kind::leftover, {}, {{}, path, "an `add` was interrupted here",
-        "add that id again, or, if nobody is at it, `" + command +
+        "add that id again, or, if no `add` of it is running, `" + command +
             (has_both_names ? " " + posix::shell_word(added_path) : "") + "`"});
 }
 

@@ -117,7 +117,8 @@ Failure explain_lock(const Attempt& attempt) {
     if (other && (!holder || (other->is_writer && !holder->is_writer))) holder = other;
     const std::string waits = " for longer than reelgate waits";
     if (!holder)
-        return attempt.failure("locked by a writer" + waits, "`fuser -v " + attempt.word() + "` shows who has it open");
+        return attempt.failure("locked by a writer" + waits,
+                               "`fuser -v " + attempt.word() + "` shows which processes have it open");
     const std::string id = std::to_string(holder->process);
     return attempt.failure(std::string{"locked by a "} + (holder->is_writer ? "writer" : "reader") + ", process " + id +
                                " (" + holder->name + ")," + waits,
@@ -182,7 +183,7 @@ Failure explain_files(const Attempt& attempt) {
     if (attempt.result.code() == Code::io_error)
         return attempt.failure(text + (error ? ": " + posix::cause(error) : ""), "`dmesg` says more of the disk");
     if (attempt.result.code() == Code::read_only)
-        return attempt.failure("a writer ended in the middle of a change, which somebody who may write has to undo: "
+        return attempt.failure("a writer ended in the middle of a change, which a user who may write must undo: "
                                "`sqlite3 " + attempt.word() + " 'PRAGMA quick_check'`");
     return attempt.failure(text);
 }

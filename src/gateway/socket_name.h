@@ -30,7 +30,7 @@ inline std::optional<SocketName> socket_name(std::string_view text) {
     SocketName socket;
     socket.name.sun_family = AF_UNIX;
     std::copy(text.begin(), text.end(), socket.name.sun_path);
-    // A zero byte ends a path, and begins an abstract name, of which each byte counts.
+    // A zero byte ends a path; it begins an abstract name, in which every byte counts.
     const bool is_abstract = text.starts_with('@');
     if (is_abstract) socket.name.sun_path[0] = '\0';
     socket.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + text.size() + (is_abstract ? 0 : 1));

@@ -165,20 +165,20 @@ const Row rows[] = {
     {.name = "second_name_of_a_film", .first = surveyed({.order = BoxOrder::moov_first}),
      .second = {.films = unchanged.films, .strays = {{"copy.mp4", {file(1).id}}}}},
     {.name = "leftover", .first = files({".x.mp4.adding"}), .second = stray(".x.mp4.adding", {{1, 9}}),
-     .expected = {"leftover: films/.x.mp4.adding: an `add` was interrupted here; add that id again, or, if nobody is "
-                  "at it, `rm films/.x.mp4.adding`"}},
+     .expected = {"leftover: films/.x.mp4.adding: an `add` was interrupted here; add that id again, or, if no "
+                  "`add` of it is running, `rm films/.x.mp4.adding`"}},
     {.name = "add_is_writing", .first = files({".x.mp4.adding"}),
      .second = stray(".x.mp4.adding", {.id = {1, 9}, .is_locked = true})},
     {.name = "leftover_with_both_names", .first = files({".x.mp4.adding", "x.mp4"}),
      .second = {.strays = {{".x.mp4.adding", {.id = {1, 9}, .other = posix::FileId{1, 9}}},
                            {"x.mp4", {.id = {1, 9}, .other = posix::FileId{1, 9}}}}},
-     .expected = {"leftover: films/.x.mp4.adding: an `add` was interrupted here; add that id again, or, if nobody is "
-                  "at it, `rm films/.x.mp4.adding films/x.mp4`"}},
+     .expected = {"leftover: films/.x.mp4.adding: an `add` was interrupted here; add that id again, or, if no "
+                  "`add` of it is running, `rm films/.x.mp4.adding films/x.mp4`"}},
     {.name = "leftover_beside_another_film",
      .first = {.files = {".x.mp4.adding"}, .rows = {{"x", SeenRow{"x.mp4", true}}}},
      .second = stray(".x.mp4.adding", {.id = {1, 9}, .other = posix::FileId{1, 8}}),
-     .expected = {"leftover: films/.x.mp4.adding: an `add` was interrupted here; add that id again, or, if nobody is "
-                  "at it, `rm films/.x.mp4.adding`"}},
+     .expected = {"leftover: films/.x.mp4.adding: an `add` was interrupted here; add that id again, or, if no "
+                  "`add` of it is running, `rm films/.x.mp4.adding`"}},
     {.name = "leftover_of_a_recorded_film",
      .first = {.files = {".x.mp4.adding"}, .rows = {{"x", SeenRow{"x.mp4", true}}}},
      .second = stray(".x.mp4.adding", {.id = {1, 9}, .other = posix::FileId{1, 9}}),

@@ -25,7 +25,9 @@
 #include "engine/storage.h"
 #include "engine/worker.h"
 #include "engine/workers.h"
+#include "handler_settings.h"
 #include "posix/error.h"
+#include "temporary_folder.h"
 
 namespace reelgate::engine {
 
@@ -44,6 +46,21 @@ bool wait_until(Condition&& is_met) {
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
     return true;
+}
+
+/// Settings of a Handler for the films below `folder`, where it makes the folder of videos.
+inline HandlerSettings settings_in(const TemporaryFolder& folder) {
+    return {
+        .places = {
+            .database = folder / "catalog.db",
+            .videos = folder.make_folder("videos"),
+            .query = "SELECT status FROM videos WHERE id = ?1",
+            .ready = "complete",
+            .prefix = "/",
+        },
+        .policy = {.cache_control = "private", .max_ranges = 100, .cors_origins = {}},
+        .delivery = {},
+    };
 }
 
 inline Clock::duration now() { return Clock::now().time_since_epoch(); }

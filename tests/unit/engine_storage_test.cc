@@ -303,17 +303,7 @@ struct Viewer {
     }
 
     TemporaryFolder folder;
-    HandlerSettings settings{
-        .places = {
-            .database = folder / "catalog.db",
-            .videos = folder.make_folder("videos"),
-            .query = "SELECT status FROM videos WHERE id = ?1",
-            .ready = "complete",
-            .prefix = "/",
-        },
-        .policy = {.cache_control = "private", .max_ranges = 100, .cors_origins = {}},
-        .delivery = {},
-    };
+    HandlerSettings settings = settings_in(folder);
     Worker& worker;
 };
 

@@ -397,17 +397,7 @@ struct Volume {
     }
 
     TemporaryFolder folder;
-    HandlerSettings settings{
-        .places = {
-            .database = folder / "catalog.db",
-            .videos = folder.make_folder("videos"),
-            .query = "SELECT status FROM videos WHERE id = ?1",
-            .ready = "complete",
-            .prefix = "/",
-        },
-        .policy = {.cache_control = "private", .max_ranges = 100, .cors_origins = {}},
-        .delivery = {},
-    };
+    HandlerSettings settings = settings_in(folder);
 };
 
 /// Calls a function when a database is closed that was opened meanwhile.

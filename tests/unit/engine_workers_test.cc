@@ -238,17 +238,7 @@ struct Volume {
     }
 
     TemporaryFolder folder;
-    HandlerSettings settings{
-        .places = {
-            .database = folder / "catalog.db",
-            .videos = folder.make_folder("videos"),
-            .query = "SELECT status FROM videos WHERE id = ?1",
-            .ready = "complete",
-            .prefix = "/",
-        },
-        .policy = {.cache_control = "private", .max_ranges = 100, .cors_origins = {}},
-        .delivery = {},
-    };
+    HandlerSettings settings = settings_in(folder);
 };
 
 http::Request request_for(std::string_view target) { return {.method = "GET", .target = std::string{target}}; }
