@@ -56,7 +56,8 @@ enum class Wait {
 ///                too many replies are unsent                answering: nothing is read until they are written
 ///                end of input, or input is not FastCGI      answering: nothing more is read; then closed gracefully
 ///                the storage is slow, or hangs              answering: again once a thread of the device is free
-///                ... and the peer aborts, or ends its side  closed
+///                it hangs, and the peer has aborted or      closed
+///                ended its side
 ///                the peer is gone                           closed
 ///                the file is not as announced, or cannot    closed: no end of the answer is written
 ///                be read

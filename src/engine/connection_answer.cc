@@ -114,14 +114,16 @@ Connection::Step Connection::go_on() {
     return is_kept ? Phase::reading : Phase::draining;
 }
 
-/// Waits for the storage of its film. Closes the connection instead if the peer is gone or has aborted: the record that
-/// is being sent cannot be completed without the storage. A peer that has ended its side cannot be told from one that
-/// is gone.
+/// Waits for the storage of its film. Closes the connection instead if the peer is gone; if the storage hangs, also if
+/// it has aborted, since the record that is being sent cannot be completed without the storage, or ended its side, since
+/// it may be gone.
 Connection::Step Connection::wait_for_storage(Worker& worker) {
+    Lane& lane = worker.lane_of(exchange_.film()->device);
     const bool has_ended = input_.gate() == Input::Gate::ended || exchange_.is_cut_short();
-    if (has_ended || view_.has_gone()) return close_lost(worker);
-    view_.set_heard(input_.gate() == Input::Gate::open);
-    awaited_ = &worker.lane_of(exchange_.film()->device);
+    if ((has_ended && lane.is_hung()) || view_.has_gone()) return close_lost(worker);
+    const bool is_heard = input_.gate() == Input::Gate::open;
+    view_.set_attention(has_ended ? Attention::ended : is_heard ? Attention::heard : Attention::none);
+    awaited_ = &lane;
     return Wait::storage;
 }
 

@@ -29,7 +29,11 @@ void ConnectionView::cut_off() {
 
 bool ConnectionView::has_gone() const { return posix::has_hung_up(fd_); }
 
-bool ConnectionView::has_news() const { return posix::is_reported(fd_, is_heard_ ? POLLIN | POLLRDHUP : 0); }
+bool ConnectionView::has_news(bool is_hung) const {
+    const Attention attention = attention_;
+    if (attention == Attention::ended && is_hung) return true;
+    return posix::is_reported(fd_, attention == Attention::heard ? POLLIN | POLLRDHUP : 0);
+}
 
 void ConnectionView::stop_reading() { shutdown(fd_, SHUT_RD); }
 

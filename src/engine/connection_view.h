@@ -20,6 +20,13 @@ enum class Situation {
     lingering,  ///< has sent everything, and waits for its peer to take that and to close
 };
 
+/// What a connection does about its peer while it waits for the storage of its film.
+enum class Attention {
+    none,   ///< what the peer says waits
+    heard,  ///< it reads what the peer says
+    ended,  ///< the peer has aborted, or ended its side: it closes once the storage hangs
+};
+
 class ConnectionView {
 public:
     /// Views the connection's socket `fd`, which must stay open while this lives.
@@ -56,12 +63,11 @@ public:
     /// Returns whether the peer has closed the connection, or it was cut off; any thread may ask. Does not block.
     bool has_gone() const;
 
-    /// Sets whether the connection reads what the peer says, while it waits for storage.
-    void set_heard(bool is_heard) { is_heard_ = is_heard; }
+    void set_attention(Attention attention) { attention_ = attention; }
 
-    /// Returns whether the peer is gone, or has said something that the connection reads; any thread may ask. Does not
-    /// block.
-    bool has_news() const;
+    /// Returns whether a connection that waits for storage has something to do: its peer is gone, or has said something
+    /// that it reads, or has ended while the storage hangs. Any thread may ask. Does not block.
+    bool has_news(bool is_hung) const;
 
     /// Ends the input: the connection is closed once its requests are answered. Any thread may call it.
     void stop_reading();
@@ -70,7 +76,7 @@ private:
     const int fd_;
     std::atomic<Situation> situation_{Situation::fresh};
     std::atomic<bool> is_cut_off_{false};
-    std::atomic<bool> is_heard_{false};
+    std::atomic<Attention> attention_{Attention::none};
     std::atomic<int> untaken_{0};  ///< bytes in the socket at the last look_at_peer()
     std::atomic<Clock::rep> progress_{0};
 };

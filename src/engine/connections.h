@@ -64,7 +64,7 @@ private:
             owner.hand_on(*this);
         }
         const void* film() const noexcept override { return connection.film(); }
-        bool has_news() const noexcept override { return connection.view().has_news(); }
+        bool has_news(bool is_hung) const noexcept override { return connection.view().has_news(is_hung); }
 
         Connections& owner;
         Connection connection;

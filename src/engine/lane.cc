@@ -198,7 +198,7 @@ void Lane::turn_away() noexcept {
     for (std::size_t i = 0, count = std::min(max_polled, sending_.size()); i < count; ++i) {
         next_polled_ %= sending_.size();
         Waiting* const who = sending_[next_polled_];
-        if (!who->has_news()) {
+        if (!who->has_news(is_hung())) {
             ++next_polled_;
             continue;
         }

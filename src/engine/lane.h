@@ -42,8 +42,9 @@ public:
     /// Returns what stands for the film that it sends; null while it opens one.
     virtual const void* film() const noexcept = 0;
 
-    /// Returns whether its peer is gone, or has said something to act on. Does not block.
-    virtual bool has_news() const noexcept = 0;
+    /// Returns whether its peer is gone, or has said something to act on; a peer that waits for nothing more is news
+    /// once the device hangs. Does not block.
+    virtual bool has_news(bool is_hung) const noexcept = 0;
 
 protected:
     ~Waiting() = default;

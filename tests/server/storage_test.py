@@ -348,6 +348,16 @@ def check_slow(row, library, threads):
             reply = connection.read_reply()
             equal((reply.status, reply.content), (206, support.position_coded(length, number * WATCHED)),
                   f"status, content of viewer {number}")
+    with row("slow storage, a request is aborted: its answer ends early, and the connection is used again"), \
+            library.site(threads, timeout=5, read_ahead=8 << 10) as (nas, server), \
+            fastcgi.Connection(server.address) as connection:
+        nas.slow_down(100_000)
+        connection.send(FAR_PATH, flags=fastcgi.KEEP_CONN)
+        connection.read_record()
+        connection.socket.sendall(fastcgi.record(fastcgi.ABORT_REQUEST, b""))
+        assert len(connection.read_response()) < FAR_LENGTH, "not cut short"
+        connection.send(LOCAL_PATH, fields=range_field(0, 10))
+        equal(connection.read_reply().content, support.position_coded(10), "content of the next")
 
 
 # error of opening, and how often the storage gives it until openat2 has given it once: the kernel asks again at ESTALE

@@ -407,7 +407,7 @@ private:
         void go_on(Worker&) noexcept override {}
         void turn_away() noexcept override {}
         const void* film() const noexcept override { return nullptr; }
-    bool has_news() const noexcept override { return false; }
+        bool has_news(bool) const noexcept override { return false; }
     };
 
     bool is_parked() const { return wait_ == Wait::a_moment || wait_ == Wait::storage || wait_ == Wait::lost; }

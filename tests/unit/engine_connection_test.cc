@@ -172,6 +172,8 @@ const std::string flood = times(1000, management(42));
 const std::string full_socket = times(300, management(42));
 const std::string refusal = begin(one, not_kept, filter_role);
 
+const std::string_view does_not_answer = ": does not answer: its films get 503 until it does";
+
 // The table
 
 struct Row {
@@ -393,7 +395,7 @@ const Row asking[] = {
     {.name = "storage_hangs", .before = {storage_is_slow, says(clip), storage_hangs}, .event = its_turn_comes,
      .phase = Phase::reading, .wait = Wait::readable,
      .taken = R"(answer 1: 503 {"detail":"Video storage does not answer"})", .counted = "complete",
-     .logged = ": does not answer: its films get 503 until it does"},
+     .logged = does_not_answer},
     {.name = "storage_is_slow_for_too_long", .before = {storage_is_slow, says(clip)}, .event = is_turned_away,
      .phase = Phase::reading, .wait = Wait::readable,
      .taken = R"(answer 1: 503 {"detail":"Video storage does not answer"})", .counted = "complete"},
@@ -473,14 +475,33 @@ const Row answering[] = {
      .phase = Phase::answering, .wait = Wait::writable, .taken = "answer 1 begins", .viewers = 1},
     {.name = "storage_hangs", .before = {says(film), storage_hangs}, .event = takes_all,
      .phase = Phase::answering, .wait = Wait::storage, .taken = "answer 1 begins", .viewers = 1,
-     .logged = ": does not answer: its films get 503 until it does"},
+     .logged = does_not_answer},
     {.name = "storage_is_slow_and_the_peer_that_waits_has_gone", .before = {says(film), storage_is_slow, takes_all},
      .event = leaves, .phase = closed, .taken = "answer 1 begins", .counted = "aborted"},
     {.name = "storage_is_slow_and_the_peer_that_waits_aborts", .before = {says(film), storage_is_slow, takes_all},
-     .event = is_heard_saying(abort), .phase = closed, .taken = "answer 1 begins; EOF", .counted = "aborted"},
+     .event = is_heard_saying(abort),
+     .phase = Phase::answering, .wait = Wait::storage, .taken = "answer 1 begins", .viewers = 1},
+    {.name = "storage_is_well_again_after_an_abort",
+     .before = {says(whole_reel), storage_is_slow, takes_all, is_heard_saying(abort), storage_is_well, its_turn_comes},
+     .event = takes_all,
+     .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: part of the reel", .counted = "aborted"},
+    {.name = "storage_hangs_and_the_peer_that_waits_aborts", .before = {says(film), storage_hangs, takes_all},
+     .event = is_heard_saying(abort), .phase = closed, .taken = "answer 1 begins; EOF", .counted = "aborted",
+     .logged = does_not_answer},
+    {.name = "storage_hangs_after_an_abort",
+     .before = {says(film), storage_is_slow, takes_all, is_heard_saying(abort), storage_hangs},
+     .event = its_turn_comes, .phase = closed, .taken = "answer 1 begins; EOF", .counted = "aborted",
+     .logged = does_not_answer},
     {.name = "storage_is_slow_and_the_peer_that_waits_ends_its_side",
      .before = {says(film), storage_is_slow, takes_all}, .event = is_heard_ending,
-     .phase = closed, .taken = "answer 1 begins; EOF", .counted = "aborted"},
+     .phase = Phase::answering, .wait = Wait::storage, .taken = "answer 1 begins", .viewers = 1},
+    {.name = "storage_is_well_again_after_the_peer_has_ended_its_side",
+     .before = {says(film), storage_is_slow, takes_all, is_heard_ending, storage_is_well, its_turn_comes},
+     .event = takes_all,
+     .phase = closed, .taken = "answer 1: film; EOF", .counted = "complete"},
+    {.name = "storage_hangs_and_the_peer_that_waits_ends_its_side",
+     .before = {says(film), storage_hangs, takes_all}, .event = is_heard_ending,
+     .phase = closed, .taken = "answer 1 begins; EOF", .counted = "aborted", .logged = does_not_answer},
     {.name = "storage_is_slow_and_the_peer_that_waits_says_something_else",
      .before = {says(film), storage_is_slow, takes_all}, .event = is_heard_saying(values),
      .phase = Phase::answering, .wait = Wait::storage, .taken = "answer 1 begins", .viewers = 1},

@@ -36,11 +36,11 @@ public:
     void go_on(Worker&) noexcept override { log.push_back(name + " goes on"); }
     void turn_away() noexcept override { log.push_back(name + " is turned away"); }
     const void* film() const noexcept override { return nullptr; }
-    bool has_news() const noexcept override { return is_gone; }
+    bool has_news(bool is_hung) const noexcept override { return is_gone || (has_ended && is_hung); }
 
     const std::string name;
     std::vector<std::string>& log;
-    bool is_gone = false;
+    bool is_gone = false, has_ended = false;
 };
 
 /// A lane whose threads begin when the test says so.
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(film_is_closed_in_turn_with_those_who_wait) {
         void go_on(Worker&) noexcept override { was_open = !closed_film.expired(); }
         void turn_away() noexcept override {}
         const void* film() const noexcept override { return nullptr; }
-    bool has_news() const noexcept override { return false; }
+    bool has_news(bool) const noexcept override { return false; }
         const std::weak_ptr<const posix::UniqueFd>& closed_film;
         bool was_open = true;
     } last{is_open};
@@ -249,7 +249,7 @@ public:
     }
     void turn_away() noexcept override {}
     const void* film() const noexcept override { return films + film_; }
-    bool has_news() const noexcept override { return false; }
+    bool has_news(bool) const noexcept override { return false; }
 
     std::atomic<bool> has_begun{false}, has_ended{false};
 
@@ -286,6 +286,23 @@ BOOST_AUTO_TEST_CASE(those_whose_peers_have_gone_do_not_wait_on) {
     fixture.lane.wait(fixture.second, Waiting::For::sending);
     fixture.first.is_gone = true;
     fixture.lane.judge(now(), timeout);
+    const std::vector<std::string> expected{"first is turned away"};
+    BOOST_TEST(fixture.log == expected, boost::test_tools::per_element());
+    BOOST_TEST(fixture.lane.waiting() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(those_whose_peers_have_ended_wait_on_until_the_device_hangs) {
+    const CapturedStderr captured;
+    Fixture fixture;
+    fixture.lane.wait(fixture.first, Waiting::For::sending);
+    fixture.lane.wait(fixture.second, Waiting::For::sending);
+    fixture.first.has_ended = true;
+    const auto begin = now();
+    fixture.lane.note_slow(begin, begin + 1s);
+    fixture.lane.judge(begin + 1s, timeout);
+    BOOST_TEST(fixture.log.empty());
+    fixture.lane.note_slow(begin, begin + 6s);
+    fixture.lane.judge(begin + 6s, timeout);
     const std::vector<std::string> expected{"first is turned away"};
     BOOST_TEST(fixture.log == expected, boost::test_tools::per_element());
     BOOST_TEST(fixture.lane.waiting() == 1u);

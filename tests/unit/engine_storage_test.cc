@@ -43,7 +43,7 @@ struct Waiter final : Waiting {
         is_turned_away = true;
     }
     const void* film() const noexcept override { return nullptr; }
-    bool has_news() const noexcept override { return false; }
+    bool has_news(bool) const noexcept override { return false; }
 
     const CapturedStderr& log;
     std::string said_before;
@@ -363,7 +363,7 @@ BOOST_AUTO_TEST_CASE(threads_of_devices_end_with_it_whoever_still_waits) {
         void go_on(Worker&) noexcept override { where.pass(); }
         void turn_away() noexcept override {}
         const void* film() const noexcept override { return nullptr; }
-    bool has_news() const noexcept override { return false; }
+    bool has_news(bool) const noexcept override { return false; }
         Hold& where;
     } first{hold};
     Waiter second{captured};

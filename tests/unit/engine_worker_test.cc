@@ -33,7 +33,7 @@ struct Served final : Waiting {
     void go_on(Worker&) noexcept override {}
     void turn_away() noexcept override { ++turned_away; }
     const void* film() const noexcept override { return nullptr; }
-    bool has_news() const noexcept override { return false; }
+    bool has_news(bool) const noexcept override { return false; }
 
     int turned_away = 0;
 };

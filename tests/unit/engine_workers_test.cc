@@ -58,7 +58,7 @@ struct Waiter final : Waiting {
     void go_on(Worker& worker) noexcept override { its_worker = &worker; }
     void turn_away() noexcept override {}
     const void* film() const noexcept override { return nullptr; }
-    bool has_news() const noexcept override { return false; }
+    bool has_news(bool) const noexcept override { return false; }
 
     std::atomic<Worker*> its_worker{nullptr};
 };
