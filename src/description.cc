@@ -20,12 +20,9 @@ constexpr std::size_t max_shown = 60;
 
 /// Makes the note of a text in the catalogue that cannot be sent.
 Note note_of_ignored(Note::Kind kind, const std::string& id, const char* column, const std::string& value) {
-    const bool is_too_long = value.size() > max_field_text;
-    const std::string shown = is_too_long ? value.substr(0, max_shown) + "..." : value;
-    const std::string length = is_too_long ? " of " + std::to_string(value.size()) + " bytes" : "";
-    return {kind, LogLevel::warning,
-            {.operation = "catalogue", .object = std::string{column} + " of " + id,
-             .cause = "\"" + shown + "\"" + length + " cannot be sent and is ignored, as others like it will be"}};
+    if (value.size() <= max_field_text) return {kind, posix::failure_of("value-ignored", column, id, value)};
+    return {kind, posix::failure_of("value-too-long", column, id, value.substr(0, max_shown),
+                                    messages::Number{value.size()})};
 }
 
 /// Returns the catalogue's tag, quoted or not, as a strong one; nothing if it has none that can be sent.

@@ -10,14 +10,12 @@
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
-#include <system_error>
 #include <utility>
 #include <variant>
 
 #include "catalog/diagnosis.h"
 #include "description.h"
 #include "http/target.h"
-#include "posix/error.h"
 
 namespace reelgate {
 
@@ -28,7 +26,7 @@ std::string new_boundary() {
     std::array<std::uint64_t, 2> bits;
     for (std::size_t done = 0; done < sizeof bits;) {
         const ssize_t n = getrandom(reinterpret_cast<char*>(bits.data()) + done, sizeof bits - done, 0);
-        if (n < 0 && errno != EINTR) posix::throw_errno("get", "random bits");
+        if (n < 0 && errno != EINTR) posix::throw_errno("random-bits");
         if (n > 0) done += static_cast<std::size_t>(n);
     }
     std::array<char, 33> digits;
@@ -46,10 +44,9 @@ bool may_pass(int error) {
     return std::find(passing.begin(), passing.end(), error) != passing.end();
 }
 
-http::Refusal refusal_after(const std::system_error& failure) {
-    const int code = failure.code().value();
-    if (is_out_of_descriptors(code)) return {503, "Too many viewers"};
-    if (may_pass(code)) return {503, "Video file cannot be read now"};
+http::Refusal refusal_after(const posix::Failure& failure) {
+    if (is_out_of_descriptors(failure.error)) return {503, "Too many viewers"};
+    if (may_pass(failure.error)) return {503, "Video file cannot be read now"};
     return {500, "Internal error"};
 }
 
@@ -58,11 +55,11 @@ http::Refusal refusal_without_file(const media::NoMediaFile& none, const std::st
     return {404, "Video file not found: " + id};
 }
 
-Note note_of_missing_file(media::NoMediaFile none, const std::string& id) {
+Note note_of_missing_file(const media::NoMediaFile& none, const std::string& id) {
+    const posix::Failure& why = none.failure;
     const bool is_absent = none.reason == media::NoMediaFile::Reason::absent;
-    Note note{Note::Kind::failure, is_absent ? LogLevel::info : LogLevel::warning, std::move(none.failure)};
-    note.what.operation = "open " + id;
-    return note;
+    return {Note::Kind::failure, is_absent ? posix::failure_of("film-absent", id, why.object, why.cause)
+                                           : posix::failure_of("film-refused", id, why.object, why.cause, why.remedy)};
 }
 
 }  // namespace
@@ -111,7 +108,7 @@ http::Selection Handler::select(const Asking& asking, Outcome& outcome) {
     auto opened = videos_.open(name, asking.gate);
     if (auto* none = std::get_if<media::NoMediaFile>(&opened)) {
         http::Refusal refusal = refusal_without_file(*none, id);
-        outcome.notes.push_back(note_of_missing_file(std::move(*none), id));
+        outcome.notes.push_back(note_of_missing_file(*none, id));
         return refusal;
     }
     outcome.film = std::move(std::get<media::MediaFile>(opened));
@@ -130,7 +127,7 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
         outcome.response = http::plan_response(request, selection, settings_.policy, surroundings);
     };
     const auto fail = [&](http::Refusal refusal, posix::Failure why) {
-        outcome.notes.push_back({Note::Kind::failure, LogLevel::error, std::move(why)});
+        outcome.notes.push_back({Note::Kind::failure, std::move(why)});
         outcome.film.reset();
         outcome.may_grow = false;
         plan(std::move(refusal));
@@ -142,10 +139,10 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
     } catch (const catalog::CatalogError& failure) {
         ++outcome.catalog_use.errors;
         fail({503, "Catalogue not available"}, failure.failure());
-    } catch (const std::system_error& failure) {
-        fail(refusal_after(failure), {.operation = failure.what()});
+    } catch (const posix::FailureError& failure) {
+        fail(refusal_after(failure.failure()), failure.failure());
     } catch (const std::exception& failure) {
-        fail({500, "Internal error"}, {.operation = "answer", .cause = failure.what()});
+        fail({500, "Internal error"}, posix::failure_of("answer-failed", failure.what()));
     }
     return outcome;
 }
@@ -153,10 +150,8 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
 std::vector<Note> Handler::check() {
     std::vector<Note> notes;
     catalog_.check();
-    const std::filesystem::path& database = settings_.places.database;
-    if (std::string warning = catalog::network_warning(database); !warning.empty())
-        notes.push_back({Note::Kind::failure, LogLevel::warning,
-                         {.operation = "catalogue", .object = database.native(), .cause = std::move(warning)}});
+    if (auto warning = catalog::network_warning(settings_.places.database))
+        notes.push_back({Note::Kind::failure, std::move(*warning)});
     videos_.check();
     return notes;
 }

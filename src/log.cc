@@ -94,26 +94,6 @@ std::mutex mutex;
 StandardError standard_error;         // under mutex
 RepeatLimit repeats{standard_error};  // under mutex
 
-/// What becomes of a line that repeats an earlier one.
-enum class Repeats { counted, written };
-
-void write(LogLevel level, std::initializer_list<std::string_view> parts, Repeats if_repeated) noexcept {
-    if (!is_logged(level)) return;
-    LogLine line;
-    append_head(line, level);
-    for (std::string_view part : parts) {
-        append_escaped(line, part, BeyondAscii::escaped);
-        if (part.empty()) continue;
-        line.append("...");
-        break;
-    }
-    const auto now = std::chrono::steady_clock::now();
-    const std::lock_guard lock{mutex};
-    if (are_repeats_counted && if_repeated == Repeats::counted) return repeats.admit(line.text(), now);
-    if (are_repeats_counted) repeats.tell_due(now);
-    standard_error.write(line.text());
-}
-
 }  // namespace
 
 void set_log_level(LogLevel level) noexcept { least = level; }
@@ -142,17 +122,33 @@ void tell_repeated_lines() noexcept {
 
 bool is_logged(LogLevel level) noexcept { return level <= least; }
 
-void log(LogLevel level, std::initializer_list<std::string_view> parts) noexcept {
+void write_line(LogLevel level, std::span<const std::string_view> texts, Repeats if_repeated) noexcept {
+    if (!is_logged(level)) return;
+    LogLine line;
+    append_head(line, level);
+    for (std::string_view text : texts) {
+        append_escaped(line, text, BeyondAscii::escaped);
+        if (text.empty()) continue;
+        line.append("...");
+        break;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock{mutex};
     // Only failures repeat without end; lines at other levels are requested.
-    write(level, parts, level <= LogLevel::warning ? Repeats::counted : Repeats::written);
+    const bool is_counted = if_repeated == Repeats::counted && level <= LogLevel::warning;
+    if (are_repeats_counted && is_counted) return repeats.admit(line.text(), now);
+    if (are_repeats_counted) repeats.tell_due(now);
+    standard_error.write(line.text());
 }
 
-void log_change(LogLevel level, std::initializer_list<std::string_view> parts) noexcept {
-    write(level, parts, Repeats::written);
+void log_failure(const posix::Failure& failure) noexcept {
+    write_line(level_of(failure.kind), posix::texts_of(failure), Repeats::counted);
 }
 
-void log(LogLevel level, std::string_view event) noexcept {
-    log(level, std::initializer_list<std::string_view>{event});
+void log_failure(const std::exception& error) noexcept {
+    if (const auto* const held = dynamic_cast<const posix::FailureError*>(&error)) return log_failure(held->failure());
+    const std::string_view what{error.what()};
+    write_line(LogLevel::error, {&what, 1}, Repeats::counted);
 }
 
 void complain(std::string_view text) noexcept {

@@ -5,9 +5,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <initializer_list>
+#include <exception>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <type_traits>
+
+#include "messages/named.h"
+#include "posix/failure.h"
 
 namespace reelgate {
 
@@ -40,13 +45,49 @@ void limit_repeated_lines() noexcept;
 /// Writes the counts of repeated and of lost lines, and counts from zero again.
 void tell_repeated_lines() noexcept;
 
-/// Writes the parts as one line, in one piece. Escapes control characters and bytes beyond ASCII as \xNN, since a
-/// client may have sent a part. Truncates a line of more than 4,000 bytes.
-void log(LogLevel level, std::initializer_list<std::string_view> parts) noexcept;
-void log(LogLevel level, std::string_view event) noexcept;
+/// What becomes of a line that repeats an earlier one.
+enum class Repeats {
+    counted,  ///< see limit_repeated_lines()
+    written,  ///< for the beginnings and ends of what lasts
+};
 
-/// Writes the parts as one line, even if it repeats an earlier one: for the beginnings and ends of what lasts.
-void log_change(LogLevel level, std::initializer_list<std::string_view> parts) noexcept;
+/// Writes the texts as one line, in one piece. Escapes control characters and bytes beyond ASCII as \xNN, since a
+/// client may have sent a part. Truncates a line of more than 4,000 bytes.
+void write_line(LogLevel level, std::span<const std::string_view> texts, Repeats if_repeated) noexcept;
+
+/// Returns the level of a message: that of an error, unless the table says another.
+constexpr LogLevel level_of(messages::Kind kind) noexcept {
+    switch (kind) {
+        case messages::Kind::warning: return LogLevel::warning;
+        case messages::Kind::notice: return LogLevel::notice;
+        case messages::Kind::info: return LogLevel::info;
+        case messages::Kind::debug: return LogLevel::debug;
+        case messages::Kind::usage: case messages::Kind::failure: case messages::Kind::note:
+        case messages::Kind::error: break;
+    }
+    return LogLevel::error;
+}
+
+/// Logs the message of a name with its values.
+template <typename... Values>
+void log(std::type_identity_t<messages::Named<sizeof...(Values)>> name, const Values&... values) noexcept {
+    const LogLevel level = level_of(name.message().kind);
+    if (!is_logged(level)) return;
+    write_line(level, messages::texts_of(name.message(), messages::views_of(values...)), Repeats::counted);
+}
+
+/// Logs the message of a name with its values, even if it repeats an earlier one.
+template <typename... Values>
+void log_change(std::type_identity_t<messages::Named<sizeof...(Values)>> name, const Values&... values) noexcept {
+    write_line(level_of(name.message().kind), messages::texts_of(name.message(), messages::views_of(values...)),
+               Repeats::written);
+}
+
+/// Logs a failure, at the level of its message.
+void log_failure(const posix::Failure& failure) noexcept;
+
+/// Logs the failure that an exception holds; what it says, if it holds none.
+void log_failure(const std::exception& error) noexcept;
 
 /// Writes "reelgate: text" as one line, for the person who started the program. Escapes control characters, but keeps
 /// bytes beyond ASCII, which are that person's own.

@@ -25,7 +25,6 @@ namespace reelgate {
 namespace {
 
 using options::Scope;
-using options::UsageError;
 
 constexpr std::string_view check_option = "--check-config";
 
@@ -64,22 +63,15 @@ const commands::Command& take_command(std::span<const char* const>& words) {
     words = words.subspan(1);
     const auto is_meant = [&](const commands::Command& command) { return command.name == name; };
     const auto found = std::find_if(table.begin(), table.end(), is_meant);
-    if (found == table.end())
-        throw UsageError{{.operation = std::string{name},
-                          .cause = "no such command",
-                          .remedy = "`reelgate --help` lists them"}};
+    if (found == table.end()) posix::fail("command-unknown", name);
     return *found;
 }
 
 void check_operands(const commands::Command& command, const std::vector<std::string>& operands) {
     if (operands.size() == command.operands) return;
-    const std::string usage = "usage: reelgate " + std::string{command.name} + " " + std::string{command.synopsis};
-    if (operands.size() < command.operands)
-        throw UsageError{{.operation = std::string{command.name}, .cause = "too few arguments", .remedy = usage}};
-    throw UsageError{{.operation = std::string{command.name},
-                      .object = operands[command.operands],
-                      .cause = "not expected",
-                      .remedy = usage}};
+    const std::string usage = "reelgate " + std::string{command.name} + " " + std::string{command.synopsis};
+    if (operands.size() < command.operands) posix::fail("command-too-few", command.name, usage);
+    posix::fail("command-too-many", command.name, operands[command.operands], usage);
 }
 
 /// Checks what `serve` with the other words would do, without serving.
@@ -122,11 +114,8 @@ int main(int argc, char** argv) {
         reelgate::set_log_form(reelgate::LogForm::journal);
     try {
         return reelgate::run({argv + std::min(argc, 1), argv + argc});
-    } catch (const reelgate::options::UsageError& error) {
-        reelgate::complain(error.what());
-        return reelgate::commands::exit_usage;
     } catch (const std::exception& error) {
         reelgate::complain(error.what());
-        return EXIT_FAILURE;
+        return reelgate::commands::exit_status_of(error);
     }
 }

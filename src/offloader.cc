@@ -10,10 +10,7 @@ namespace reelgate {
 namespace {
 
 Note note_of_long_field(const std::string& id, const http::OffloadField& field) {
-    return {Note::Kind::path, LogLevel::warning,
-            {.operation = "catalogue", .object = "file of " + id,
-             .cause = std::to_string(field.value.size()) + " bytes are too many for " + std::string{field.name} +
-                      ": reelgate sends the film itself, and others like it"}};
+    return {Note::Kind::path, posix::failure_of("path-too-long", id, messages::Number{field.value.size()}, field.name)};
 }
 
 }  // namespace

@@ -11,7 +11,6 @@
 
 #include "gateway/content.h"
 #include "http/response.h"
-#include "log.h"
 #include "media/media_file.h"
 #include "posix/failure.h"
 
@@ -29,7 +28,6 @@ struct Note {
     };
 
     Kind kind = Kind::failure;
-    LogLevel level = LogLevel::error;
     posix::Failure what;
 };
 

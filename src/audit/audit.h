@@ -20,8 +20,8 @@ struct Report {
     std::size_t files = 0;          ///< below the folder of videos
 };
 
-/// Checks every row and every file. With `user`, changes the user of the process for good. Throws CatalogError or
-/// std::system_error if the audit fails for a reason that is not a finding.
+/// Checks every row and every file. With `user`, changes the user of the process for good. Throws
+/// posix::FailureError if the audit fails for a reason that is not a finding.
 Report run(const Subject& subject, const std::optional<posix::User>& user, const Progress& progress);
 
 }  // namespace reelgate::audit

@@ -9,14 +9,12 @@
 
 #include <algorithm>
 #include <array>
-#include <system_error>
 #include <utility>
 
 #include "audit/rights.h"
 #include "catalog/list.h"
 #include "http/ascii.h"
 #include "media/adding.h"
-#include "posix/error.h"
 
 namespace reelgate::audit {
 
@@ -91,12 +89,12 @@ Opening Looks::open_film(const std::string& name, bool is_mp4, Rights& rights) {
         }
         const int fd = std::get<media::MediaFile>(opened).fd->get();
         struct stat status;
-        if (fstat(fd, &status) != 0) posix::throw_errno("stat", path);
+        if (fstat(fd, &status) != 0) posix::throw_errno("stat-file", path);
         OpenFilm film{seen(status), std::time(nullptr) - status.st_mtim.tv_sec, std::nullopt};
         if (is_mp4 && film.file.length > 0) film.survey = media::survey_boxes(fd, film.file.length);
         return film;
-    } catch (const std::system_error& failure) {
-        return posix::Failure{{}, path, failure.what(), {}, failure.code().value()};
+    } catch (const posix::FailureError& error) {
+        return posix::Failure{{}, path, error.what(), {}, error.failure().error};
     }
 }
 

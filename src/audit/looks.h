@@ -23,8 +23,8 @@ public:
     /// Lists the files below the folder of videos.
     Looks(Subject subject, Progress progress);
 
-    /// Takes the first look. Adds the permissions that it finds missing to `rights`. Throws CatalogError or
-    /// std::system_error if catalogue or folder cannot be used.
+    /// Takes the first look. Adds the permissions that it finds missing to `rights`. Throws
+    /// posix::FailureError if catalogue or folder cannot be used.
     void look(FirstLook& first, Rights& rights);
 
     /// Takes the second look, at what may have changed, and what the first left in doubt. Throws as look().

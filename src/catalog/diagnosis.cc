@@ -12,7 +12,6 @@
 
 #include "catalog/reader.h"
 #include "posix/access.h"
-#include "posix/error.h"
 #include "posix/locks.h"
 #include "posix/mounts.h"
 #include "posix/shell.h"
@@ -215,11 +214,10 @@ Failure explain(const Attempt& attempt) {
 
 }  // namespace
 
-std::string network_warning(const std::filesystem::path& database) {
+std::optional<posix::Failure> network_warning(const std::filesystem::path& database) {
     const std::string type = posix::network_file_system_of(database);
-    if (type.empty()) return {};
-    return "lies on " + type + ", a network file system: SQLite's WAL mode does not work there, and its locks may not; "
-           "keep the catalogue on a local disk (--database), the videos may stay";
+    if (type.empty()) return std::nullopt;
+    return posix::failure_of("catalogue-far", database.native(), type);
 }
 
 posix::Failure diagnose(std::string operation, const std::filesystem::path& database,
@@ -227,8 +225,8 @@ posix::Failure diagnose(std::string operation, const std::filesystem::path& data
     Failure failure = explain({database, connection, result, access});
     failure.operation = std::move(operation);
     failure.error = connection.system_errno();
-    if (const std::string warning = network_warning(database); !warning.empty())
-        failure.add_remedy("the file " + warning);
+    if (const auto warning = network_warning(database))
+        failure.add_remedy("the file " + warning->cause + "; " + warning->remedy);
     return failure;
 }
 

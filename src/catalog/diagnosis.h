@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "catalog/sqlite.h"
@@ -16,7 +17,7 @@ namespace reelgate::catalog {
 posix::Failure diagnose(std::string operation, const std::filesystem::path& database,
                         const sqlite::Connection& connection, sqlite::Result result, sqlite::Access access);
 
-/// Returns a warning of later failures: a catalogue on a network file system. Empty if there is none.
-std::string network_warning(const std::filesystem::path& database);
+/// Returns a warning of later failures: a catalogue on a network file system. Nothing if it is not on one.
+std::optional<posix::Failure> network_warning(const std::filesystem::path& database);
 
 }  // namespace reelgate::catalog

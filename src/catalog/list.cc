@@ -30,21 +30,21 @@ const char* flaw_of(const sqlite::Statement& statement) {
 
 std::vector<std::string> list_ids(const std::filesystem::path& database, const std::string& list) {
     sqlite::Connection connection;
-    const auto fail = [&](const char* operation, Result result) {
-        posix::Failure failure = diagnose(operation, database, connection, result, Access::read);
+    const auto fail = [&](std::string operation, Result result) {
+        posix::Failure failure = diagnose(std::move(operation), database, connection, result, Access::read);
         if (result.code() == Code::error) failure.add_remedy("give the SQL that lists all ids with --list");
         throw CatalogError{std::move(failure)};
     };
     Result result = connection.open(database, Access::read, lock_timeout);
-    if (!result.is_ok()) fail("open catalogue", result);
+    if (!result.is_ok()) fail(posix::operation_of("open-catalogue"), result);
     sqlite::Statement statement;
     result = statement.prepare(connection, list);
-    if (!result.is_ok()) fail("list videos", result);
+    if (!result.is_ok()) fail(posix::operation_of("list-videos"), result);
     if (const char* const flaw = flaw_of(statement))
-        throw CatalogError{{"list videos", "\"" + list + "\"", flaw, "see --list"}};
+        throw CatalogError{posix::failure_of("list-wrong", list, flaw)};
     std::vector<std::string> ids;
     while ((result = statement.step()).code() == Code::row) ids.push_back(statement.column(0).value_or(""));
-    if (result.code() != Code::done) fail("list videos", result);
+    if (result.code() != Code::done) fail(posix::operation_of("list-videos"), result);
     return ids;
 }
 

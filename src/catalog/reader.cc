@@ -26,7 +26,7 @@ struct ResetAtEnd {
     }
 };
 
-std::string look_up(std::string_view id) { return std::string{"look up "}.append(id); }
+std::string look_up(std::string_view id) { return posix::operation_of("look-up", id); }
 
 }  // namespace
 
@@ -98,7 +98,7 @@ void Reader::check_query() {
         wrong = "has no result column named " + std::string{missing->name};
     if (wrong.empty()) return;
     forget();
-    throw CatalogError{{"prepare query", "\"" + query_ + "\"", wrong, "see --query"}};
+    throw CatalogError{posix::failure_of("query-wrong", query_, wrong)};
 }
 
 void Reader::open() {
@@ -109,12 +109,12 @@ void Reader::open() {
 
     Result result = connection_.open(database_, sqlite::Access::read, waiting_time());
     if (result.is_ok()) result = connection_.execute("PRAGMA query_only = 1");
-    if (!result.is_ok()) fail("open catalogue", result);
+    if (!result.is_ok()) fail(posix::operation_of("open-catalogue"), result);
     connection_.limit_time(latest_);
 
     result = statement_.prepare(connection_, query_, sqlite::Use::again_and_again);
-    if (!result.is_ok()) fail("prepare query", result);
-    if (!find_columns()) fail("prepare query", no_memory);
+    if (!result.is_ok()) fail(posix::operation_of("prepare-query"), result);
+    if (!find_columns()) fail(posix::operation_of("prepare-query"), no_memory);
     check_query();
     // Preparing has read the schema: in WAL mode the shared memory exists by now.
     identity_.note_shared_memory(database_);
@@ -140,9 +140,7 @@ void Reader::find_columns_anew(std::string_view id) {
     const Column* const missing = missing_column();
     if (!missing) return;
     forget();
-    throw CatalogError{{"look up " + std::string{id}, database_.native(),
-                        "the query has no result column named " + std::string{missing->name} + " any more",
-                        "see --query"}};
+    throw CatalogError{posix::failure_of("look-up-column", id, database_.native(), missing->name)};
 }
 
 Row Reader::read_row() const {

@@ -32,7 +32,7 @@ constexpr std::string_view schema =
 
 Writer::Writer(std::filesystem::path database) : database_(std::move(database)) {
     const Result result = connection_.open(database_, Access::write, write_timeout);
-    if (!result.is_ok()) fail("open catalogue", result);
+    if (!result.is_ok()) fail(posix::operation_of("open-catalogue"), result);
 }
 
 void Writer::fail(std::string operation, Result result) {
@@ -42,13 +42,13 @@ void Writer::fail(std::string operation, Result result) {
 sqlite::Statement Writer::prepare(const char* sql) {
     sqlite::Statement statement;
     const Result result = statement.prepare(connection_, sql);
-    if (!result.is_ok()) fail("prepare statement", result);
+    if (!result.is_ok()) fail(posix::operation_of("prepare-statement"), result);
     return statement;
 }
 
 void Writer::execute(const char* sql) {
     const Result result = connection_.execute(sql);
-    if (!result.is_ok()) fail("write catalogue", result);
+    if (!result.is_ok()) fail(posix::operation_of("write-catalogue"), result);
 }
 
 void Writer::check() {
@@ -63,7 +63,7 @@ std::optional<std::string> Writer::status_of(std::string_view id) {
     Result result = statement.bind(1, id);
     if (result.is_ok()) result = statement.step();
     if (result.code() == Code::row) return statement.column(0).value_or("");
-    if (result.code() != Code::done) fail("look up " + std::string{id}, result);
+    if (result.code() != Code::done) fail(posix::operation_of("look-up", id), result);
     return std::nullopt;
 }
 
@@ -74,7 +74,7 @@ void Writer::insert(std::string_view id, std::string_view status) {
     Result result = statement.bind(1, id);
     if (result.is_ok()) result = statement.bind(2, status);
     if (result.is_ok()) result = statement.step();
-    if (result.code() != Code::done) fail("record " + std::string{id}, result);
+    if (result.code() != Code::done) fail(posix::operation_of("record", id), result);
 }
 
 void Writer::commit() { execute("COMMIT"); }
@@ -85,7 +85,8 @@ void create(const std::filesystem::path& database) {
     sqlite::Connection connection;
     const auto check = [&](Result result) {
         if (result.is_ok()) return;
-        posix::Failure failure = diagnose("create catalogue", database, connection, result, Access::create);
+        posix::Failure failure = diagnose(posix::operation_of("create-catalogue"), database, connection, result,
+                                          Access::create);
         connection.close();
         // SQLite creates the file before it notices a full disk.
         if (!was_there && stat(database.c_str(), &status) == 0 && status.st_size == 0) unlink(database.c_str());

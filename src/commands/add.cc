@@ -21,18 +21,16 @@ std::size_t in_mib(std::uint64_t bytes) { return static_cast<std::size_t>((bytes
 
 std::string id_for(const Arguments& arguments, const std::filesystem::path& source) {
     const auto given = arguments.value("id");
-    std::string id = given.value_or(source.extension() == catalog::default_extension ? source.stem() : source.filename());
-    if (!http::is_video_id(id))
-        throw UsageError{{.object = given ? "--id " + id : "add " + source.native(),
-                          .cause = "an id has 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -",
-                          .remedy = given ? "" : "choose one with --id"}};
-    return id;
+    std::string id =
+        given.value_or(source.extension() == catalog::default_extension ? source.stem() : source.filename());
+    if (http::is_video_id(id)) return id;
+    if (given) posix::fail("id-of-option", id);
+    posix::fail("id-of-file", source.native());
 }
 
 void refuse_recorded(catalog::Writer& catalog, const std::string& id) {
     if (const auto status = catalog.status_of(id))
-        throw std::runtime_error{"add " + id + ": the catalogue has it already, with status '" + *status +
-                                 "'; choose another id with --id"};
+        posix::fail("add-recorded", id, *status);
 }
 
 /// Prints the result. A failure to print must not read as if the video were not recorded.
@@ -40,7 +38,7 @@ void tell(const std::string& id, const std::string& text) {
     try {
         print(text);
     } catch (const std::exception& failure) {
-        throw std::runtime_error{"add " + id + ": recorded, but that could not be told: " + failure.what()};
+        posix::fail("add-untold", id, failure.what());
     }
 }
 

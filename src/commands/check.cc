@@ -19,12 +19,9 @@ std::optional<posix::User> user_from(const Arguments& arguments) {
     const auto name = arguments.value("user");
     if (!name) return std::nullopt;
     const auto user = posix::find_user(*name);
-    if (!user) throw UsageError{{.object = "--user " + *name, .cause = "no such user here"}};
+    if (!user) posix::fail("user-unknown", *name);
     if (user->id == geteuid()) return std::nullopt;
-    if (geteuid() != 0)
-        throw UsageError{{.object = "--user " + *name,
-                          .cause = "only root can check the rights of another user",
-                          .remedy = "run it with sudo"}};
+    if (geteuid() != 0) posix::fail("user-needs-root", *name);
     return user;
 }
 
@@ -46,7 +43,7 @@ int check(const Invocation& invocation) {
     print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.
     if (geteuid() == 0 && isatty(STDERR_FILENO) == 1)
-        complain("check: running as root, which bypasses permissions; --user NAME checks those of the server's user");
+        complain(text_of(posix::failure_of("check-as-root")));
     return report.findings.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -19,21 +19,16 @@ int complaint_of(const Work& work) {
     try {
         work();
         return EXIT_SUCCESS;
-    } catch (const UsageError& error) {
-        complain(error.what());
-        return exit_usage;
     } catch (const std::exception& error) {
         complain(error.what());
-        return EXIT_FAILURE;
+        return exit_status_of(error);
     }
 }
 
 void check_listen(const std::string& listen) {
     if (listen.empty()) return;
-    const auto holder = gateway::check_address(address_from(listen));
-    if (holder)
-        complain("note: --listen " + listen + ": reelgate, process " + std::to_string(*holder) +
-                 ", listens there: stop it before another starts");
+    const auto holder = gateway::check_address(address_from("listen", listen));
+    if (holder) complain(text_of(posix::failure_of("listen-other-reelgate", listen, messages::Number{*holder})));
 }
 
 }  // namespace
@@ -45,14 +40,9 @@ int check_config(std::span<const char* const> words, const char* const* environm
 
     int status = EXIT_SUCCESS;
     const auto check = [&](const auto& work) { status = std::max(status, complaint_of(work)); };
-    for (const posix::Failure& problem : reading.problems) check([&] { throw UsageError{problem}; });
+    for (const posix::Failure& problem : reading.problems) check([&] { throw posix::FailureError{problem}; });
     for (const std::string& operand : reading.arguments.operands)
-        check([&] {
-            throw UsageError{{.operation = "--check-config",
-                              .object = operand,
-                              .cause = "not expected",
-                              .remedy = "it takes serve's options"}};
-        });
+        check([&] { posix::fail("check-config-word", operand); });
     // With defaults in place of unreadable settings, further checks would mislead.
     if (reading.is_partial) return status;
     check([&] { catalog::Reader{settings.handler.places.database, settings.handler.places.query}.check(); });

@@ -3,6 +3,7 @@
 #include "commands/commands.h"
 
 #include <array>
+#include <cstdlib>
 
 namespace reelgate::commands {
 
@@ -15,8 +16,15 @@ std::span<const Command> command_table() {
                 Scope::check, 0, check},
         Command{"init", "[options]", "makes the folders and an empty catalogue", Scope::settings, 0, init},
         Command{"status", "[options]", "asks a running reelgate what it is doing", Scope::status, 0, status},
+        Command{"messages", "", "lists what reelgate can say when something fails, and in its log", Scope::settings, 0,
+                messages},
     };
     return table;
+}
+
+int exit_status_of(const std::exception& error) {
+    const auto* const failure = dynamic_cast<const posix::FailureError*>(&error);
+    return failure && failure->failure().kind == messages::Kind::usage ? 2 : EXIT_FAILURE;
 }
 
 }  // namespace reelgate::commands

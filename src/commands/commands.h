@@ -10,17 +10,15 @@
 #include "gateway/listener.h"
 #include "options/arguments.h"
 #include "options/settings.h"
-#include "options/usage_error.h"
 
 namespace reelgate::commands {
 
 using options::Arguments;
 using options::Scope;
 using options::Settings;
-using options::UsageError;
 
-/// The exit status for a UsageError.
-inline constexpr int exit_usage = 2;
+/// Returns the exit status of a command that ended with an exception: 2 for a usage error.
+int exit_status_of(const std::exception& error);
 
 /// Arguments of a command.
 struct Invocation {
@@ -59,14 +57,17 @@ int init(const Invocation& invocation);
 /// Asks a running reelgate what it is doing.
 int status(const Invocation& invocation);
 
+/// Lists the messages.
+int messages(const Invocation& invocation);
+
 /// Prints the settings in force, and every reason why serve() would not start with them, for the words after the
 /// program's name. Changes nothing. Returns the exit status.
 int check_config(std::span<const char* const> words, const char* const* environment);
 
-/// Parses the value of --listen. Throws UsageError.
-gateway::Address address_from(const std::string& listen);
+/// Parses the address that an option has.
+gateway::Address address_from(std::string_view option, std::string_view text);
 
-/// Checks the environment's FCGI_WEB_SERVER_ADDRS. Throws UsageError.
+/// Checks the environment's FCGI_WEB_SERVER_ADDRS.
 void check_web_server_addresses();
 
 /// Answers the request that the process environment describes, on standard output: plain CGI (RFC 3875).

@@ -82,9 +82,9 @@ std::string json_finding(const audit::Finding& finding) {
     const audit::KindRow& row = audit::row_of(finding.kind);
     std::string out = "{" + json_member("severity", name_of(row.severity)) + ", " + json_member("what", row.name);
     if (!finding.id.empty()) out.append(", ").append(exact_member("id", finding.id));
-    for (const posix::FailurePart& part : posix::failure_parts)
-        if (const std::string& value = finding.failure.*part.text; !value.empty())
-            out.append(", ").append(exact_member(part.name, value));
+    for (std::size_t i = 0; i < posix::failure_parts.size(); ++i)
+        if (const std::string& value = finding.failure.*posix::failure_parts[i]; !value.empty())
+            out.append(", ").append(exact_member(messages::parts[i].name, value));
     if (const int error = finding.failure.error) out.append(", \"errno\": ").append(std::to_string(error));
     return out + "}";
 }

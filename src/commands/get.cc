@@ -25,7 +25,7 @@ std::string target_of(const std::string& operand, const std::string& prefix) {
 std::string meta_variable_of(const std::string& field) {
     const auto colon = field.find(':');
     if (colon == std::string::npos || colon == 0)
-        throw UsageError{{.object = "--header " + field, .cause = "needs the form 'Name: value'"}};
+        posix::fail("header-form", field);
     std::string name = field.substr(0, colon);
     std::transform(name.begin(), name.end(), name.begin(), [](char c) {
         return c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -50,8 +50,9 @@ std::vector<std::string> meta_variables(const Invocation& invocation) {
 void check_is_video(const http::Response& response, const std::string& operand) {
     if (response.status < 400) return;
     const auto* detail = response.pieces.empty() ? nullptr : std::get_if<std::string>(&response.pieces.front());
-    throw std::runtime_error{"get " + operand + ": " + std::to_string(response.status) + " " +
-                             std::string{http::reason_phrase(response.status)} + (detail ? ": " + *detail : "")};
+    const std::string status =
+        std::to_string(response.status) + " " + std::string{http::reason_phrase(response.status)};
+    posix::fail("get-status", operand, status, detail ? *detail : "");
 }
 
 }  // namespace

@@ -3,14 +3,12 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <stdexcept>
 #include <vector>
 
 #include "catalog/writer.h"
 #include "commands/commands.h"
 #include "commands/print.h"
 #include "posix/access.h"
-#include "posix/error.h"
 
 namespace reelgate::commands {
 
@@ -44,9 +42,10 @@ public:
 
 private:
     [[noreturn]] static void fail(const fs::path& wanted, const fs::path& folder, int error) {
-        const std::string what = "create folder " + wanted.native();
-        const std::string why = posix::obstacle(folder.has_parent_path() ? folder.parent_path() : ".", W_OK | X_OK);
-        throw std::runtime_error{what + ": " + (why.empty() ? folder.native() + ": " + posix::cause(error) : why)};
+        const fs::path above = folder.has_parent_path() ? folder.parent_path() : ".";
+        if (const auto obstacle = posix::find_obstacle(above, W_OK | X_OK))
+            throw posix::FailureError{obstacle->failure(posix::operation_of("create-folder", wanted.native()), {})};
+        posix::fail("create-folder", wanted.native(), folder.native() + ": " + posix::cause(error), "");
     }
 
     std::vector<fs::path> made_;

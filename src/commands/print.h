@@ -7,7 +7,7 @@
 
 namespace reelgate::commands {
 
-/// Writes all of a command's text to standard output. Throws std::system_error.
+/// Writes all of a command's text to standard output. Throws posix::FailureError.
 void print(std::string text);
 
 }  // namespace reelgate::commands

@@ -21,37 +21,23 @@ namespace {
 /// Descriptor of the listening socket that a web server, or another parent, passes (FastCGI 1.0 §2.2).
 constexpr int inherited_socket = STDIN_FILENO;
 
-posix::UniqueFd take_handed_over_socket() {
-    try {
-        return gateway::take_handed_over_socket();
-    } catch (const std::invalid_argument& error) {
-        throw UsageError{{.operation = "serve", .cause = error.what()}};
-    }
-}
-
 /// Logs the changes that need a restart: those of the open socket and the running threads.
 void warn_of_restart(const Settings& running, const Settings& reloaded) noexcept {
     for (const options::Option& option : options::option_table())
         if (option.agree && !option.agree(running, reloaded))
-            log(LogLevel::warning, {"reload: ", option.name, ": changed: takes effect when reelgate is restarted"});
+            log("reload-restart", option.name);
 }
 
 /// Returns the socket that --listen names, or else the one from a service manager, or else the one on fd 0.
 std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
-    posix::UniqueFd handed_over = take_handed_over_socket();
+    posix::UniqueFd handed_over = gateway::take_handed_over_socket();
     // Peers of a socket that we do not serve would wait for ever: the manager keeps it open.
-    if (handed_over && !settings.listen.empty())
-        throw UsageError{{.object = "--listen " + settings.listen,
-                          .cause = "the service manager has handed over a socket as well (LISTEN_FDS)",
-                          .remedy = "leave one of them out"}};
+    if (handed_over && !settings.listen.empty()) posix::fail("listen-and-socket", settings.listen);
     if (handed_over) return std::make_unique<gateway::Listener>(std::move(handed_over));
     if (!settings.listen.empty())
-        return std::make_unique<gateway::Listener>(address_from(settings.listen), settings.socket_mode);
+        return std::make_unique<gateway::Listener>(address_from("listen", settings.listen), settings.socket_mode);
     if (!gateway::is_listening_socket(inherited_socket))
-        throw UsageError{{.operation = "serve",
-                          .object = "no listening socket",
-                          .cause = "fd 0 is " + std::string{isatty(inherited_socket) ? "a terminal" : "not one"},
-                          .remedy = "name one with --listen, or let a web server or systemd start reelgate"}};
+        posix::fail("serve-no-socket", isatty(inherited_socket) ? "a terminal" : "not one");
     return std::make_unique<gateway::Listener>(posix::UniqueFd{inherited_socket});
 }
 
@@ -66,8 +52,8 @@ void tell(const gateway::Notifier& notifier, std::string_view state, const Messa
         } catch (const std::bad_alloc&) {
         }
         notifier.send(text.empty() ? state : text);
-    } catch (const std::exception& failure) {
-        log(LogLevel::warning, failure.what());
+    } catch (const std::exception& error) {
+        log_failure(error);
     }
 }
 
@@ -85,21 +71,14 @@ std::chrono::microseconds monotonic_now() {
 
 }  // namespace
 
-gateway::Address address_from(const std::string& listen) {
-    try {
-        return gateway::parse_address(listen);
-    } catch (const std::invalid_argument& error) {
-        throw UsageError{{.object = "--listen " + listen, .cause = error.what()}};
-    }
+gateway::Address address_from(std::string_view option, std::string_view text) {
+    auto address = gateway::parse_address(text);
+    if (const auto* flaw = std::get_if<gateway::AddressFlaw>(&address))
+        posix::fail("option", option, text, flaw->cause, flaw->remedy);
+    return std::get<gateway::Address>(std::move(address));
 }
 
-void check_web_server_addresses() {
-    try {
-        gateway::Peers{std::getenv("FCGI_WEB_SERVER_ADDRS")};
-    } catch (const std::runtime_error& error) {
-        throw UsageError{{.cause = error.what()}};
-    }
-}
+void check_web_server_addresses() { gateway::Peers{std::getenv("FCGI_WEB_SERVER_ADDRS")}; }
 
 int serve(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
@@ -107,7 +86,7 @@ int serve(const Invocation& invocation) {
     engine::hold_signals();
     // Finds every failure before anything listens. Films on other storage than the folder's can be served all the same.
     if (!check_in_time(settings))
-        log(LogLevel::warning, "serve: videos: their storage does not answer: not checked");
+        log("serve-unchecked");
     check_web_server_addresses();
     const auto notifier = gateway::Notifier::from_environment();
     auto listener = find_listener(settings);
@@ -119,7 +98,7 @@ int serve(const Invocation& invocation) {
             const Settings reloaded = invocation.reload();
             // Hung storage must neither keep the old settings in force nor block later signals.
             if (!check_in_time(reloaded))
-                log(LogLevel::warning, "reload: videos: their storage does not answer: not checked");
+                log("reload-unchecked");
             engine::Reloaded result{reloaded.handler, reloaded.engine};
             // Nothing below fails: all of the new settings take effect, or none.
             set_log_level(reloaded.log_level);

@@ -36,7 +36,7 @@ Transport transport_of(int listening_socket) {
     int domain = 0;
     socklen_t length = sizeof domain;
     if (getsockopt(listening_socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0)
-        posix::throw_errno("look at", "listening socket");
+        posix::throw_errno("look-at-listening");
     return domain == AF_UNIX ? Transport::unix_socket : Transport::internet;
 }
 
@@ -68,7 +68,7 @@ Acceptor::Acceptor(EventLoop& loop, int listening_socket, Begin begin)
       peers_(std::getenv("FCGI_WEB_SERVER_ADDRS")), begin_(std::move(begin)), pause_(loop, [this] { resume(); }) {
     // Another thread or process may take the connection first: accept4 must not block then.
     if (fcntl(listening_socket_, F_SETFL, fcntl(listening_socket_, F_GETFL) | O_NONBLOCK) != 0)
-        posix::throw_errno("prepare", "listening socket");
+        posix::throw_errno("prepare-listening");
     // Over TCP the end of an answer must not wait for an acknowledgement of its beginning. Accepted sockets inherit the
     // option. On a Unix socket the call fails, which is harmless.
     const int on = 1;
@@ -109,7 +109,7 @@ posix::UniqueFd Acceptor::accept(std::uint32_t events, Worker& worker) {
     if (!connection) return {};
     state_ = State::accepting;
     if (is_admitted(connection)) return connection;
-    log(LogLevel::warning, "accept connection: not from an address in FCGI_WEB_SERVER_ADDRS: closed");
+    log("peer-not-admitted");
     return {};
 }
 
@@ -117,9 +117,10 @@ void Acceptor::pause(int error, Worker& worker) noexcept {
     pause_.start(accept_pause);
     worker.tally.add(Counter::accept_pauses);
     if (state_.exchange(State::failing) == State::failing) return;
-    const bool is_out_of_descriptors = error == EMFILE || error == ENFILE;
-    log(LogLevel::error, {"accept connection: ", posix::static_cause(error), ": accepting pauses",
-                          is_out_of_descriptors ? "; see ulimit -n" : ""});
+    if (error == EMFILE || error == ENFILE)
+        log("accept-pauses-full", posix::static_cause(error));
+    else
+        log("accept-pauses", posix::static_cause(error));
 }
 
 /// Arms the socket for the next connection. If that fails, tries again after a pause.

@@ -21,10 +21,10 @@ public:
     using Begin = std::function<void(posix::UniqueFd connection, Worker& worker)>;
 
     /// Admits the peers that FCGI_WEB_SERVER_ADDRS in the environment lists (FastCGI 1.0 §3.2). Throws
-    /// std::system_error.
+    /// posix::FailureError.
     Acceptor(EventLoop& loop, int listening_socket, Begin begin);
 
-    /// Starts accepting. Throws std::system_error.
+    /// Starts accepting. Throws posix::FailureError.
     void start();
 
     /// Stops accepting.

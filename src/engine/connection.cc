@@ -41,7 +41,7 @@ bool Connection::look_for_abort(Worker& worker) {
     const Received received = input_.receive_while_answering(fd(), worker.buffer, turn_);
     if (received.kind == Received::Kind::bytes) take_while_answering(received.bytes);
     if (received.kind != Received::Kind::starved) return true;
-    log(LogLevel::error, {"read request: connection: ", posix::static_cause(received.error), ": closed"});
+    log("request-starved", posix::static_cause(received.error));
     end_answer(worker, Exchange::broken);
     return false;
 }
@@ -78,7 +78,7 @@ Connection::Step Connection::receive(Worker& worker) {
         case Received::Kind::nothing: return Wait::readable;
         case Received::Kind::end: break;
         case Received::Kind::starved:
-            log(LogLevel::error, {"read request: connection: ", posix::static_cause(received.error), ": closed"});
+            log("request-starved", posix::static_cause(received.error));
     }
     return Wait::nothing;
 }
@@ -109,7 +109,7 @@ Connection::Step Connection::drain() {
 Connection::Step Connection::wait_to_write(Progress progress) const {
     if (progress == Progress::blocked || progress == Progress::yielded) return Wait::writable_only;
     if (progress == Progress::broken)
-        log(LogLevel::warning, {"send replies: connection: ", describe(writer_.failure()), ": closed"});
+        log("replies-broken", describe(writer_.failure()));
     return Wait::nothing;
 }
 

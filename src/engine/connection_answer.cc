@@ -5,7 +5,7 @@
 
 #include "engine/connection.h"
 #include "log.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::engine {
 
@@ -19,7 +19,7 @@ Connection::Step Connection::begin_answer(Worker& worker) {
     auto request = worker.decoder.decode(input_.reader().params());
     input_.forget_params();
     if (!request) {
-        log(LogLevel::warning, "read request: connection: params are cut off: closed");
+        log("request-cut-off");
         return Phase::draining;
     }
     ++turn_.begun;
@@ -98,7 +98,7 @@ Connection::Step Connection::send(Worker& worker) {
         case Progress::yielded: break;
         case Progress::aborted: return close_lost(worker);
         case Progress::broken:
-            log(LogLevel::warning, {"send ", exchange_.target(), ": ", describe(writer_.failure()), ": cut off"});
+            log("answer-broken", exchange_.target(), describe(writer_.failure()));
             return close(worker, Exchange::broken);  // the line above has the cause
         case Progress::done:
             end_answer(worker, exchange_.is_cut_short() ? Exchange::aborted : Exchange::complete);
@@ -114,9 +114,9 @@ Connection::Step Connection::go_on() {
     return is_kept ? Phase::reading : Phase::draining;
 }
 
-/// Waits for the storage of its film. Closes the connection instead if the peer is gone; if the storage hangs, also if
-/// it has aborted, since the record that is being sent cannot be completed without the storage, or ended its side, since
-/// it may be gone.
+/// Waits for the storage of its film. Closes the connection instead if the peer is gone. If the storage hangs, also if
+/// the peer has aborted, since the record that is being sent cannot be completed without the storage, or has ended its
+/// side, since it may be gone.
 Connection::Step Connection::wait_for_storage(Worker& worker) {
     Lane& lane = worker.lane_of(exchange_.film()->device);
     const bool has_ended = input_.gate() == Input::Gate::ended || exchange_.is_cut_short();

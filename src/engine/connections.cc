@@ -5,11 +5,10 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "log.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::engine {
 
@@ -51,10 +50,8 @@ Connections::~Connections() { cut_off(); }
 void Connections::cut_off() noexcept {
     const std::lock_guard lock{mutex_};
     if (std::exchange(is_cut_off_, true) || all_.empty()) return;
-    char text[96];
-    std::snprintf(text, sizeof text, "stop: %zu connections: not done within the grace period: cut off", all_.size());
     for (Served& served : all_) served.connection.view().cut_off();
-    log(LogLevel::warning, text);
+    log("stop-cut-off", messages::Number{all_.size()});
 }
 
 std::shared_ptr<void> Connections::take_left() {
@@ -108,7 +105,7 @@ void Connections::run(Served& served, std::uint32_t events, Worker& worker) noex
         if (wait == Wait::lost || (wait != Wait::nothing && let_wait(served, wait))) return worker.close_films();
     } catch (const std::exception& failure) {
         served.connection.give_up(worker);
-        log(LogLevel::error, {"serve connection: ", failure.what(), ": closed"});
+        log("connection-failed", failure.what());
     }
     close(served);
     worker.close_films();
@@ -136,7 +133,7 @@ void Connections::let_wait_for_storage(Served& served) {
         served.connection.awaited().wait(served, what);
     } catch (const std::exception& failure) {
         if (what == Waiting::For::sending) throw;
-        log(LogLevel::error, {"serve connection: ", failure.what(), ": answered with 503"});
+        log("connection-refused", failure.what());
         served.turn_away();
     }
 }
@@ -150,7 +147,7 @@ void Connections::arm(Served& served, Situation situation, std::uint32_t events)
     // After the hand-over, so that the look finds the connection waiting.
     stall_watch_.watch(situation);
     if (was_watched) {
-        if (!loop_.rearm(fd, events, served)) posix::throw_errno("watch", "descriptor " + std::to_string(fd));
+        if (!loop_.rearm(fd, events, served)) posix::throw_errno("watch-descriptor", messages::Number{fd});
         return;
     }
     try {

@@ -20,7 +20,7 @@ namespace reelgate::engine {
 class Connections {
 public:
     /// Reports `max_connections` to FCGI_GET_VALUES. Cuts off peers that do nothing for `stall_timeout`; zero: never.
-    /// Throws std::system_error.
+    /// Throws posix::FailureError.
     Connections(EventLoop& loop, std::size_t max_connections, std::chrono::seconds stall_timeout);
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "log.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::engine {
 
@@ -19,23 +19,23 @@ namespace {
 
 posix::UniqueFd make_timer() {
     posix::UniqueFd timer{timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
-    if (!timer) posix::throw_errno("create", "timer");
+    if (!timer) posix::throw_errno("create-timer");
     return timer;
 }
 
 }  // namespace
 
 EventLoop::EventLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), end_(eventfd(0, EFD_CLOEXEC)) {
-    if (!epoll_ || !end_) posix::throw_errno("create", "epoll set");
+    if (!epoll_ || !end_) posix::throw_errno("create-epoll");
     // Level-triggered, and not EPOLLONESHOT: it stays readable, so that every thread sees it.
     epoll_event event{EPOLLIN, {static_cast<EventSource*>(&wake_)}};
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, end_.get(), &event) != 0) posix::throw_errno("watch", "end");
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, end_.get(), &event) != 0) posix::throw_errno("watch-end");
 }
 
 void EventLoop::add(int fd, std::uint32_t events, EventSource& source) {
     epoll_event event{events | EPOLLONESHOT, {&source}};
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
-        posix::throw_errno("watch", "descriptor " + std::to_string(fd));
+        posix::throw_errno("watch-descriptor", messages::Number{fd});
 }
 
 bool EventLoop::rearm(int fd, std::uint32_t events, EventSource& source) noexcept {
@@ -45,7 +45,7 @@ bool EventLoop::rearm(int fd, std::uint32_t events, EventSource& source) noexcep
 
 void EventLoop::add_timer(int fd, EventSource& source) {
     epoll_event event{EPOLLIN | EPOLLET, {&source}};
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) posix::throw_errno("watch", "timer");
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) posix::throw_errno("watch-timer");
 }
 
 void EventLoop::remove(int fd) noexcept { epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
@@ -59,7 +59,7 @@ void EventLoop::run(Worker& worker, const std::function<bool()>& is_over) {
         try {
             source->handle(event.events, worker);
         } catch (const std::exception& failure) {
-            log(LogLevel::error, {"serve: ", failure.what()});
+            log("event-failed", failure.what());
         }
     } while (!is_ended_ && !is_over());
 }

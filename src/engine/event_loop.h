@@ -29,17 +29,17 @@ protected:
 
 class EventLoop {
 public:
-    /// Throws std::system_error.
+    /// Throws posix::FailureError.
     EventLoop();
 
-    /// Watches `fd` for one event. Throws std::system_error.
+    /// Watches `fd` for one event. Throws posix::FailureError.
     void add(int fd, std::uint32_t events, EventSource& source);
 
     /// Watches an added descriptor for its next event. Returns whether that succeeded.
     bool rearm(int fd, std::uint32_t events, EventSource& source) noexcept;
 
     /// Watches a timer. It is edge-triggered and never rearmed, so it wakes one thread each time it expires, even after
-    /// failures. Throws std::system_error.
+    /// failures. Throws posix::FailureError.
     void add_timer(int fd, EventSource& source);
 
     void remove(int fd) noexcept;
@@ -66,7 +66,7 @@ class Timer final : public EventSource {
 public:
     using Action = std::function<void()>;
 
-    /// Throws std::system_error.
+    /// Throws posix::FailureError.
     Timer(EventLoop& loop, Action action);
 
     /// Expires once, after `delay`; replaces an earlier start. Returns whether that succeeded.

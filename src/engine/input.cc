@@ -20,10 +20,6 @@ namespace {
 /// request are kept until then, for every viewer whose web server does not wait for the answer.
 constexpr std::size_t read_while_answering_length = 4096;
 
-void log_invalid() {
-    log(LogLevel::warning, "read request: connection: not valid FastCGI, or params too long: closed");
-}
-
 }  // namespace
 
 Received receive(int fd, std::span<char> buffer, Turn& turn) noexcept {
@@ -45,7 +41,7 @@ Received receive(int fd, std::span<char> buffer, Turn& turn) noexcept {
 Incoming Input::read(std::string_view bytes, gateway::ResponseWriter& writer) {
     std::string replies;
     const Incoming incoming = reader_.read(bytes, replies);
-    if (incoming == Incoming::invalid) log_invalid();
+    if (incoming == Incoming::invalid) log("request-invalid");
     writer.interject(replies);
     unread_ = bytes;
     return incoming;
@@ -62,7 +58,7 @@ bool Input::read_while_answering(std::string_view bytes, gateway::ResponseWriter
         case Incoming::held: gate_ = Gate::held; break;
         case Incoming::full: gate_ = Gate::full; break;
         case Incoming::invalid:
-            log_invalid();
+            log("request-invalid");
             gate_ = Gate::ended;
             take_unread();
             break;

@@ -210,14 +210,16 @@ void Lane::turn_away() noexcept {
 void Lane::tell_news() noexcept {
     const News news = std::exchange(seen_.news, News::none);
     if (news == News::none) return;
-    const LogLevel level = news == News::hangs ? LogLevel::error : LogLevel::notice;
-    const char* const text =
-        news == News::hangs ? ": does not answer: its films get 503 until it does" : ": answers again";
+    std::string name;
     try {
-        log_change(level, {"storage: ", folder(), text});
+        name = folder();
     } catch (const std::exception&) {
-        log_change(level, {"storage: a folder", text});
+        name = "a folder";  // there is no memory to name it
     }
+    if (news == News::hangs)
+        log_change("storage-hangs", name);
+    else
+        log_change("storage-answers", name);
 }
 
 Lane::Films Lane::take_films() {

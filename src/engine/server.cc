@@ -168,10 +168,10 @@ sigset_t awaited_signals() {
 std::string_view take_over(Server& server, const Hooks& hooks, std::span<char> text) noexcept {
     try {
         server.change_settings(hooks.reload());
-        log(LogLevel::notice, "reload: settings are in force");
+        log("reloaded");
         return "reload: settings are in force";
     } catch (const std::exception& failure) {
-        log(LogLevel::error, {"reload: ", failure.what(), ": the old settings stay"});
+        log("reload-failed", failure.what());
         std::snprintf(text.data(), text.size(), "reload: %s: the old settings stay", failure.what());
         return text.data();
     }
@@ -210,20 +210,19 @@ End serve(int listening_socket, const HandlerSettings& handler, const EngineSett
 
     Server server{listening_socket, handler, settings};
     server.start();
-    log(LogLevel::notice, "serve: " + std::to_string(settings.threads) + " threads: ready");
+    log("ready", messages::Number{settings.threads});
     hooks.ready(std::to_string(settings.threads) + " threads serve");
     int received = 0;
     while (sigwait(&signals, &received) == 0 && received == SIGHUP) reload(server, hooks);
     server.stop_accepting();
     const bool has_lost_socket = server.has_lost_socket();
     if (has_lost_socket)
-        log(LogLevel::error, {"accept connection: the listening socket was shut down by another process: ",
-                              "finishing the running answers; start reelgate again"});
+        log("socket-lost");
     else
-        log(LogLevel::notice, {"stop: ", sigabbrev_np(received), ": finishing the running answers"});
+        log("stopping", sigabbrev_np(received));
     hooks.stop_listening();
     if (!server.wait() || is_call_left()) {
-        log(LogLevel::warning, "stop: threads or films wait for storage that does not answer: left to the kernel");
+        log("stop-left");
         // Without destructors: those threads may still return to what they use, and closing a film may block. All
         // sockets are shut down already.
         std::_Exit(has_lost_socket ? EXIT_FAILURE : EXIT_SUCCESS);

@@ -53,7 +53,7 @@ enum class End {
 };
 
 /// Serves a listening socket until SIGTERM, SIGINT or SIGUSR1, or until it no longer listens; then stops accepting, and
-/// lets answers end within `grace`. Throws std::system_error if it cannot begin.
+/// lets answers end within `grace`. Throws posix::FailureError if it cannot begin.
 End serve(int listening_socket, const HandlerSettings& handler, const EngineSettings& settings, const Hooks& hooks);
 
 }  // namespace reelgate::engine

@@ -12,7 +12,7 @@
 #include <stdexcept>
 
 #include "gateway/header_block.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::gateway {
 
@@ -129,9 +129,8 @@ Transfer write_content(int out, PieceCursor pieces) {
 
 void check(const Transfer& transfer) {
     if (!transfer.failure) return;
-    if (transfer.failure.kind == Kind::aborted) posix::throw_errno("write", "standard output", transfer.failure.error);
-    throw std::runtime_error{"send video: after " + std::to_string(transfer.sent) + " bytes: " +
-                             describe(transfer.failure)};
+    if (transfer.failure.kind == Kind::aborted) posix::throw_error(transfer.failure.error, "write-output");
+    posix::fail("send-video", messages::Number{transfer.sent}, describe(transfer.failure));
 }
 
 }  // namespace reelgate::gateway

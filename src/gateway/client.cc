@@ -9,11 +9,10 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
-#include <stdexcept>
 
 #include "gateway/record.h"
 #include "gateway/socket_name.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::gateway {
 
@@ -30,17 +29,22 @@ public:
     Inquiry(const Address& address, std::chrono::milliseconds timeout)
         : text_(format_address(address)), end_(Clock::now() + timeout) {}
 
-    [[noreturn]] void fail(const std::string& why) const { throw std::runtime_error{"ask " + text_ + ": " + why}; }
+    /// Fails with a message whose first value is the address.
+    template <typename... Values>
+    [[noreturn]] void fail(std::type_identity_t<messages::Named<sizeof...(Values) + 1>> name,
+                           const Values&... values) const {
+        posix::fail(name, text_, values...);
+    }
 
     /// Fails with what `error` means for a connection to reelgate.
     [[noreturn]] void fail_to_connect(int error) const {
         switch (error) {
             case ENOENT:
-            case ECONNREFUSED: fail("nobody listens there; is reelgate running, and is this its --listen?");
-            case EACCES: fail("this user may not connect; be its user or in its group, or see --socket-mode");
-            case EAGAIN: fail("its queue of connections is full; try again");
-            case ETIMEDOUT: fail("does not answer");
-            default: fail(posix::cause(error));
+            case ECONNREFUSED: fail("ask-nobody");
+            case EACCES: fail("ask-forbidden");
+            case EAGAIN: fail("ask-full");
+            case ETIMEDOUT: fail("ask-silent");
+            default: fail("ask", posix::cause(error));
         }
     }
 
@@ -52,7 +56,7 @@ public:
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now()).count();
             ready = poll(&what, 1, static_cast<int>(std::max<decltype(left)>(left, 0)));
         } while (ready < 0 && errno == EINTR);
-        if (ready == 0) fail("does not answer in time");
+        if (ready == 0) fail("ask-late");
     }
 
     posix::UniqueFd fd;
@@ -76,7 +80,7 @@ void connect_to(Inquiry& inquiry, const sockaddr* address, socklen_t length) {
 
 void connect_to(Inquiry& inquiry, const UnixAddress& address) {
     const auto name = socket_name(address.path);
-    if (!name) inquiry.fail("the path of a Unix socket has " + std::to_string(max_socket_name) + " bytes at the most");
+    if (!name) inquiry.fail("ask-too-long", messages::Number{max_socket_name});
     connect_to(inquiry, name->address(), name->length);
 }
 
@@ -86,7 +90,7 @@ void connect_to(Inquiry& inquiry, const InternetAddress& address) {
     hints.ai_flags = AI_NUMERICSERV;
     addrinfo* raw = nullptr;
     const int code = getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &raw);
-    if (code != 0) inquiry.fail(gai_strerror(code));
+    if (code != 0) inquiry.fail("ask", gai_strerror(code));
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> candidates{raw, freeaddrinfo};
     connect_to(inquiry, raw->ai_addr, raw->ai_addrlen);
 }
@@ -99,7 +103,7 @@ void send_all(const Inquiry& inquiry, std::string_view bytes) {
         else if (errno == EAGAIN)
             inquiry.wait(POLLOUT);
         else if (errno != EINTR)
-            inquiry.fail("closes the connection: " + posix::cause(errno));
+            inquiry.fail("ask-closes", posix::cause(errno));
     }
 }
 
@@ -112,12 +116,11 @@ void receive_some(const Inquiry& inquiry, std::string& bytes) {
             bytes.append(buffer, static_cast<std::size_t>(n));
             return;
         }
-        if (n == 0 || errno == ECONNRESET)
-            inquiry.fail("closes the connection before it has answered; is that reelgate?");
+        if (n == 0 || errno == ECONNRESET) inquiry.fail("ask-closes-early");
         if (errno == EAGAIN)
             inquiry.wait(POLLIN);
         else if (errno != EINTR)
-            inquiry.fail(posix::cause(errno));
+            inquiry.fail("ask", posix::cause(errno));
     }
 }
 
@@ -127,7 +130,7 @@ std::string receive_answer(const Inquiry& inquiry) {
     while (out.size() < max_answer) {
         // The first byte is enough: a peer with another protocol may send less than a header, and then wait.
         if (bytes.empty()) receive_some(inquiry, bytes);
-        if (static_cast<unsigned char>(bytes.front()) != fcgi_version) inquiry.fail("that is no FastCGI");
+        if (static_cast<unsigned char>(bytes.front()) != fcgi_version) inquiry.fail("ask-no-fastcgi");
         while (bytes.size() < record_header_length) receive_some(inquiry, bytes);
         unsigned char raw[record_header_length];
         std::copy_n(bytes.begin(), record_header_length, raw);
@@ -137,12 +140,12 @@ std::string receive_answer(const Inquiry& inquiry) {
         const std::string_view content{bytes.data() + record_header_length, header.content_length};
         if (header.type == RecordType::std_out) out.append(content);
         if (header.type == RecordType::end_request) {
-            if (content.size() > 4 && content[4] != 0) inquiry.fail("refuses the request; is that reelgate?");
+            if (content.size() > 4 && content[4] != 0) inquiry.fail("ask-refuses");
             return out;
         }
         bytes.erase(0, length);
     }
-    inquiry.fail("answers without end; is that reelgate?");
+    inquiry.fail("ask-endless");
 }
 
 /// Parses a document response (RFC 3875 §6.2.1).
@@ -153,7 +156,7 @@ Reply parse_reply(const Inquiry& inquiry, const std::string& response) {
     const char* const number = response.data() + begin.size();
     if (head_end == std::string::npos || !response.starts_with(begin) ||
         std::from_chars(number, response.data() + head_end, reply.status).ec != std::errc{})
-        inquiry.fail("its answer has no status; is that reelgate?");
+        inquiry.fail("ask-no-status");
     reply.content = response.substr(head_end + 4);
     return reply;
 }

@@ -8,16 +8,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "gateway/meta_variables.h"
 #include "gateway/record.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::gateway {
 
 void initialise_fastcgi() {
-    if (FCGX_Init() != 0) throw std::runtime_error{"start FastCGI: libfcgi refused to initialise"};
+    if (FCGX_Init() != 0) posix::fail("start-fastcgi");
 }
 
 namespace {
@@ -30,7 +29,7 @@ constexpr std::size_t usual_length = std::size_t{64} << 10;
 // libfcgi reads from a descriptor, which need not be a socket, and blocks until a request is whole. A file in memory
 // never blocks, and holds a request of any size.
 RequestDecoder::RequestDecoder() : file_(memfd_create("request", MFD_CLOEXEC)) {
-    if (!file_) posix::throw_errno("create", "file in memory");
+    if (!file_) posix::throw_errno("create-memory");
     map(usual_length);
 }
 
@@ -38,9 +37,9 @@ void UnmapMemory::operator()(char* memory) const { munmap(memory, length); }
 
 /// Sets the length of the file, and maps it: libfcgi then reads what we write to memory, without a system call of ours.
 void RequestDecoder::map(std::size_t length) {
-    if (ftruncate(file_.get(), static_cast<off_t>(length)) != 0) posix::throw_errno("extend", "file in memory");
+    if (ftruncate(file_.get(), static_cast<off_t>(length)) != 0) posix::throw_errno("extend-memory");
     void* const memory = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
-    if (memory == MAP_FAILED) posix::throw_errno("map", "file in memory");
+    if (memory == MAP_FAILED) posix::throw_errno("map-memory");
     memory_ = {static_cast<char*>(memory), UnmapMemory{length}};
 }
 
@@ -54,7 +53,7 @@ std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
     if (records_.size() > memory_.get_deleter().length) map(records_.size());
     // The rest of an earlier, longer request is never reached: the last record ends this one.
     std::copy(records_.begin(), records_.end(), memory_.get());
-    if (lseek(file_.get(), 0, SEEK_SET) != 0) posix::throw_errno("rewind", "file in memory");
+    if (lseek(file_.get(), 0, SEEK_SET) != 0) posix::throw_errno("rewind-memory");
 
     FCGX_Request request;
     // No listening socket: after a protocol error libfcgi would accept on it by itself.

@@ -15,7 +15,7 @@
 namespace reelgate::gateway {
 
 /// Prepares libfcgi. Call it once, before the first request, and set up signals after it: libfcgi installs handlers of
-/// its own (SIGTERM, SIGUSR1, SIGPIPE). Throws std::runtime_error.
+/// its own (SIGTERM, SIGUSR1, SIGPIPE). Throws posix::FailureError.
 void initialise_fastcgi();
 
 struct UnmapMemory {
@@ -26,11 +26,11 @@ struct UnmapMemory {
 /// Decodes requests, for one thread.
 class RequestDecoder {
 public:
-    /// Throws std::system_error.
+    /// Throws posix::FailureError.
     RequestDecoder();
 
     /// Decodes the params of one request. Returns nothing if they are not whole name-value pairs. Throws
-    /// std::system_error.
+    /// posix::FailureError.
     std::optional<http::Request> decode(std::string_view params);
 
 private:

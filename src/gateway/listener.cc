@@ -12,11 +12,10 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <stdexcept>
 
 #include "gateway/socket_name.h"
 #include "posix/access.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 #include "posix/folder_lock.h"
 
 namespace reelgate::gateway {
@@ -31,8 +30,7 @@ using Candidates = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 SocketName socket_name_of(const std::string& path) {
     if (const auto name = socket_name(path)) return *name;
-    throw std::runtime_error{"listen " + path + ": the path of a Unix socket has " + std::to_string(max_socket_name) +
-                             " bytes at the most"};
+    posix::fail("listen-too-long", path, messages::Number{max_socket_name});
 }
 
 /// How long to wait for the lock on the folder of a socket. A process holds it for a moment when it starts or stops.
@@ -40,33 +38,30 @@ constexpr std::chrono::seconds max_lock_wait{5};
 
 std::filesystem::path folder_of(const std::string& path) { return std::filesystem::path{path}.parent_path(); }
 
-[[noreturn]] void fail_as_locked(const std::string& path) {
-    throw std::runtime_error{"listen " + path + ": another process has had " + folder_of(path).native() +
-                             " locked for " + std::to_string(max_lock_wait.count()) +
-                             " s; end it (lslocks names it), or choose another folder"};
-}
-
 /// What occupies the path of a socket.
 struct Occupant {
     enum class Kind { nobody, gone, living } kind = Kind::nobody;
     pid_t process = 0;  ///< of a living one
 };
 
+[[noreturn]] void fail_at(const posix::Obstacle& obstacle, const std::string& path) {
+    throw posix::FailureError{obstacle.failure(posix::operation_of("listen-in-folder", path), {})};
+}
+
 /// Reports a socket that this user may not connect to. Mostly it is systemd's, and its mode is right.
 [[noreturn]] void fail_as_closed(const std::string& path) {
     const auto obstacle = posix::find_obstacle(path, W_OK);
-    if (!obstacle) posix::throw_errno("listen", path, EACCES);
-    if (obstacle->path != path) throw posix::FailureError{obstacle->failure("listen " + path, {})};
-    throw std::runtime_error{"listen " + path + ": a socket is there, and " + obstacle->why +
-                             "; where it is reelgate.socket's, leave listen out"};
+    if (!obstacle) posix::throw_error(EACCES, "listen", path);
+    if (obstacle->path != path) fail_at(*obstacle, path);
+    posix::fail("listen-closed", path, obstacle->why);
 }
 
 /// Reports why no socket can be created at a path; for a missing permission, with the owner of the folder.
 [[noreturn]] void fail_to_make(const std::string& path, int error) {
     const std::filesystem::path folder = folder_of(path);
-    const std::string why = error == EACCES || error == EROFS ? posix::obstacle(folder, W_OK | X_OK) : std::string{};
-    if (why.empty()) posix::throw_errno("listen " + path + ": make a socket in", folder.native(), error);
-    throw std::runtime_error{"listen " + path + ": " + why};
+    if (error == EACCES || error == EROFS)
+        if (const auto obstacle = posix::find_obstacle(folder, W_OK | X_OK)) fail_at(*obstacle, path);
+    posix::throw_error(error, "listen-make", path, folder.native());
 }
 
 /// Finds what occupies a path. A socket that refuses connections has lost its process.
@@ -74,7 +69,7 @@ Occupant occupant_of(const std::string& path, const SocketName& name) {
     struct stat status;
     if (lstat(path.c_str(), &status) != 0) return {};
     if (!S_ISSOCK(status.st_mode))
-        throw std::runtime_error{"listen " + path + ": exists and is no socket; remove it or choose another path"};
+        posix::fail("listen-no-socket", path);
     const posix::UniqueFd probe{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!probe) posix::throw_errno("listen", path);
     const bool answered = connect(probe.get(), name.address(), name.length) == 0;
@@ -101,10 +96,8 @@ bool is_own_kind(pid_t process) {
 }
 
 [[noreturn]] void fail_as_taken(const std::string& path, pid_t process) {
-    if (process == 1 && !is_own_kind(process))
-        throw std::runtime_error{"listen " + path + ": systemd listens there (reelgate.socket?): leave listen out, the "
-                                 "socket is handed over"};
-    throw std::runtime_error{"listen " + path + ": another process listens there; stop it or choose another path"};
+    if (process == 1 && !is_own_kind(process)) posix::fail("listen-systemd", path);
+    posix::fail("listen-taken", path);
 }
 
 posix::UniqueFd listen_unix(const std::string& path, mode_t mode) {
@@ -131,7 +124,7 @@ posix::UniqueFd listen_internet(const InternetAddress& address) {
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
     addrinfo* raw = nullptr;
     const int code = getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &raw);
-    if (code != 0) throw std::runtime_error{"listen " + text + ": " + gai_strerror(code)};
+    if (code != 0) posix::fail("listen", text, gai_strerror(code));
     const Candidates candidates{raw, freeaddrinfo};
     posix::UniqueFd fd{socket(raw->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     const int on = 1;
@@ -144,27 +137,27 @@ posix::UniqueFd listen_internet(const InternetAddress& address) {
 
 }  // namespace
 
-Address parse_address(std::string_view text) {
+std::variant<Address, AddressFlaw> parse_address(std::string_view text) {
     constexpr std::string_view scheme = "unix:";
     if (text.starts_with(scheme)) {
         text.remove_prefix(scheme.size());
-        if (!text.starts_with('/')) throw std::invalid_argument{"the path after unix: has to begin with /"};
-        return UnixAddress{std::string{text}};
+        if (!text.starts_with('/')) return AddressFlaw{"the path after unix: has to begin with /"};
+        return Address{UnixAddress{std::string{text}}};
     }
     const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos) throw std::invalid_argument{"needs unix:/path, host:port or [v6]:port"};
+    if (colon == std::string_view::npos) return AddressFlaw{"needs unix:/path, host:port or [v6]:port"};
     std::string_view host = text.substr(0, colon);
     const std::string_view port = text.substr(colon + 1);
     unsigned number = 0;
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
     if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > 65535)
-        throw std::invalid_argument{"the port has to be a number from 1 to 65535"};
+        return AddressFlaw{"the port has to be a number from 1 to 65535"};
     if (host.starts_with('[') && host.ends_with(']'))
         host = host.substr(1, host.size() - 2);
     else if (host.find(':') != std::string_view::npos)
-        throw std::invalid_argument{"an IPv6 address has to stand in brackets, [v6]:port"};
-    if (host.empty()) throw std::invalid_argument{"the host is missing; 127.0.0.1 keeps strangers out"};
-    return InternetAddress{std::string{host}, std::string{port}};
+        return AddressFlaw{"an IPv6 address has to stand in brackets, [v6]:port"};
+    if (host.empty()) return AddressFlaw{"the host is missing", "127.0.0.1 keeps strangers out"};
+    return Address{InternetAddress{std::string{host}, std::string{port}}};
 }
 
 Listener::Listener(const Address& address, mode_t mode) {
@@ -174,7 +167,9 @@ Listener::Listener(const Address& address, mode_t mode) {
     // Held until it listens: a socket that is bound but not yet listening looks like that of a dead process, and two
     // processes that start at once would replace each other's.
     const posix::FolderLock lock{folder_.get(), max_lock_wait};
-    if (lock.is_refused()) fail_as_locked(local->path);
+    if (lock.is_refused())
+        posix::fail("listen-locked", local->path, folder_of(local->path).native(),
+                    messages::Number{max_lock_wait.count()});
     if (local) {
         fd_ = listen_unix(local->path, mode);
         text = path_ = local->path;
@@ -189,7 +184,7 @@ Listener::Listener(const Address& address, mode_t mode) {
     if (listen(fd_.get(), backlog) != 0) {
         const int error = errno;
         remove_own_socket();
-        posix::throw_errno("listen", text, error);
+        posix::throw_error(error, "listen", text);
     }
 }
 

@@ -28,15 +28,21 @@ struct InternetAddress {
 
 using Address = std::variant<UnixAddress, InternetAddress>;
 
-/// Parses "unix:/path", "host:port" or "[v6]:port". Throws std::invalid_argument with the reason alone.
-Address parse_address(std::string_view text);
+/// What is wrong with the text of an address.
+struct AddressFlaw {
+    std::string_view cause;
+    std::string_view remedy = {};
+};
+
+/// Parses "unix:/path", "host:port" or "[v6]:port".
+std::variant<Address, AddressFlaw> parse_address(std::string_view text);
 
 /// Owns a listening socket and, if this created a Unix socket, its file, which the destructor removes.
 class Listener {
 public:
     /// Binds and listens. A Unix socket gets `mode`. It replaces the socket of a dead process, never a live one or any
     /// other file. Processes that start or stop on one path take turns: each locks the folder, and waits some seconds
-    /// for the lock. Throws std::system_error, or std::runtime_error with object, cause and remedy.
+    /// for the lock. Throws posix::FailureError.
     Listener(const Address& address, mode_t mode);
 
     /// Takes over an inherited descriptor (FastCGI 1.0 §2.2), for which is_listening_socket() holds.

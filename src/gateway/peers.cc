@@ -7,7 +7,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <stdexcept>
+
+#include "posix/failure.h"
 
 namespace reelgate::gateway {
 
@@ -27,8 +28,7 @@ std::string parse_ip_address(const std::string& text) {
     if (inet_pton(AF_INET, text.c_str(), &four) == 1) return mapped(four);
     in6_addr six;
     if (inet_pton(AF_INET6, text.c_str(), &six) == 1) return bytes_of(six);
-    throw std::runtime_error{"environment variable FCGI_WEB_SERVER_ADDRS: \"" + text +
-                             "\": not an IP address; it takes some with commas between them"};
+    posix::fail("peers-no-address", text);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace reelgate::gateway {
 class Peers {
 public:
     /// Takes the value of FCGI_WEB_SERVER_ADDRS, IP addresses separated by commas; a null pointer is no list. Throws
-    /// std::runtime_error if one is not an address.
+    /// posix::FailureError if one is not an address.
     explicit Peers(const char* web_server_addresses);
 
     bool is_everybody() const { return !is_list_; }

@@ -10,11 +10,10 @@
 #include <charconv>
 #include <cstdlib>
 #include <optional>
-#include <stdexcept>
 
 #include "gateway/listener.h"
 #include "gateway/socket_name.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::gateway {
 
@@ -36,11 +35,11 @@ std::optional<Number> number_from(std::string_view text) {
 unsigned handed_over_sockets(const char* listen_pid, const char* listen_fds, pid_t self) {
     if (!listen_pid || !listen_fds) return 0;
     const auto pid = number_from<pid_t>(listen_pid);
-    if (!pid) throw std::invalid_argument{"LISTEN_PID=" + std::string{listen_pid} + ": is no process id"};
+    if (!pid) posix::fail("sockets-no-process", listen_pid);
     // They are for a parent, which has kept the variables.
     if (*pid != self) return 0;
     const auto count = number_from<int>(listen_fds);
-    if (!count) throw std::invalid_argument{"LISTEN_FDS=" + std::string{listen_fds} + ": is no number of sockets"};
+    if (!count) posix::fail("sockets-no-number", listen_fds);
     return static_cast<unsigned>(*count);
 }
 
@@ -54,14 +53,10 @@ posix::UniqueFd take_handed_over_socket() {
     const unsigned count =
         handed_over_sockets(pid ? pid->c_str() : nullptr, fds ? fds->c_str() : nullptr, getpid());
     if (count == 0) return {};
-    if (count > 1)
-        throw std::invalid_argument{"LISTEN_FDS=" + std::to_string(count) +
-                                    ": serves one socket; leave one ListenStream= in reelgate.socket"};
-    if (!is_listening_socket(first_handed_over))
-        throw std::invalid_argument{"LISTEN_FDS=1: descriptor 3 is not a stream socket that listens; reelgate.socket "
-                                    "needs ListenStream= and Accept=no"};
+    if (count > 1) posix::fail("sockets-many", messages::Number{count});
+    if (!is_listening_socket(first_handed_over)) posix::fail("sockets-other");
     posix::UniqueFd fd{first_handed_over};
-    if (fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0) posix::throw_errno("prepare", "the socket that was handed over");
+    if (fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0) posix::throw_errno("prepare-socket");
     return fd;
 }
 
@@ -95,8 +90,7 @@ void Notifier::send(std::string_view message) const {
     if (place_.empty()) return;
     const auto name = socket_name(place_);
     if ((place_.front() != '/' && place_.front() != '@') || !name)
-        throw std::runtime_error{"notify " + place_ + ": NOTIFY_SOCKET has to be a path or @name of at most " +
-                                 std::to_string(max_socket_name) + " bytes"};
+        posix::fail("notify-where", place_, messages::Number{max_socket_name});
     const posix::UniqueFd fd{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     // Without waiting: a manager that does not read must not block the server.
     if (!fd || sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,

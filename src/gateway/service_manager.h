@@ -15,11 +15,11 @@
 namespace reelgate::gateway {
 
 /// Returns the number of sockets handed over to the process `self`: 0 also if they are for another. Takes the values of
-/// LISTEN_PID and LISTEN_FDS, null if absent. Throws std::invalid_argument with the reason.
+/// LISTEN_PID and LISTEN_FDS, null if absent. Throws posix::FailureError with the reason.
 unsigned handed_over_sockets(const char* listen_pid, const char* listen_fds, pid_t self);
 
 /// Takes the listening socket that was handed over; returns none without one. Always removes the variables that
-/// announce it from the environment, so that no child takes it for its own. Throws std::invalid_argument with the
+/// announce it from the environment, so that no child takes it for its own. Throws posix::FailureError with the
 /// reason if there are several, or it is not a stream socket that listens.
 posix::UniqueFd take_handed_over_socket();
 
@@ -41,7 +41,7 @@ public:
     /// Takes NOTIFY_SOCKET, and removes it from the environment.
     static Notifier from_environment();
 
-    /// Sends a message as one datagram. Throws std::system_error or std::runtime_error if that fails.
+    /// Sends a message as one datagram. Throws posix::FailureError if that fails.
     void send(std::string_view message) const;
 
 private:

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::media {
 
@@ -35,7 +35,7 @@ std::size_t read_at(int fd, std::uint64_t position, std::size_t count, HeaderByt
     while (done < count) {
         const ssize_t n = pread(fd, bytes.data() + done, count - done, static_cast<off_t>(position + done));
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) posix::throw_errno("read", "box header at " + std::to_string(position + done));
+        if (n < 0) posix::throw_errno("read-box", messages::Number{position + done});
         if (n == 0) break;
         done += static_cast<std::size_t>(n);
     }

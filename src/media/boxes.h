@@ -35,7 +35,7 @@ struct BoxSurvey {
 inline constexpr unsigned max_boxes = 1000;
 
 /// Surveys `length` bytes of a file by reading the headers of its boxes. The work is bounded, even for hostile headers.
-/// Throws std::system_error if the file cannot be read.
+/// Throws posix::FailureError if the file cannot be read.
 BoxSurvey survey_boxes(int fd, std::uint64_t length);
 
 }  // namespace reelgate::media

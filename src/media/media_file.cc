@@ -10,14 +10,12 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "media/open_files.h"
 #include "posix/access.h"
 #include "posix/device.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::media {
 
@@ -52,9 +50,7 @@ int open_beneath(int folder, const std::string& name, std::uint64_t resolve = be
 
 /// Reports that openat2 is missing: no other call keeps a name within the folder in one step.
 [[noreturn]] void throw_no_openat2(const std::string& path) {
-    throw std::runtime_error{"open " + path + ": openat2: " + posix::cause(ENOSYS) +
-                             "; it takes Linux 5.6, and a sandbox that allows it: systemd's RestrictSUIDSGID=yes, "
-                             "for one, does not"};
+    posix::throw_error(ENOSYS, "no-openat2", path);
 }
 
 /// Explains what is in the way to a file.
@@ -76,7 +72,7 @@ NoMediaFile no_media_file(int error, const std::string& path) {
             return {Reason::refused, {{}, path, posix::cause(error), {}, error}};
         case EACCES: case EPERM: return {Reason::unreadable, explain_unreadable(error, path)};
         case ENOSYS: throw_no_openat2(path);
-        default: posix::throw_errno("open", path, error);
+        default: posix::throw_error(error, "open-file", path);
     }
 }
 
@@ -85,7 +81,7 @@ NoMediaFile no_media_file(int error, const std::string& path) {
 std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, const std::string& path) {
     if (!fd) return no_media_file(error, path);
     struct stat status;
-    if (fstat(fd.get(), &status) != 0) posix::throw_errno("stat", path);
+    if (fstat(fd.get(), &status) != 0) posix::throw_errno("stat-file", path);
     if (!S_ISREG(status.st_mode)) return NoMediaFile{Reason::refused, {{}, path, "not a regular file"}};
     static OpenFiles open_files;
     MediaFile file;
@@ -126,9 +122,9 @@ auto on_device_of(int folder, const std::filesystem::path& path, std::uint64_t r
 }
 
 /// Returns whether storage has lost an open file, or failed temporarily: reopening may help.
-bool is_lost(const std::system_error& failure) {
+bool is_lost(const posix::Failure& failure) {
     constexpr std::array lost{ESTALE, ENOTCONN, EIO, ETIMEDOUT, ECONNABORTED};
-    return std::find(lost.begin(), lost.end(), failure.code().value()) != lost.end();
+    return std::find(lost.begin(), lost.end(), failure.error) != lost.end();
 }
 
 }  // namespace
@@ -149,7 +145,7 @@ void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
         on_device_of(AT_FDCWD, path_, 0, gate, [&] {
             posix::UniqueFd fd{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
             struct stat status;
-            if (!fd || fstat(fd.get(), &status) != 0) posix::throw_errno("open folder of videos", path_.native());
+            if (!fd || fstat(fd.get(), &status) != 0) posix::throw_errno("open-folder", path_.native());
             id_ = posix::file_id_of(status);
             fd_ = std::move(fd);
         });
@@ -187,8 +183,8 @@ std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name, 
     const auto now = used_ = Clock::now();
     try {
         return open_once(name, now, gate);
-    } catch (const std::system_error& failure) {
-        if (!is_lost(failure)) throw;
+    } catch (const posix::FailureError& error) {
+        if (!is_lost(error.failure())) throw;
     } catch (const StorageBusy& busy) {
         // Another file system may have been mounted over one that will never answer.
         if (!fd_ || busy.device != id_.device || !is_elsewhere()) throw;
@@ -209,7 +205,8 @@ void MediaFolder::check() {
     reopen_if_replaced(used_, nullptr);
     // The permission to open a folder does not include the permission to search it.
     if (const auto obstacle = posix::find_obstacle(path_, X_OK))
-        throw posix::FailureError{obstacle->failure("open folder of videos", std::filesystem::absolute(path_))};
+        throw posix::FailureError{
+            obstacle->failure(posix::operation_of("search-folder"), std::filesystem::absolute(path_))};
     // Otherwise a missing openat2 would show only with the first viewer. Other errors do not matter here.
     const posix::UniqueFd fd{open_beneath(fd_.get(), ".")};
     if (!fd && errno == ENOSYS) throw_no_openat2(path_.native());

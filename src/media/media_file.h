@@ -60,7 +60,7 @@ public:
 
     /// Opens `name`, a path relative to the folder, without ever leaving it. If the storage has lost the folder or the
     /// film, opens both again, once. Touches a device only if `gate` allows it, and throws StorageBusy otherwise;
-    /// without a gate it waits without limit. Throws std::system_error for failures unrelated to the name and its
+    /// without a gate it waits without limit. Throws posix::FailureError for failures unrelated to the name and its
     /// permissions (no descriptors left, an I/O error, the folder itself).
     std::variant<MediaFile, NoMediaFile> open(const std::string& name, StorageGate* gate = nullptr);
 

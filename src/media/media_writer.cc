@@ -8,11 +8,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <stdexcept>
 #include <vector>
 
 #include "media/adding.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 #include "posix/file_id.h"
 
 namespace reelgate::media {
@@ -45,11 +44,11 @@ bool is_regular(int fd) {
 posix::UniqueFd open_to_write(const std::filesystem::path& path, int flags) {
     // Non-blocking: a FIFO of that name is refused, not waited for.
     posix::UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666)};
-    if (!fd) posix::throw_errno("create", path.native());
-    if (!is_regular(fd.get())) throw std::runtime_error{path.native() + ": not a regular file; remove it"};
+    if (!fd) posix::throw_errno("create-file", path.native());
+    if (!is_regular(fd.get())) posix::fail("file-not-regular", path.native());
     if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) throw std::runtime_error{path.native() + ": another process is writing it"};
-        posix::throw_errno("lock", path.native());
+        if (errno == EWOULDBLOCK) posix::fail("file-being-written", path.native());
+        posix::throw_errno("lock-file", path.native());
     }
     return fd;
 }
@@ -64,25 +63,31 @@ posix::UniqueFd open_locked(const std::filesystem::path& path) {
 }
 
 void remove_name(const std::filesystem::path& path) {
-    if (unlink(path.c_str()) != 0) posix::throw_errno("remove", path.native());
+    if (unlink(path.c_str()) != 0) posix::throw_errno("remove-file", path.native());
 }
 
-/// Copies a step at both descriptors' positions. Returns 0 at the end of the source. `what` names both in an error.
-/// `buffer` stays empty while the kernel copies: some file systems then share the blocks instead of copying them.
-std::size_t copy_some(int from, int to, std::vector<char>& buffer, const std::string& what) {
+/// Names of the two files of a copy, for messages.
+struct CopyNames {
+    const std::string& source;
+    const std::string& copy;
+};
+
+/// Copies a step at both descriptors' positions. Returns 0 at the end of the source. `buffer` stays empty while the
+/// kernel copies: some file systems then share the blocks instead of copying them.
+std::size_t copy_some(int from, int to, std::vector<char>& buffer, const CopyNames& names) {
     if (buffer.empty()) {
         const ssize_t n = TEMP_FAILURE_RETRY(copy_file_range(from, nullptr, to, nullptr, copy_step, 0));
         if (n >= 0) return static_cast<std::size_t>(n);
         if (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
-            posix::throw_errno("copy", what);
+            posix::throw_errno("copy", names.source, names.copy);
         buffer.resize(copy_step);
     }
     const ssize_t n = TEMP_FAILURE_RETRY(read(from, buffer.data(), buffer.size()));
-    if (n < 0) posix::throw_errno("read to copy", what);
+    if (n < 0) posix::throw_errno("copy-read", names.source, names.copy);
     for (ssize_t done = 0; done < n;) {
         const ssize_t written =
             TEMP_FAILURE_RETRY(write(to, buffer.data() + done, static_cast<std::size_t>(n - done)));
-        if (written < 0) posix::throw_errno("write to copy", what);
+        if (written < 0) posix::throw_errno("copy-write", names.source, names.copy);
         done += written;
     }
     return static_cast<std::size_t>(n);
@@ -90,7 +95,7 @@ std::size_t copy_some(int from, int to, std::vector<char>& buffer, const std::st
 
 void sync_folder(const std::filesystem::path& folder) {
     const posix::UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!fd || TEMP_FAILURE_RETRY(fsync(fd.get())) != 0) posix::throw_errno("sync", folder.native());
+    if (!fd || TEMP_FAILURE_RETRY(fsync(fd.get())) != 0) posix::throw_errno("sync-file", folder.native());
 }
 
 }  // namespace
@@ -112,7 +117,7 @@ void MediaWriter::refuse_if_taken() const {
     struct stat status, of_temporary;
     if (lstat(path_.c_str(), &status) != 0) return;
     if (lstat(temporary_.c_str(), &of_temporary) == 0 && is_same(status, of_temporary)) return;
-    throw std::runtime_error{path_.native() + ": exists already; remove it or choose another id"};
+    posix::fail("file-exists", path_.native());
 }
 
 void MediaWriter::remove_if_ours(const std::filesystem::path& path) const {
@@ -132,35 +137,34 @@ void MediaWriter::begin() {
 std::uint64_t MediaWriter::copy_from(const std::filesystem::path& source, const Progress& progress) {
     // Non-blocking: a FIFO is refused below, not waited for.
     const posix::UniqueFd from{::open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-    if (!from) posix::throw_errno("open", source.native());
+    if (!from) posix::throw_errno("open-file", source.native());
     struct stat status;
-    if (fstat(from.get(), &status) != 0) posix::throw_errno("stat", source.native());
-    if (!S_ISREG(status.st_mode)) throw std::runtime_error{source.native() + ": not a regular file"};
+    if (fstat(from.get(), &status) != 0) posix::throw_errno("stat-file", source.native());
+    if (!S_ISREG(status.st_mode)) posix::fail("source-not-regular", source.native());
 
     const auto total = static_cast<std::uint64_t>(status.st_size);
     std::uint64_t copied = 0;
     std::vector<char> buffer;
-    const std::string what = source.native() + " to " + temporary_.native();
-    while (const std::size_t n = copy_some(from.get(), fd_.get(), buffer, what)) {
+    const CopyNames names{source.native(), temporary_.native()};
+    while (const std::size_t n = copy_some(from.get(), fd_.get(), buffer, names)) {
         copied += n;
         if (progress) progress(copied, std::max(copied, total));
     }
     if (copied != total)
-        throw std::runtime_error{source.native() + ": changed while it was copied (" + std::to_string(total) +
-                                 " bytes before, " + std::to_string(copied) + " copied); add it when it is finished"};
-    if (TEMP_FAILURE_RETRY(fsync(fd_.get())) != 0) posix::throw_errno("sync", temporary_.native());
+        posix::fail("source-changed", source.native(), messages::Number{total}, messages::Number{copied});
+    if (TEMP_FAILURE_RETRY(fsync(fd_.get())) != 0) posix::throw_errno("sync-file", temporary_.native());
     return copied;
 }
 
 void MediaWriter::publish() {
     // A hard link never replaces a file, and two names mark the file of a killed process until it is recorded.
     const int error = link(temporary_.c_str(), path_.c_str()) == 0 ? 0 : errno;
-    if (error == EEXIST && !same_file(fd_.get(), path_)) posix::throw_errno("create", path_.native(), error);
+    if (error == EEXIST && !same_file(fd_.get(), path_)) posix::throw_error(error, "create-file", path_.native());
     const bool has_no_links = error == EPERM || error == EOPNOTSUPP || error == EMLINK || error == ENOSYS;
-    if (error != 0 && error != EEXIST && !has_no_links) posix::throw_errno("create", path_.native(), error);
+    if (error != 0 && error != EEXIST && !has_no_links) posix::throw_error(error, "create-file", path_.native());
     if (has_no_links &&
         renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0)
-        posix::throw_errno("create", path_.native());
+        posix::throw_errno("create-file", path_.native());
     stage_ = Stage::published;
     sync_folder(path_.parent_path());
 }

@@ -18,7 +18,7 @@ using Progress = std::function<void(std::uint64_t copied, std::uint64_t total)>;
 /// A file on its way into the folder of videos. It has a temporary name, ".NAME.adding", and a lock on it while this
 /// lives. publish() gives it its own name in addition, and keep() removes the temporary one. The leftovers of a killed
 /// process can thus be recognised: the temporary name without a lock, and `NAME` if it is the same file.
-/// Throws errors as std::system_error, or std::runtime_error if no system call failed.
+/// Throws posix::FailureError.
 class MediaWriter {
 public:
     /// Takes the temporary name, and leaves an existing file there untouched. Refuses if another process is writing it,

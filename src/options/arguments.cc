@@ -80,12 +80,11 @@ void Arguments::take(Arguments later) {
     operands.insert(operands.end(), later.operands.begin(), later.operands.end());
 }
 
-posix::Failure unknown_option(std::string place, std::string word, std::string_view name, Scope scope) {
+posix::Failure unknown_option(std::string_view place, std::string_view word, std::string_view name, Scope scope) {
     const std::string_view nearest = nearest_option(name, scope);
-    return {.operation = std::move(place),
-            .object = std::move(word),
-            .cause = "no such option",
-            .remedy = nearest.empty() ? "`reelgate --help` lists them" : "did you mean " + std::string{nearest} + "?"};
+    return posix::failure_of("option-unknown", place, word,
+                             nearest.empty() ? "`reelgate --help` lists them"
+                                             : "did you mean " + std::string{nearest} + "?");
 }
 
 std::string plain_name(std::string name) {

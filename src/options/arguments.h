@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "options/option.h"
-#include "options/usage_error.h"
+#include "options/problems.h"
 
 namespace reelgate::options {
 
@@ -35,7 +35,7 @@ struct Arguments {
 };
 
 /// Returns what is wrong with a name that is no option of `scope`: "PLACE: WORD: no such option; did you mean NAME?"
-posix::Failure unknown_option(std::string place, std::string word, std::string_view name, Scope scope);
+posix::Failure unknown_option(std::string_view place, std::string_view word, std::string_view name, Scope scope);
 
 /// Turns a name from the environment into its form in the table.
 std::string plain_name(std::string name);

@@ -58,7 +58,7 @@ Arguments read_command_line(Problems& problems, std::span<const char* const> wor
         const std::string word = error.get_option_name();  // with its value, if that is in the same word
         problems.push_back(unknown_option("", word, word.substr(0, word.find('=')), scope));
     } catch (const po::error& error) {
-        problems.push_back({.cause = error.what(), .remedy = "`reelgate --help` lists the options"});
+        problems.push_back(posix::failure_of("option-form", error.what()));
     }
     return given;
 }

@@ -40,17 +40,16 @@ Arguments read_file(Problems& problems, std::string_view text, const std::string
     Arguments given;
     for (FileLine& line : parse_file(text)) {
         if (auto* bad = std::get_if<BadLine>(&line)) {
-            problems.push_back({place_of(bad->line), std::move(bad->text), std::move(bad->cause),
-                                std::move(bad->remedy)});
+            problems.push_back(posix::failure_of("file-line", place_of(bad->line), bad->text, bad->cause, bad->remedy));
             continue;
         }
         auto& assignment = std::get<Assignment>(line);
         std::string place = place_of(assignment.line);
         const Option* option = find_option(assignment.name, Scope::settings);
         if (!option)
-            problems.push_back(unknown_option(std::move(place), assignment.name, assignment.name, Scope::settings));
+            problems.push_back(unknown_option(place, assignment.name, assignment.name, Scope::settings));
         else if (option->name == config)
-            problems.push_back({.operation = std::move(place), .cause = "cannot name another file with config"});
+            problems.push_back(posix::failure_of("file-names-file", place));
         else
             given.add(problems, *option, {option->name, std::move(assignment.value), std::move(place)});
     }

@@ -7,16 +7,16 @@
 
 #include "options/arguments.h"
 #include "options/settings.h"
-#include "options/usage_error.h"
+#include "options/problems.h"
 
 namespace reelgate::options {
 
 /// Reads the arguments of a command (without its name), with the settings and the options of `scope`; then the
 /// environment, a null-terminated array of "NAME=value"; then the file that --config names. If several of them give an
-/// option, only the first counts. Throws UsageError for the first problem.
+/// option, only the first counts. Throws a usage error for the first problem.
 Arguments read_arguments(std::span<const char* const> words, const char* const* environment, Scope scope);
 
-/// Checks each value. Throws UsageError for the first invalid one.
+/// Checks each value. Throws a usage error for the first invalid one.
 Settings settings_from(const Arguments& arguments);
 
 /// Arguments with all of their problems.

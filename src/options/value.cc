@@ -8,22 +8,13 @@
 
 #include "http/ascii.h"
 #include "http/cors.h"
-#include "options/usage_error.h"
 
 namespace reelgate::options {
 
 namespace {
 
-/// Names an option, by the place where the user can correct it, with or without its value.
-posix::Failure failure_of(const Value& value, const std::string& shown, std::string cause, std::string remedy) {
-    const bool is_word = value.place == command_line_place;
-    std::string object = (is_word ? "--" : "") + std::string{value.name};
-    if (!shown.empty()) object.append(is_word ? " " : " = ").append(shown);
-    return {.operation = is_word ? "" : value.place,
-            .object = std::move(object),
-            .cause = std::move(cause),
-            .remedy = std::move(remedy)};
-}
+/// Returns whether an option is given as a word of the command line, and not as a setting with a place.
+bool is_word(const Value& value) { return value.place == command_line_place; }
 
 /// Returns the number that is the whole of a text; nothing if none is.
 std::optional<unsigned> whole_number(const std::string& text, int base) {
@@ -34,19 +25,22 @@ std::optional<unsigned> whole_number(const std::string& text, int base) {
     return number;
 }
 
-[[noreturn]] void reject_number(const Value& value, std::string cause) {
+[[noreturn]] void reject_number(const Value& value, std::string_view cause) {
     const bool has_comment = value.text.find('#') != std::string::npos;
-    reject(value, std::move(cause), has_comment ? "a comment needs a line of its own" : "");
+    reject(value, cause, has_comment ? "a comment needs a line of its own" : "");
 }
 
 }  // namespace
 
-posix::Failure mistake_about(const Value& value, std::string cause, std::string remedy) {
-    return failure_of(value, "", std::move(cause), std::move(remedy));
+posix::Failure mistake_about(const Value& value, std::string_view cause, std::string_view remedy) {
+    return is_word(value) ? posix::failure_of("option-itself", value.name, cause, remedy)
+                          : posix::failure_of("setting-itself", value.place, value.name, cause, remedy);
 }
 
-void reject(const Value& value, std::string cause, std::string remedy) {
-    throw UsageError{failure_of(value, value.text, std::move(cause), std::move(remedy))};
+void reject(const Value& value, std::string_view cause, std::string_view remedy) {
+    if (value.text.empty()) throw posix::FailureError{mistake_about(value, cause, remedy)};
+    if (is_word(value)) posix::fail("option", value.name, value.text, cause, remedy);
+    posix::fail("setting", value.place, value.name, value.text, cause, remedy);
 }
 
 unsigned number_from(const Value& value, unsigned least, unsigned greatest) {

@@ -27,12 +27,12 @@ inline constexpr std::string_view command_line_place = "command line";
 inline constexpr std::string_view default_place = "default";
 
 /// Describes a mistake about an option, not about its value.
-posix::Failure mistake_about(const Value& value, std::string cause, std::string remedy);
+posix::Failure mistake_about(const Value& value, std::string_view cause, std::string_view remedy);
 
-/// Throws a UsageError about the value.
-[[noreturn]] void reject(const Value& value, std::string cause, std::string remedy = {});
+/// Throws a usage error about the value.
+[[noreturn]] void reject(const Value& value, std::string_view cause, std::string_view remedy = {});
 
-// Each of these throws a UsageError unless the text has the form that it needs.
+// Each of these throws a usage error unless the text has the form that it needs.
 
 unsigned number_from(const Value& value, unsigned least, unsigned greatest);
 mode_t mode_from(const Value& value);

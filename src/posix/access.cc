@@ -12,7 +12,7 @@
 #include <fstream>
 
 #include "posix/account.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 #include "posix/shell.h"
 
 namespace reelgate::posix {
@@ -184,11 +184,6 @@ std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int rig
     // Folders above the current one do not matter to a process that is in it.
     if (may(".", X_OK) && obstacle_at(folder, X_OK, 0)) return obstacle_at(path, right, 0);
     return obstacle_at(path == "." ? folder : folder / path, right, 0);
-}
-
-std::string obstacle(const std::filesystem::path& path, int right) {
-    const auto found = find_obstacle(path, right);
-    return found ? text_of(found->failure({}, {})) : std::string{};
 }
 
 }  // namespace reelgate::posix

@@ -35,7 +35,4 @@ struct Obstacle {
 /// absolute path if that can be reached. Returns nothing if there is no obstacle.
 std::optional<Obstacle> find_obstacle(const std::filesystem::path& path, int right);
 
-/// Returns the text of find_obstacle(); empty if there is no obstacle.
-std::string obstacle(const std::filesystem::path& path, int right);
-
 }  // namespace reelgate::posix

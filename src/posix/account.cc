@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::posix {
 
@@ -58,7 +58,7 @@ std::optional<User> find_user(const std::string& name) {
 void become(const User& user) {
     // In this order: changing the groups needs root.
     if (initgroups(user.name.c_str(), user.group) != 0 || setgid(user.group) != 0 || setuid(user.id) != 0)
-        throw_errno("become", "user " + user.name);
+        throw_errno("become-user", user.name);
 }
 
 }  // namespace reelgate::posix

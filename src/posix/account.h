@@ -31,7 +31,7 @@ struct User {
 /// Returns the account of that name; nothing if there is none.
 std::optional<User> find_user(const std::string& name);
 
-/// Changes the user of this process for good, with all groups of that user. Only root may. Throws std::system_error.
+/// Changes the user of this process for good, with all groups of that user. Only root may. Throws posix::FailureError.
 void become(const User& user);
 
 }  // namespace reelgate::posix

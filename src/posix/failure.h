@@ -4,11 +4,16 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
+#include <cerrno>
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 #include <utility>
+
+#include "messages/named.h"
 
 namespace reelgate::posix {
 
@@ -19,35 +24,23 @@ struct Failure {
     std::string cause;      ///< what is wrong, and who owns it
     std::string remedy;     ///< a command between grave accents, or where to look; empty if none is known
     int error = 0;          ///< errno(3); 0 if no system call failed
+    messages::Kind kind = messages::Kind::failure;
 
     void add_remedy(const std::string& more) { remedy.append(remedy.empty() ? "" : "; ").append(more); }
 };
 
-/// A part of a failure's text: its name, for programs, and what stands before it.
-struct FailurePart {
-    std::string_view name;
-    std::string Failure::*text;
-    std::string_view separator;
-};
+/// The parts, in the order of messages::parts. The error number is none: the cause says it in words.
+inline constexpr std::array<std::string Failure::*, messages::parts.size()> failure_parts{
+    &Failure::operation, &Failure::object, &Failure::cause, &Failure::remedy};
 
-/// The parts in their order. The error number is none: the cause says it in words.
-inline constexpr std::array failure_parts{
-    FailurePart{"operation", &Failure::operation, ""},
-    FailurePart{"object", &Failure::object, ": "},
-    FailurePart{"cause", &Failure::cause, ": "},
-    FailurePart{"remedy", &Failure::remedy, "; "},
-};
-
-/// Returns what text_of() joins, each part after its separator, without using the heap. Valid while `failure` lives.
-inline std::array<std::string_view, 2 * failure_parts.size() - 1> parts_of(const Failure& failure) noexcept {
-    std::array<std::string_view, 2 * failure_parts.size() - 1> texts;
-    bool has_begun = false;
+/// Returns what text_of() joins, without using the heap. Valid while `failure` lives.
+inline messages::Texts texts_of(const Failure& failure) noexcept {
+    messages::Texts texts;
     for (std::size_t i = 0; i < failure_parts.size(); ++i) {
-        const std::string_view text = failure.*failure_parts[i].text;
+        const std::string_view text = failure.*failure_parts[i];
         if (text.empty()) continue;
-        if (has_begun) texts[2 * i - 1] = failure_parts[i].separator;
-        texts[2 * i] = text;
-        has_begun = true;
+        if (texts.size() > 0) texts.append(messages::parts[i].separator);
+        texts.append(text);
     }
     return texts;
 }
@@ -55,7 +48,7 @@ inline std::array<std::string_view, 2 * failure_parts.size() - 1> parts_of(const
 /// Formats "operation: object: cause; remedy", without empty parts.
 inline std::string text_of(const Failure& failure) {
     std::string text;
-    for (const std::string_view part : parts_of(failure)) text.append(part);
+    for (const std::string_view part : std::span<const std::string_view>{texts_of(failure)}) text.append(part);
     return text;
 }
 
@@ -71,5 +64,54 @@ private:
     Failure failure_;
     std::string text_;
 };
+
+/// Returns a message with its values, as a failure.
+inline Failure failure_with(const messages::Message& message, std::span<const std::string_view> values) {
+    Failure failure{.kind = message.kind};
+    for (std::size_t i = 0; i < failure_parts.size(); ++i)
+        failure.*failure_parts[i] = messages::part_of(message.*messages::parts[i].text, values);
+    return failure;
+}
+
+/// Returns the message of a name with its values, as a failure.
+template <typename... Values>
+Failure failure_of(std::type_identity_t<messages::Named<sizeof...(Values)>> name, const Values&... values) {
+    return failure_with(name.message(), messages::views_of(values...));
+}
+
+/// Returns the operation of a message, for failures whose other parts are found out elsewhere.
+template <typename... Values>
+std::string operation_of(std::type_identity_t<messages::NamedOperation<sizeof...(Values)>> name,
+                         const Values&... values) {
+    const auto views = messages::views_of(values...);
+    std::span<const std::string_view> rest{views};
+    return messages::part_of(name.message().operation, rest);
+}
+
+/// Throws the message of a name with its values as a FailureError.
+template <typename... Values>
+[[noreturn]] void fail(std::type_identity_t<messages::Named<sizeof...(Values)>> name, const Values&... values) {
+    throw FailureError{failure_with(name.message(), messages::views_of(values...))};
+}
+
+/// Returns the cause of an errno in words.
+inline std::string cause(int error) { return std::generic_category().message(error); }
+
+/// Throws a message whose last value is the cause of `error`, an errno.
+template <typename... Values>
+[[noreturn]] void throw_error(int error, std::type_identity_t<messages::Named<sizeof...(Values) + 1>> name,
+                              const Values&... values) {
+    Failure failure = failure_with(name.message(), messages::views_of(values..., cause(error)));
+    failure.error = error;
+    throw FailureError{std::move(failure)};
+}
+
+/// Throws a message whose last value is the cause of errno.
+template <typename... Values>
+[[noreturn]] void throw_errno(std::type_identity_t<messages::Named<sizeof...(Values) + 1>> name,
+                              const Values&... values) {
+    const int error = errno;
+    throw_error(error, name, values...);
+}
 
 }  // namespace reelgate::posix

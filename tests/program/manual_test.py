@@ -22,28 +22,6 @@ OPTION = re.compile(r"^  --([a-z-]+)(?: ([A-Z]+))? +(.*?)(?: \(default: (.*)\))?
 # Defaults that the machine or another default decides, and what the shipped file shows for them.
 COMPUTED = {"database": "/var/lib/reelgate/catalog.db", "videos": "/var/lib/reelgate/videos", "threads": "4"}
 
-# What a line of the log, or an error, begins with; of one from the system, the operation and the object, where that is
-# not a name.
-LOGGED = re.compile(r'[^:\w]log(?:_change)?\([^;"]*?"([^"]+)"')
-LOGGED_VARIABLE = re.compile(r"[^:\w]log(?:_change)?\(LogLevel::\w+, (\w+)\)")
-NOTED = re.compile(r'\.operation = "([^"]+)"(?:, \.object = "([^"]+)")?')
-FAILED = re.compile(r'\b(?:fail|complain|diagnose)\(\s*"([^"]+)"')
-THROWN = re.compile(r"\bthrow \S*[Ee]rror\{(.*?)\};", re.DOTALL)
-OF_THE_SYSTEM = re.compile(r'\bthrow_errno\(\s*"([^"]+?) ?"(?:,\s*"([^"]+)")?')
-OF_A_SERVICE_MANAGER = re.compile(r'invalid_argument\{("LISTEN_.*?)\};', re.DOTALL)
-
-# Entries of lines that a source puts together, so that no literal of it begins like them.
-PUT_TOGETHER = {"--OPTION VALUE: ...", "environment REELGATE_NAME: ...", "FILE:LINE: ...", "--id ID: ...",
-                "--connect ADDR: ...", "--config FILE: cannot be read: ...", "create folder DIR: ..."}
-
-# A class that puts what it asks, and whom, before each of its failures.
-ASKING = re.compile(r'fail\(const std::string& why\) const \{ throw std::runtime_error\{"(\w+) "')
-
-# A part of a failure that is thrown as a value: the literal that it begins with, and what follows.
-PART = re.compile(r'\.(?:operation|object|cause) = (?:std::string\{)?("(?:[^"\\]|\\.)*")?([^,]*)')
-
-LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
-
 # An entry of a list in a page: its head and its text.
 ENTRY = re.compile(r"^\.It ([^\n]*)\n(.*?)(?=^\.(?:It|El)\b)", re.MULTILINE | re.DOTALL)
 
@@ -61,7 +39,8 @@ OWN = {command: options_of(f"Options of {command}:")
 
 def unescaped(text):
     """The text that roff makes of a line of input."""
-    return re.sub(r"^\\&", "", text, flags=re.MULTILINE).replace("\\e", "\\").replace("\\-", "-")
+    return re.sub(r"^\\&", "", text, flags=re.MULTILINE).replace("\\e", "\\").replace("\\-", "-") \
+        .replace("\\(dq", '"')
 
 
 def section(page, name):
@@ -170,73 +149,14 @@ def check_blocks(report):
             equal(lost, [], "lines that a reader does not see")
 
 
-def thrown(expression):
-    """How the text of an error begins; of one that begins with a name, what follows, after a colon."""
-    known = ""
-    for literal, more in PART.findall(expression):
-        text = literal[1:-1]
-        if text:
-            yield ": " + text.strip(" :(") if known is None else known + text
-        known = f"{known}{text}: " if text and known is not None and not more.strip(" })") else None
-    if PART.search(expression):
-        return
-    for found in LITERAL.finditer(expression):
-        text = found.group(1).removesuffix('\\"')
-        if not re.search("[a-z]{3}", text):
-            continue
-        is_first = re.fullmatch(r"[\s(]*(?:std::string\{)?", expression[:found.start()])
-        yield text if is_first else ": " + text.strip(" :(")
-        return
-
-
-def lines_of(source):
-    """How the lines begin that a source can write."""
-    yield from LOGGED.findall(source)
-    for name in LOGGED_VARIABLE.findall(source):
-        yield from re.findall(rf'string {name} = (?:std::string\{{)?"([^"]+)"', source)
-    yield from (operation + (f": {thing}" if thing else "") for operation, thing in NOTED.findall(source))
-    asking = ASKING.search(source)
-    yield from (f"{asking.group(1)} ADDR: {why}" if asking else why for why in FAILED.findall(source))
-    for expression in THROWN.findall(source):
-        yield from thrown(expression)
-    yield from (f"{operation} {thing}" for operation, thing in OF_THE_SYSTEM.findall(source))
-    for expression in OF_A_SERVICE_MANAGER.findall(source):
-        first, *others = LITERAL.findall(expression)
-        yield from (f"serve: {first}", *(": " + other.strip(" :") for other in others))
-
-
-def explains(entry, begin):
-    """Whether an entry is that of the lines that begin so. A name, which follows a blank, is a word in capitals; a
-    remedy, which follows a semicolon, may be left out."""
-    begin = begin.partition(";")[0]
-    if begin.startswith(": "):
-        return begin[2:] in entry
-    if begin.endswith(" ") and not begin.endswith(": "):
-        return re.match(re.escape(begin) + "[A-Z]", entry)
-    return entry.startswith(begin.rstrip(": "))
-
-
 def check_diagnostics(report):
-    diagnostics = unescaped(section(PROGRAM_PAGE, "DIAGNOSTICS"))
-    entries = re.findall(r'^\.It "(?:(?:error|warning|notice|info|debug): )?(.*)"$', diagnostics, re.MULTILINE)
-    sources = {path: path.read_text() for path in sorted((support.ROOT / "src").glob("**/*.cc"))}
-    begins = [(path, begin) for path, source in sources.items() for begin in lines_of(source)]
-    for path, begin in begins:
-        with report.row(f"DIAGNOSTICS: {path.relative_to(support.ROOT)}: {begin}"):
-            assert any(explains(entry, begin) for entry in entries), "not explained"
-    with report.row("DIAGNOSTICS: nothing that no source says"):
-        stale = {entry for entry in entries if not any(explains(entry, begin) for _, begin in begins)}
-        equal(stale, PUT_TOGETHER, "entries")
-    with report.row("DIAGNOSTICS: the sources were read"):
-        calls, literal, variable = 0, 0, 0
-        for path, source in sources.items():
-            if path.name != "log.cc":
-                calls += len(re.findall(r"[^:\w]log(?:_change)?\((?!note\.level)", source))
-            literal += len(LOGGED.findall(source))
-            variable += len(LOGGED_VARIABLE.findall(source))
-            variable += len(re.findall(r"[^:\w]log(?:_change)?\(\s*[^;]*?,\s*failure\.what\(\)\);", source))
-        assert calls == literal + variable, f"{calls} calls of log, {literal} with a literal, {variable} with a variable"
-        assert len(begins) > 80, f"{len(begins)} lines"
+    entries = re.findall(r'^\.It "(.*)"$', unescaped(section(PROGRAM_PAGE, "DIAGNOSTICS")), re.MULTILINE)
+    messages = support.reelgate("messages").stdout.decode().splitlines()
+    for message in messages:
+        with report.row(f"DIAGNOSTICS: {message}"):
+            equal(entries.count(message), 1, "entries")
+    with report.row("DIAGNOSTICS: nothing that the program does not say"):
+        equal(sorted(set(entries) - set(messages)), [], "entries")
 
 
 def check_lists(report):

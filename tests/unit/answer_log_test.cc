@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "failing_allocations.h"
+#include "log.h"
 #include "messages.h"
 
 namespace reelgate {
@@ -24,7 +25,7 @@ std::string logged(AnswerLog& log, const http::Request& request, const Outcome& 
 }
 
 Note note(Note::Kind kind, std::string operation) {
-    return {kind, LogLevel::warning, {.operation = std::move(operation)}};
+    return {kind, {.operation = std::move(operation), .kind = messages::Kind::warning}};
 }
 
 BOOST_FIXTURE_TEST_SUITE(answer_log, WithLevel)
@@ -92,15 +93,14 @@ BOOST_AUTO_TEST_CASE(cause_of_the_end_follows_it) {
                                   "Broken pipe\n");
 }
 
-/// No memory for the text of a note costs the text, not the request.
-BOOST_AUTO_TEST_CASE(note_without_memory_for_its_text) {
-    const Note failed{Note::Kind::failure, LogLevel::error, {.operation = "answer", .cause = "a cause of some length"}};
+BOOST_AUTO_TEST_CASE(note_takes_no_memory_for_its_text) {
+    const Note failed{Note::Kind::failure, {.operation = "answer", .cause = "a cause of some length"}};
     const CapturedStderr captured;
     {
         const FailingAllocations failing{0, 30};
         log_notes({&failed, 1});
     }
-    BOOST_TEST(captured.text() == "reelgate: error: answer\n");
+    BOOST_TEST(captured.text() == "reelgate: error: answer: a cause of some length\n");
 }
 
 struct NoteRow {
@@ -120,9 +120,9 @@ const NoteRow note_rows[] = {
      .expected = "reelgate: warning: a\nreelgate: warning: b\nreelgate: warning: c\nreelgate: warning: f\n"},
     {.name = "in_order", .first = {note(Note::Kind::failure, "a"), note(Note::Kind::etag, "b")}, .second = {},
      .expected = "reelgate: warning: a\nreelgate: warning: b\n"},
-    {.name = "all_parts", .first = {{Note::Kind::failure, LogLevel::error, {"open x", "/x", "it is gone", "find it"}}},
+    {.name = "all_parts", .first = {{Note::Kind::failure, {"open x", "/x", "it is gone", "find it"}}},
      .second = {}, .expected = "reelgate: error: open x: /x: it is gone; find it\n"},
-    {.name = "level_that_is_not_written", .first = {{Note::Kind::failure, LogLevel::info, {"open x"}}}, .second = {},
+    {.name = "level_that_is_not_written", .first = {{Note::Kind::failure, {.operation = "open x", .kind = messages::Kind::info}}}, .second = {},
      .expected = ""},
 };
 

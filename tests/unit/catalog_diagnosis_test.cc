@@ -10,8 +10,8 @@
 #include <fstream>
 
 #include "catalog_fixture.h"
+#include "fail_test.h"
 #include "posix/account.h"
-#include "posix/error.h"
 
 namespace reelgate::catalog {
 namespace {
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(fifo_beside_it) {
                 Reader catalog{database, default_query};
                 if (row.is_open) catalog.find("a");
                 fs::remove(fifo);  // what a reader has left there, which is empty
-                if (mkfifo(fifo.c_str(), 0666) != 0) posix::throw_errno("create", fifo.native());
+                if (mkfifo(fifo.c_str(), 0666) != 0) fail_test("create", fifo.native());
                 const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
                 const std::string again = message_of<CatalogError>([&] { catalog.find("b"); });
                 fs::remove(fifo);

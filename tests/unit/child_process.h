@@ -26,7 +26,7 @@
 #include <string>
 #include <string_view>
 
-#include "posix/error.h"
+#include "fail_test.h"
 #include "posix/unique_fd.h"
 
 namespace reelgate {
@@ -43,7 +43,7 @@ struct Pipe {
 
     Pipe() {
         int ends[2];
-        if (pipe2(ends, O_CLOEXEC) != 0) posix::throw_errno("create", "pipe");
+        if (pipe2(ends, O_CLOEXEC) != 0) fail_test("create", "pipe");
         read_end = posix::UniqueFd{ends[0]};
         write_end = posix::UniqueFd{ends[1]};
     }
@@ -52,7 +52,7 @@ struct Pipe {
 inline void write_all(int fd, std::string_view text) {
     while (!text.empty()) {
         const ssize_t n = write(fd, text.data(), text.size());
-        if (n < 0) posix::throw_errno("write", "pipe");
+        if (n < 0) fail_test("write", "pipe");
         text.remove_prefix(static_cast<std::size_t>(n));
     }
 }
@@ -69,7 +69,7 @@ inline std::string read_all(int fd) {
 inline void become_ordinary_user() {
     if (geteuid() != 0) return;
     if (setgroups(0, nullptr) != 0 || setgid(nobody) != 0 || setuid(nobody) != 0)
-        posix::throw_errno("become", "nobody");
+        fail_test("become", "nobody");
 }
 
 /// Has the kernel refuse a system call to this process from now on, as an old one and a sandbox do.
@@ -82,25 +82,25 @@ inline void refuse_system_call(unsigned number, unsigned error) {
     };
     const sock_fprog program{std::size(rules), rules};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-        posix::throw_errno("refuse", "system call");
+        fail_test("refuse", "system call");
 }
 
 /// Takes this process out of the sight of others: what it mounts is gone when it ends.
 inline void enter_own_mounts() {
     const uid_t user = geteuid();
     const gid_t group = getegid();
-    if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0) posix::throw_errno("unshare", "mounts");
+    if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0) fail_test("unshare", "mounts");
     if (user != 0) {
         std::ofstream{"/proc/self/uid_map"} << "0 " << user << " 1";
         std::ofstream{"/proc/self/setgroups"} << "deny";
         std::ofstream{"/proc/self/gid_map"} << "0 " << group << " 1";
     }
-    if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) posix::throw_errno("keep private", "mounts");
+    if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) fail_test("keep private", "mounts");
 }
 
 /// Mounts an empty file system, whose names are all in the kernel's cache, on a folder.
 inline void mount_on(const std::filesystem::path& folder) {
-    if (mount("none", folder.c_str(), "tmpfs", 0, nullptr) != 0) posix::throw_errno("mount", folder.native());
+    if (mount("none", folder.c_str(), "tmpfs", 0, nullptr) != 0) fail_test("mount", folder.native());
 }
 
 /// Sees to it that the kernel can follow a symbolic link without writing down when it did, or that it cannot.
@@ -109,7 +109,7 @@ inline void let_follow_at_once(const std::filesystem::path& link, bool can) {
     clock_gettime(CLOCK_REALTIME, &times[0]);
     times[0].tv_sec += can ? 3600 : -48 * 3600;
     times[1].tv_nsec = UTIME_OMIT;
-    if (utimensat(AT_FDCWD, link.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) posix::throw_errno("date", link.native());
+    if (utimensat(AT_FDCWD, link.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) fail_test("date", link.native());
 }
 
 /// Calls `function` in a child process, and gives the text that it returns; "threw: ..." where it throws, and
@@ -118,7 +118,7 @@ template <typename Function>
 std::string in_child(Function&& function) {
     Pipe pipe;
     const pid_t child = fork();
-    if (child < 0) posix::throw_errno("fork", "test");
+    if (child < 0) fail_test("fork", "test");
     if (child == 0) {
         alarm(child_timeout);
         std::string text;
@@ -157,7 +157,7 @@ public:
         char* const words[] = {program.data(), batch.data(), bail.data(), path.data(), nullptr};
         const int error = posix_spawnp(&child_, words[0], &actions, nullptr, words, environ);
         posix_spawn_file_actions_destroy(&actions);
-        if (error != 0) posix::throw_errno("run", program, error);
+        if (error != 0) fail_test("run", program, error);
         in_.read_end = posix::UniqueFd{};
         out_.write_end = posix::UniqueFd{};
     }

@@ -25,8 +25,8 @@
 #include <vector>
 
 #include "engine/connection.h"
+#include "fail_test.h"
 #include "position_coded.h"
-#include "posix/error.h"
 #include "records.h"
 #include "sent_file.h"
 #include "socket_pair.h"
@@ -204,7 +204,7 @@ public:
         SocketPair pair = transport == Transport::internet ? narrow_pair_over_tcp() : pair_of_unix_sockets();
         if (transport == Transport::unix_socket && socket == Socket::narrow) shrink(pair.connection);
         peer_ = std::move(pair.peer);
-        if (fcntl(peer_.get(), F_SETFL, O_NONBLOCK) != 0) posix::throw_errno("prepare", "peer");
+        if (fcntl(peer_.get(), F_SETFL, O_NONBLOCK) != 0) fail_test("prepare", "peer");
         worker_.buffer.resize(std::size_t{64} << 10);
         worker_.monitor = [this](const http::Request& request) { return monitor(request); };
         worker_.answer = [this](const http::Request& request, Clock::duration age) {
@@ -329,7 +329,7 @@ public:
     void lose_thread() { is_thread_lost_ = true; }
 
     void set_file_length(std::size_t length) {
-        if (truncate(file_.c_str(), static_cast<off_t>(length)) != 0) posix::throw_errno("truncate", file_);
+        if (truncate(file_.c_str(), static_cast<off_t>(length)) != 0) fail_test("truncate", file_);
     }
 
     /// Lets it ask the catalogue again, until that is the last time.
@@ -474,7 +474,7 @@ private:
     media::MediaFile file() {
         if (file_.empty()) file_ = folder_.write("reel.mp4", reel());
         auto fd = std::make_shared<const posix::UniqueFd>(open(file_.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!*fd) posix::throw_errno("open", file_);
+        if (!*fd) fail_test("open", file_);
         const gateway::Content content = sent_file(fd->get());
         return {fd, reel_length, {}, content.version, device};
     }

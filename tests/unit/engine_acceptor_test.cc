@@ -25,6 +25,7 @@
 
 #include "engine/worker.h"
 #include "engine_fixture.h"
+#include "fail_test.h"
 #include "messages.h"
 #include "socket_calls.h"
 #include "temporary_folder.h"
@@ -58,7 +59,7 @@ public:
         rlimit limit = before_;
         const posix::UniqueFd next{dup(STDERR_FILENO)};  // the lowest that is free
         limit.rlim_cur = static_cast<rlim_t>(next.get());
-        if (!next || setrlimit(RLIMIT_NOFILE, &limit) != 0) posix::throw_errno("limit", "descriptors");
+        if (!next || setrlimit(RLIMIT_NOFILE, &limit) != 0) fail_test("limit", "descriptors");
     }
     NoDescriptors(const NoDescriptors&) = delete;
     NoDescriptors& operator=(const NoDescriptors&) = delete;
@@ -111,14 +112,14 @@ public:
         socket_ = posix::UniqueFd{socket(address_.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         if (bind(socket_.get(), address(), length_) != 0 || listen(socket_.get(), 100) != 0 ||
             getsockname(socket_.get(), address(), &length_) != 0)
-            posix::throw_errno("prepare", "listening socket");
+            fail_test("prepare", "listening socket");
     }
 
     int fd() const { return socket_.get(); }
 
     posix::UniqueFd connect() {
         posix::UniqueFd peer{socket(address_.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-        if (::connect(peer.get(), address(), length_) != 0) posix::throw_errno("connect to", "listening socket");
+        if (::connect(peer.get(), address(), length_) != 0) fail_test("connect to", "listening socket");
         return peer;
     }
 
@@ -286,7 +287,7 @@ const ErrorRow errors[] = {
 
 BOOST_AUTO_TEST_CASE(accepting_goes_on_after_an_error) {
     for (const ErrorRow& row : errors) {
-        BOOST_TEST_CONTEXT(posix::static_cause(row.error)) {
+        BOOST_TEST_CONTEXT(posix::cause(row.error)) {
             const CapturedStderr captured;
             Fixture fixture;
             const posix::UniqueFd peer = fixture.listener.connect();

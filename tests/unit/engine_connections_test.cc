@@ -18,6 +18,7 @@
 
 #include "connection_fixture.h"
 #include "engine_fixture.h"
+#include "fail_test.h"
 #include "failing_allocations.h"
 #include "lock_calls.h"
 #include "messages.h"
@@ -203,7 +204,7 @@ private:
         static const TemporaryFolder folder;
         static const std::filesystem::path file = folder.write("reel.mp4", reel());
         auto fd = std::make_shared<const posix::UniqueFd>(open(file.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!*fd) posix::throw_errno("open", file.native());
+        if (!*fd) fail_test("open", file.native());
         return {fd, reel_length, {}, sent_file(fd->get()).version, device};
     }
 

@@ -25,8 +25,8 @@
 #include "engine/storage.h"
 #include "engine/worker.h"
 #include "engine/workers.h"
+#include "fail_test.h"
 #include "handler_settings.h"
-#include "posix/error.h"
 #include "temporary_folder.h"
 
 namespace reelgate::engine {
@@ -107,7 +107,7 @@ public:
 
     Errand(EventLoop& loop, Function function)
         : loop_(loop), function_(std::move(function)), fd_(eventfd(1, EFD_CLOEXEC)) {
-        if (!fd_) posix::throw_errno("create", "errand");
+        if (!fd_) fail_test("create", "errand");
         loop_.add(fd_.get(), EPOLLIN, *this);
     }
     Errand(const Errand&) = delete;

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "child_process.h"
+#include "fail_test.h"
 #include "failure_names.h"
 #include "gateway/header_block.h"
 #include "http/plan.h"
@@ -28,7 +29,7 @@ constexpr std::size_t long_length = 200'003;
 
 posix::UniqueFd open_or_throw(const std::filesystem::path& path, int flags) {
     posix::UniqueFd fd{open(path.c_str(), flags | O_CLOEXEC, 0600)};
-    if (!fd) posix::throw_errno("open", path.native());
+    if (!fd) fail_test("open", path.native());
     return fd;
 }
 
@@ -99,7 +100,7 @@ void wait_until_full(int write_end) {
 /// A pipe that somebody made non-blocking, as ssh and some shells do. Nobody reads from it before it is full.
 struct NonBlockingPipe : Pipe {
     NonBlockingPipe() {
-        if (fcntl(write_end.get(), F_SETFL, O_NONBLOCK) != 0) posix::throw_errno("change", "pipe");
+        if (fcntl(write_end.get(), F_SETFL, O_NONBLOCK) != 0) fail_test("change", "pipe");
     }
 };
 
@@ -133,7 +134,7 @@ BOOST_AUTO_TEST_CASE(reader_of_a_full_pipe_that_does_not_block_goes) {
             pipe.read_end = posix::UniqueFd{};
             writer.join();
             BOOST_TEST(name_of(transfer.failure) == "aborted");
-            const std::string message = message_of<std::system_error>([&] { check(transfer); });
+            const std::string message = message_of<posix::FailureError>([&] { check(transfer); });
             BOOST_TEST(contains(message, "Broken pipe"), message);
         }
     }
@@ -266,7 +267,7 @@ BOOST_AUTO_TEST_CASE(full_device) {
         const Transfer transfer = write_content(full.get(), {{piece}, film});
         BOOST_TEST(name_of(transfer.failure) == "aborted");
         BOOST_TEST(transfer.sent == 0u);
-        const std::string message = message_of<std::system_error>([&] { check(transfer); });
+        const std::string message = message_of<posix::FailureError>([&] { check(transfer); });
         BOOST_TEST(contains(message, "write standard output: No space left on device"), message);
     }
 }
@@ -277,7 +278,7 @@ BOOST_AUTO_TEST_CASE(reader_has_gone) {
         pipe.read_end = posix::UniqueFd{};
         const Transfer transfer = write_content(pipe.write_end.get(), {{piece}, film});
         BOOST_TEST(name_of(transfer.failure) == "aborted");
-        const std::string message = message_of<std::system_error>([&] { check(transfer); });
+        const std::string message = message_of<posix::FailureError>([&] { check(transfer); });
         BOOST_TEST(contains(message, "Broken pipe"), message);
     }
 }
@@ -301,7 +302,7 @@ constexpr LimitRow limits[] = {
 void limit_files(std::size_t length) {
     std::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{length, length};
-    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) posix::throw_errno("limit", "files");
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) fail_test("limit", "files");
 }
 
 BOOST_AUTO_TEST_CASE(failure_stops_and_is_counted_to_the_byte) {
@@ -363,7 +364,7 @@ BOOST_AUTO_TEST_CASE(file_that_shrank) {
             BOOST_TEST(name_of(transfer.failure) == "shorter");
             BOOST_TEST(transfer.sent == 0u);
             BOOST_TEST(read_file(path) == "");
-            const std::string message = message_of<std::runtime_error>([&] { check(transfer); });
+            const std::string message = message_of<posix::FailureError>([&] { check(transfer); });
             BOOST_TEST(contains(message, "after 0 bytes: the file is shorter than it was"), message);
         }
     }
@@ -374,7 +375,7 @@ BOOST_AUTO_TEST_CASE(file_that_cannot_be_read) {
     const posix::UniqueFd out = open_or_throw(folder.write("out", ""), O_WRONLY | O_APPEND);
     const Transfer transfer = write_content(out.get(), {{http::ByteRange{0, 9}}, sent_file(unreadable.get())});
     BOOST_TEST(name_of(transfer.failure) == "unreadable");
-    const std::string message = message_of<std::runtime_error>([&] { check(transfer); });
+    const std::string message = message_of<posix::FailureError>([&] { check(transfer); });
     BOOST_TEST(contains(message, "after 0 bytes: Is a directory"), message);
 }
 

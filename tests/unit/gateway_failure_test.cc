@@ -16,9 +16,9 @@
 #include <string>
 
 #include "child_process.h"
+#include "fail_test.h"
 #include "failing_allocations.h"
 #include "failure_names.h"
-#include "posix/error.h"
 #include "posix/unique_fd.h"
 #include "temporary_folder.h"
 
@@ -33,7 +33,7 @@ struct Ends {
 Ends unix_sockets() {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
-        posix::throw_errno("make", "sockets");
+        fail_test("make", "sockets");
     return {posix::UniqueFd{ends[0]}, posix::UniqueFd{ends[1]}};
 }
 
@@ -46,7 +46,7 @@ Ends tcp_sockets() {
     if (bind(listener.get(), generic, length) != 0 || listen(listener.get(), 1) != 0 ||
         getsockname(listener.get(), generic, &length) != 0 || connect(ends.out.get(), generic, length) != 0 ||
         fcntl(ends.out.get(), F_SETFL, O_NONBLOCK) != 0)
-        posix::throw_errno("prepare", "connection over TCP");
+        fail_test("prepare", "connection over TCP");
     ends.peer = posix::UniqueFd{accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
     return ends;
 }
@@ -99,7 +99,7 @@ Ends pipe_without_a_reader() {
 
 Ends terminal_that_has_hung_up() {
     posix::UniqueFd master{posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
-    if (!master || grantpt(master.get()) != 0 || unlockpt(master.get()) != 0) posix::throw_errno("open", "terminal");
+    if (!master || grantpt(master.get()) != 0 || unlockpt(master.get()) != 0) fail_test("open", "terminal");
     return {posix::UniqueFd{open(ptsname(master.get()), O_RDWR | O_NOCTTY | O_CLOEXEC)}, {}};
 }
 

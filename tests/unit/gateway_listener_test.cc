@@ -12,11 +12,10 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstring>
-#include <stdexcept>
 
 #include "child_process.h"
+#include "fail_test.h"
 #include "messages.h"
-#include "posix/error.h"
 #include "temporary_folder.h"
 
 namespace reelgate::gateway {
@@ -24,19 +23,18 @@ namespace {
 
 /// Writes the parts of an address, or the reason why it is none.
 std::string parsed(std::string_view text) {
-    try {
-        const Address address = parse_address(text);
-        if (const auto* local = std::get_if<UnixAddress>(&address)) return "path " + local->path;
-        const auto& internet = std::get<InternetAddress>(address);
-        return "host " + internet.host + " port " + internet.port;
-    } catch (const std::invalid_argument& error) {
-        return error.what();
-    }
+    const auto result = parse_address(text);
+    if (const auto* flaw = std::get_if<AddressFlaw>(&result))
+        return std::string{flaw->cause}.append(flaw->remedy.empty() ? "" : "; ").append(flaw->remedy);
+    const auto& address = std::get<Address>(result);
+    if (const auto* local = std::get_if<UnixAddress>(&address)) return "path " + local->path;
+    const auto& internet = std::get<InternetAddress>(address);
+    return "host " + internet.host + " port " + internet.port;
 }
 
 posix::UniqueFd new_socket(int family, int type) {
     posix::UniqueFd fd{socket(family, type | SOCK_CLOEXEC, 0)};
-    if (!fd) posix::throw_errno("create", "socket");
+    if (!fd) fail_test("create", "socket");
     return fd;
 }
 
@@ -65,20 +63,20 @@ sockaddr_in loopback_address(int fd) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof address;
     if (!bind_to(fd, address) || getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0)
-        posix::throw_errno("bind", "127.0.0.1");
+        fail_test("bind", "127.0.0.1");
     return address;
 }
 
 /// What a process leaves behind that did not come to its end in order.
 void leave_socket_behind(const std::filesystem::path& path, int type = SOCK_STREAM) {
     const posix::UniqueFd fd = new_socket(AF_UNIX, type);
-    if (!bind_to(fd.get(), unix_address(path))) posix::throw_errno("bind", path.native());
+    if (!bind_to(fd.get(), unix_address(path))) fail_test("bind", path.native());
 }
 
 Address local(const std::filesystem::path& path) { return UnixAddress{path.native()}; }
 
 std::string refusal(const Address& address) {
-    return message_of<std::runtime_error>([&] { const Listener listener(address, 0600); });
+    return message_of<posix::FailureError>([&] { const Listener listener(address, 0600); });
 }
 
 BOOST_AUTO_TEST_SUITE(gateway_listener)
@@ -375,7 +373,7 @@ BOOST_AUTO_TEST_CASE(socket_of_the_first_process) {
     const TemporaryFolder folder;
     const std::string said = in_child([&] {
         if (unshare(geteuid() == 0 ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER) != 0)
-            posix::throw_errno("unshare", "process ids");
+            fail_test("unshare", "process ids");
         return in_child([&] {
             if (getpid() != 1) return std::string{"is not the first process"};
             const Listener first(local(folder / "socket"), 0600);

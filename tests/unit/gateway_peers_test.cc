@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(peer_is_admitted_or_not) {
 BOOST_AUTO_TEST_CASE(list_that_is_none) {
     for (const char* list : {"", "localhost", "192.0.2.1,", ",192.0.2.1", "192.0.2.1, 192.0.2.2", "192.0.2.256"}) {
         BOOST_TEST_CONTEXT('"' << list << '"') {
-            const std::string text = message_of<std::runtime_error>([&] { Peers{list}; });
+            const std::string text = message_of<posix::FailureError>([&] { Peers{list}; });
             BOOST_TEST(contains(text, "environment variable FCGI_WEB_SERVER_ADDRS: \""), text);
             BOOST_TEST(contains(text, "\": not an IP address"), text);
         }

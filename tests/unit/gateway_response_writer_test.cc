@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "fail_test.h"
 #include "failure_names.h"
 #include "gateway/header_block.h"
 #include "gateway/record.h"
@@ -60,7 +61,7 @@ std::string_view cause_of(const ResponseWriter& writer) {
 class Fixture {
 public:
     Fixture() : file_{folder_.write("film.mp4", file_content())}, content_{open(file_.c_str(), O_RDONLY | O_CLOEXEC)} {
-        if (!content_) posix::throw_errno("prepare", "file to send");
+        if (!content_) fail_test("prepare", "file to send");
     }
 
     /// Goes over TCP instead. The peer waits now.
@@ -100,7 +101,7 @@ public:
     void shrink_socket() { shrink(sockets_.connection); }
 
     void truncate_file(off_t length) {
-        if (truncate(file_.c_str(), length) != 0) posix::throw_errno("truncate", file_);
+        if (truncate(file_.c_str(), length) != 0) fail_test("truncate", file_);
     }
 
     const std::string& file() const { return file_; }
@@ -112,7 +113,7 @@ public:
     void vanish() {
         const unsigned patience = 1;  // ms
         if (setsockopt(sockets_.connection.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience) != 0)
-            posix::throw_errno("change", "patience");
+            fail_test("change", "patience");
     }
 
     void wait_until_hung_up() {
@@ -457,26 +458,26 @@ struct ChangeRow {
 void write_at(const std::string& path, off_t position, std::string_view text) {
     const posix::UniqueFd fd{open(path.c_str(), O_WRONLY | O_CLOEXEC)};
     if (!fd || pwrite(fd.get(), text.data(), text.size(), position) != static_cast<ssize_t>(text.size()))
-        posix::throw_errno("change", path);
+        fail_test("change", path);
 }
 
 /// Writes, and gives the file its date back.
 void write_secretly(const std::string& path) {
     struct stat status;
-    if (stat(path.c_str(), &status) != 0) posix::throw_errno("stat", path);
+    if (stat(path.c_str(), &status) != 0) fail_test("stat", path);
     write_at(path, 0, "new");
     const timespec times[] = {status.st_atim, status.st_mtim};
-    if (utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) posix::throw_errno("date", path);
+    if (utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) fail_test("date", path);
 }
 
 void punch_hole(const std::string& path) {
     const posix::UniqueFd fd{open(path.c_str(), O_WRONLY | O_CLOEXEC)};
     if (!fd || fallocate(fd.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) != 0)
-        posix::throw_errno("punch a hole into", path);
+        fail_test("punch a hole into", path);
 }
 
 void truncate_and_fill(const std::string& path) {
-    if (truncate(path.c_str(), 0) != 0) posix::throw_errno("truncate", path);
+    if (truncate(path.c_str(), 0) != 0) fail_test("truncate", path);
     write_at(path, 0, std::string(file_length, 'n'));
 }
 
@@ -498,10 +499,10 @@ void wait_for_another_time(const std::string& path) {
     struct stat before, after;
     const std::string other = path + ".clock";
     (void)posix::UniqueFd{open(other.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-    if (stat(other.c_str(), &before) != 0) posix::throw_errno("stat", other);
+    if (stat(other.c_str(), &before) != 0) fail_test("stat", other);
     do {
         (void)posix::UniqueFd{open(other.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-        if (stat(other.c_str(), &after) != 0) posix::throw_errno("stat", other);
+        if (stat(other.c_str(), &after) != 0) fail_test("stat", other);
     } while (after.st_mtim.tv_sec == before.st_mtim.tv_sec && after.st_mtim.tv_nsec == before.st_mtim.tv_nsec);
 }
 

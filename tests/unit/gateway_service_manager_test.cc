@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "child_process.h"
+#include "fail_test.h"
 #include "gateway/listener.h"
 #include "messages.h"
 #include "temporary_folder.h"
@@ -26,7 +27,7 @@ constexpr int first_handed_over = 3;
 std::string counted(const char* listen_pid, const char* listen_fds) {
     try {
         return std::to_string(handed_over_sockets(listen_pid, listen_fds, self));
-    } catch (const std::invalid_argument& error) {
+    } catch (const posix::FailureError& error) {
         return error.what();
     }
 }
@@ -40,7 +41,7 @@ posix::UniqueFd bound_datagram_socket(const std::string& name) {
     if (name.starts_with('@')) address.sun_path[0] = '\0';
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
     if (!fd || bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
-        posix::throw_errno("bind", name);
+        fail_test("bind", name);
     return fd;
 }
 
@@ -57,11 +58,13 @@ std::string taken(int fd, const char* listen_fds) {
         setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
         setenv("LISTEN_FDS", listen_fds, 1);
         setenv("LISTEN_FDNAMES", "reelgate.socket", 1);
-        std::string result = message_of<std::invalid_argument>([&] {
+        std::string result;
+        const std::string refusal = message_of<posix::FailureError>([&] {
             const posix::UniqueFd socket = take_handed_over_socket();
             const bool is_kept_back = (fcntl(socket.get(), F_GETFD) & FD_CLOEXEC) != 0;
-            throw std::invalid_argument{std::to_string(socket.get()) + (is_kept_back ? "" : ", inheritable")};
+            result = std::to_string(socket.get()) + (is_kept_back ? "" : ", inheritable");
         });
+        if (result.empty()) result = refusal;
         for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
             if (getenv(name)) result.append(", ").append(name).append(" is still there");
         return result;
@@ -89,13 +92,15 @@ constexpr CountRow counts[] = {
     {.name = "for_nobody", .listen_fds = "1", .expected = "0"},
     {.name = "count_missing", .listen_pid = "4711", .expected = "0"},
     {.name = "count_negative", .listen_pid = "4711", .listen_fds = "-1",
-     .expected = "LISTEN_FDS=-1: is no number of sockets"},
+     .expected = "serve: LISTEN_FDS=-1: is no number of sockets"},
     {.name = "count_with_more", .listen_pid = "4711", .listen_fds = "1 ",
-     .expected = "LISTEN_FDS=1 : is no number of sockets"},
-    {.name = "count_empty", .listen_pid = "4711", .listen_fds = "", .expected = "LISTEN_FDS=: is no number of sockets"},
+     .expected = "serve: LISTEN_FDS=1 : is no number of sockets"},
+    {.name = "count_empty", .listen_pid = "4711", .listen_fds = "",
+     .expected = "serve: LISTEN_FDS=: is no number of sockets"},
     {.name = "count_beyond_32_bits", .listen_pid = "4711", .listen_fds = "4294967297",
-     .expected = "LISTEN_FDS=4294967297: is no number of sockets"},
-    {.name = "process_no_number", .listen_pid = "me", .listen_fds = "1", .expected = "LISTEN_PID=me: is no process id"},
+     .expected = "serve: LISTEN_FDS=4294967297: is no number of sockets"},
+    {.name = "process_no_number", .listen_pid = "me", .listen_fds = "1",
+     .expected = "serve: LISTEN_PID=me: is no process id"},
 };
 
 BOOST_AUTO_TEST_CASE(sockets_are_counted_for_the_process_that_is_meant) {
@@ -119,15 +124,15 @@ BOOST_AUTO_TEST_CASE(several_sockets_are_refused) {
     const TemporaryFolder folder;
     const Listener listener{UnixAddress{(folder / "socket").native()}, 0600};
     BOOST_TEST(taken(listener.fd(), "2") ==
-               "LISTEN_FDS=2: serves one socket; leave one ListenStream= in reelgate.socket");
+               "serve: LISTEN_FDS=2: serves one socket; leave one ListenStream= in reelgate.socket");
 }
 
 BOOST_AUTO_TEST_CASE(what_does_not_listen_is_refused) {
     const TemporaryFolder folder;
     const posix::UniqueFd datagram = bound_datagram_socket((folder / "socket").native());
     const std::string message = taken(datagram.get(), "1");
-    BOOST_TEST(message == "LISTEN_FDS=1: descriptor 3 is not a stream socket that listens; reelgate.socket needs "
-                          "ListenStream= and Accept=no");
+    BOOST_TEST(message == "serve: LISTEN_FDS=1: descriptor 3 is not a stream socket that listens; reelgate.socket "
+                          "needs ListenStream= and Accept=no");
 }
 
 // sd_notify(3)
@@ -160,14 +165,14 @@ BOOST_AUTO_TEST_CASE(nobody_to_tell) { BOOST_CHECK_NO_THROW(Notifier{""}.send("R
 BOOST_AUTO_TEST_CASE(manager_that_is_gone) {
     const TemporaryFolder folder;
     const std::string place = (folder / "gone").native();
-    BOOST_TEST(message_of<std::system_error>([&] { Notifier{place}.send("READY=1\n"); }) ==
+    BOOST_TEST(message_of<posix::FailureError>([&] { Notifier{place}.send("READY=1\n"); }) ==
                "notify " + place + ": No such file or directory");
 }
 
 BOOST_AUTO_TEST_CASE(place_that_is_none) {
     for (const std::string& place : {std::string{"vsock:2:1234"}, "/" + std::string(107, 'x')})
         BOOST_TEST_CONTEXT(place) {
-            const std::string message = message_of<std::runtime_error>([&] { Notifier{place}.send("READY=1\n"); });
+            const std::string message = message_of<posix::FailureError>([&] { Notifier{place}.send("READY=1\n"); });
             BOOST_TEST(contains(message, "NOTIFY_SOCKET has to be a path or @name of at most 107 bytes"), message);
         }
 }

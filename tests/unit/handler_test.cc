@@ -15,7 +15,9 @@
 
 #include "catalog/writer.h"
 #include "child_process.h"
+#include "fail_test.h"
 #include "failing_allocations.h"
+#include "log.h"
 #include "messages.h"
 #include "position_coded.h"
 #include "temporary_folder.h"
@@ -71,7 +73,8 @@ std::string expected(int status, std::string_view content) {
 std::string text_of(const std::vector<Note>& notes) {
     std::string text;
     for (const Note& note : notes) {
-        const bool is_error = note.level == LogLevel::error, is_info = note.level == LogLevel::info;
+        const LogLevel level = level_of(note.what.kind);
+        const bool is_error = level == LogLevel::error, is_info = level == LogLevel::info;
         text.append(is_error ? "error: " : is_info ? "info: " : "warning: ");
         text.append(posix::text_of(note.what)).append("\n");
     }
@@ -80,7 +83,7 @@ std::string text_of(const std::vector<Note>& notes) {
 
 void set_date(const fs::path& path, std::int64_t seconds) {
     const timespec times[] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = seconds, .tv_nsec = 0}};
-    if (utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) posix::throw_errno("date", path.native());
+    if (utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) fail_test("date", path.native());
 }
 
 /// A data volume, as `reelgate init` makes it, with some videos.
@@ -805,7 +808,7 @@ BOOST_AUTO_TEST_CASE(folder_of_videos_that_is_missing) {
     BOOST_TEST(describe(answer(request_for("/api/stream/film"))) == expected(500, internal_error));
     const std::string notes = notes_of(request_for("/api/stream/film"));
     BOOST_TEST(notes == "error: open folder of videos " + videos.native() + ": No such file or directory\n");
-    BOOST_CHECK_THROW(Handler{settings}.check(), std::system_error);
+    BOOST_CHECK_THROW(Handler{settings}.check(), posix::FailureError);
 }
 
 BOOST_AUTO_TEST_CASE(folder_of_videos_that_may_not_be_searched) {
@@ -821,7 +824,7 @@ BOOST_AUTO_TEST_CASE(folder_of_videos_that_may_not_be_searched) {
 /// Leaves no descriptor that could be opened. The limit counts from zero, holes included: these are filled.
 void use_up_descriptors() {
     const rlimit limit{.rlim_cur = 64, .rlim_max = 64};
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) posix::throw_errno("limit", "descriptors");
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) fail_test("limit", "descriptors");
     while (dup(STDERR_FILENO) >= 0) {
     }
 }

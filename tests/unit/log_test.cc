@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "child_process.h"
+#include "fail_test.h"
 #include "failing_allocations.h"
 #include "messages.h"
 #include "temporary_folder.h"
@@ -16,9 +17,14 @@
 namespace reelgate {
 namespace {
 
+/// Writes a line of these texts, which may repeat.
+void write(LogLevel level, std::initializer_list<std::string_view> texts) {
+    write_line(level, {texts.begin(), texts.size()}, Repeats::counted);
+}
+
 std::string logged(LogLevel level, std::string_view event) {
     const CapturedStderr captured;
-    log(level, event);
+    write(level, {event});
     return captured.text();
 }
 
@@ -153,8 +159,8 @@ BOOST_AUTO_TEST_CASE(cut_line_ends_with_a_whole_escape) {
 BOOST_AUTO_TEST_CASE(parts_follow_one_another) {
     const std::string long_part(3000, 'x');
     const CapturedStderr captured;
-    log(LogLevel::error, {"open ", std::string{"a\n"}, "", ": ", "cause"});
-    log(LogLevel::error, {long_part, long_part, "never seen"});
+    write(LogLevel::error, {"open ", std::string{"a\n"}, "", ": ", "cause"});
+    write(LogLevel::error, {long_part, long_part, "never seen"});
     const std::string cut = "reelgate: error: " + std::string(3983, 'x') + "...\n";
     BOOST_TEST(captured.text() == "reelgate: error: open a\\x0a: cause\n" + cut);
 }
@@ -168,8 +174,8 @@ BOOST_AUTO_TEST_CASE(nothing_of_it_needs_the_heap) {
         bool has_failed = true;
         {
             const FailingAllocations failing{0, std::numeric_limits<unsigned>::max()};
-            log(LogLevel::error, {"open ", "/videos/a-film-with-a-long-name.mp4", ": ", "Cannot allocate memory"});
-            for (int i = 0; i < 3; ++i) log(LogLevel::error, "again and again, and longer than a short string");
+            write(LogLevel::error, {"open ", "/videos/a-film-with-a-long-name.mp4", ": ", "Cannot allocate memory"});
+            for (int i = 0; i < 3; ++i) write(LogLevel::error, {"again and again, and longer than a short string"});
             complain("no memory for what the person wanted to have done");
             leads_to_journal(STDERR_FILENO, "123456789:123456789");
             tell_repeated_lines();
@@ -190,13 +196,13 @@ template <typename Function>
 std::string written_after_loss(Function&& function) {
     return in_child([&] {
         const Pipe pipe;
-        if (dup2(pipe.write_end.get(), STDERR_FILENO) < 0) posix::throw_errno("replace", "stderr");
+        if (dup2(pipe.write_end.get(), STDERR_FILENO) < 0) fail_test("replace", "stderr");
         fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK);
         fcntl(pipe.read_end.get(), F_SETPIPE_SZ, 4096);
         log_without_waiting();
         // With heads and newlines 4,086 bytes: neither these again nor their count fit behind them.
         const std::string line(2025, 'x');
-        for (int i = 0; i < 4; ++i) log(LogLevel::error, line);
+        for (int i = 0; i < 4; ++i) write(LogLevel::error, {line});
         read_all(pipe.read_end.get());
         function();
         return read_all(pipe.read_end.get());
@@ -204,7 +210,7 @@ std::string written_after_loss(Function&& function) {
 }
 
 BOOST_AUTO_TEST_CASE(lost_lines_are_told_before_the_next) {
-    BOOST_TEST(written_after_loss([] { log(LogLevel::error, "next"); }) ==
+    BOOST_TEST(written_after_loss([] { write(LogLevel::error, {"next"}); }) ==
                "reelgate: warning: log: 2 lines lost: standard error did not take them\nreelgate: error: next\n");
 }
 

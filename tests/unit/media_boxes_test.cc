@@ -9,7 +9,8 @@
 #include <random>
 #include <string_view>
 
-#include "posix/error.h"
+#include "fail_test.h"
+#include "posix/failure.h"
 #include "posix/unique_fd.h"
 
 namespace reelgate::media {
@@ -41,23 +42,23 @@ std::string box(std::string_view type, std::size_t content) {
 class MemoryFile {
 public:
     MemoryFile() : fd_(memfd_create("boxes", MFD_CLOEXEC)) {
-        if (!fd_) posix::throw_errno("create", "memory file");
+        if (!fd_) fail_test("create", "memory file");
     }
     explicit MemoryFile(std::string_view content) : MemoryFile() { replace(content); }
 
     void replace(std::string_view content) {
-        if (ftruncate(fd_.get(), 0) != 0) posix::throw_errno("truncate", "memory file");
+        if (ftruncate(fd_.get(), 0) != 0) fail_test("truncate", "memory file");
         write_at(0, content);
         length_ = content.size();
     }
     void write_at(std::uint64_t position, std::string_view content) {
         if (pwrite(fd_.get(), content.data(), content.size(), static_cast<off_t>(position)) !=
             static_cast<ssize_t>(content.size()))
-            posix::throw_errno("write", "memory file");
+            fail_test("write", "memory file");
     }
     /// Everything that is not written is a hole.
     void lengthen(std::uint64_t length) {
-        if (ftruncate(fd_.get(), static_cast<off_t>(length)) != 0) posix::throw_errno("lengthen", "memory file");
+        if (ftruncate(fd_.get(), static_cast<off_t>(length)) != 0) fail_test("lengthen", "memory file");
         length_ = length;
     }
 
@@ -195,7 +196,7 @@ BOOST_AUTO_TEST_CASE(file_that_became_shorter) {
 
 BOOST_AUTO_TEST_CASE(folder_cannot_be_read) {
     const posix::UniqueFd folder{open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    BOOST_CHECK_THROW(survey_boxes(folder.get(), 100), std::system_error);
+    BOOST_CHECK_THROW(survey_boxes(folder.get(), 100), posix::FailureError);
 }
 
 BOOST_AUTO_TEST_CASE(every_truncation) {

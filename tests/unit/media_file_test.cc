@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "child_process.h"
+#include "fail_test.h"
 #include "failing_allocations.h"
 #include "messages.h"
 #include "position_coded.h"
@@ -56,7 +57,7 @@ void make_socket(const fs::path& path) {
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
     const posix::UniqueFd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-        posix::throw_errno("bind", path.native());
+        fail_test("bind", path.native());
 }
 
 /// A folder of videos, and beside it what must never be reached.
@@ -81,7 +82,7 @@ struct Videos {
         fs::create_symlink(folder / "film.mp4", folder / "absolute_inside.mp4");
         fs::create_symlink("/dev/null", folder / "device.mp4");
         fs::create_symlink("..", folder / "parent");
-        if (mkfifo((folder / "fifo.mp4").c_str(), 0666) != 0) posix::throw_errno("create", "fifo.mp4");
+        if (mkfifo((folder / "fifo.mp4").c_str(), 0666) != 0) fail_test("create", "fifo.mp4");
         make_socket(folder / "socket.mp4");
     }
 };
@@ -139,7 +140,7 @@ private:
 
 dev_t device_of(const fs::path& path) {
     struct stat status;
-    if (stat(path.c_str(), &status) != 0) posix::throw_errno("stat", path.native());
+    if (stat(path.c_str(), &status) != 0) fail_test("stat", path.native());
     return status.st_dev;
 }
 
@@ -278,7 +279,7 @@ BOOST_AUTO_TEST_CASE(folder_that_has_gone) {
     const Opened opened = videos.open("film.mp4");
     fs::rename(folder, outer / "old");
     const std::string expected = "open folder of videos " + folder.native() + ": No such file or directory";
-    BOOST_TEST(message_of<std::system_error>([&] { videos.open("missing.mp4"); }) == expected);
+    BOOST_TEST(message_of<posix::FailureError>([&] { videos.open("missing.mp4"); }) == expected);
 }
 
 // A failed allocation costs the look that it hits
@@ -359,15 +360,15 @@ BOOST_AUTO_TEST_CASE(rights_are_missing) {
 BOOST_AUTO_TEST_CASE(folder_that_is_missing) {
     const fs::path missing = outer / "missing";
     const std::string expected = "open folder of videos " + missing.native() + ": No such file or directory";
-    BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{missing}.open("film.mp4"); }) == expected);
-    BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{missing}.check(); }) == expected);
+    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolder{missing}.open("film.mp4"); }) == expected);
+    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolder{missing}.check(); }) == expected);
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_is_a_file) {
     const fs::path file = outer / "secret.mp4";
     const std::string expected = "open folder of videos " + file.native() + ": Not a directory";
-    BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{file}.open("film.mp4"); }) == expected);
-    BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{file}.check(); }) == expected);
+    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolder{file}.open("film.mp4"); }) == expected);
+    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolder{file}.check(); }) == expected);
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_may_not_be_searched) {
@@ -398,7 +399,7 @@ BOOST_AUTO_TEST_CASE(kernel_or_sandbox_without_openat2) {
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_is_there) {
-    BOOST_TEST(message_of<std::system_error>([&] { MediaFolder{folder}.check(); }) == "nothing thrown");
+    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolder{folder}.check(); }) == "nothing thrown");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

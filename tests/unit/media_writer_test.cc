@@ -41,7 +41,7 @@ struct Fixture {
 };
 
 std::string refusal(const fs::path& folder) {
-    return message_of<std::runtime_error>([&] { MediaWriter(folder, "film.mp4"); });
+    return message_of<posix::FailureError>([&] { MediaWriter(folder, "film.mp4"); });
 }
 
 /// One that has begun.
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(name_taken_while_copying_is_not_replaced) {
         Writer writer{folder, "film.mp4"};
         writer.copy_from(source, {});
         outer.write("videos/film.mp4", "precious");
-        const std::string message = message_of<std::system_error>([&] { writer.publish(); });
+        const std::string message = message_of<posix::FailureError>([&] { writer.publish(); });
         BOOST_TEST(message == "create " + (folder / "film.mp4").native() + ": File exists");
     }
     BOOST_TEST(listing() == "film.mp4");
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(file_system_without_hard_links) {
                 { Writer thrown_away{folder, "2.mp4"}; thrown_away.publish(); }
                 Writer late{folder, "3.mp4"};
                 outer.write("videos/3.mp4", "precious");
-                return names + "|" + listing() + "|" + message_of<std::system_error>([&] { late.publish(); });
+                return names + "|" + listing() + "|" + message_of<posix::FailureError>([&] { late.publish(); });
             });
             BOOST_TEST(text == "film.mp4|.3.mp4.adding 3.mp4 film.mp4|create " + (folder / "3.mp4").native() +
                                    ": File exists");
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(leftover_beside_another_file_is_no_reason_to_replace_that) 
     fs::remove(folder / "film.mp4");
     MediaWriter writer{folder, "film.mp4"};
     outer.write("videos/film.mp4", "precious");
-    BOOST_TEST(contains(message_of<std::runtime_error>([&] { writer.begin(); }), ": exists already"));
+    BOOST_TEST(contains(message_of<posix::FailureError>([&] { writer.begin(); }), ": exists already"));
     BOOST_TEST(read_file(folder / "film.mp4") == "precious");
 }
 
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(source_that_is_no_regular_file) {
         BOOST_TEST_CONTEXT(row.name) {
             const std::string text = in_child([&] {
                 Writer writer{folder, "film.mp4"};
-                return message_of<std::runtime_error>([&] { writer.copy_from(outer / row.source, {}); });
+                return message_of<posix::FailureError>([&] { writer.copy_from(outer / row.source, {}); });
             });
             BOOST_TEST(contains(text, (outer / row.source).native() + ": " + std::string{row.expected}), text);
             BOOST_TEST(listing() == "");
@@ -345,7 +345,7 @@ BOOST_AUTO_TEST_CASE(source_that_is_still_growing) {
     {
         Writer writer{folder, "film.mp4"};
         bool grown = false;
-        const std::string message = message_of<std::runtime_error>([&] {
+        const std::string message = message_of<posix::FailureError>([&] {
             writer.copy_from(source, [&](std::uint64_t, std::uint64_t) {
                 if (!std::exchange(grown, true)) std::ofstream{source, std::ios::app} << "more";
             });
@@ -361,7 +361,7 @@ BOOST_AUTO_TEST_CASE(source_that_may_not_be_read) {
     fs::permissions(folder, fs::perms::all);
     const std::string text = as_ordinary_user([&] {
         Writer writer{folder, "film.mp4"};
-        return message_of<std::system_error>([&] { writer.copy_from(source, {}); });
+        return message_of<posix::FailureError>([&] { writer.copy_from(source, {}); });
     });
     BOOST_TEST(text == "open " + source.native() + ": Permission denied");
     BOOST_TEST(listing() == "");

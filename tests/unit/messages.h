@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "posix/error.h"
+#include "fail_test.h"
+#include "posix/failure.h"
 #include "posix/unique_fd.h"
 
 namespace reelgate {
@@ -33,7 +34,7 @@ public:
     CapturedStderr()
         : captured_(memfd_create("stderr", MFD_CLOEXEC)), original_(dup(STDERR_FILENO)) {
         if (!captured_ || !original_ || dup2(captured_.get(), STDERR_FILENO) < 0)
-            posix::throw_errno("capture", "stderr");
+            fail_test("capture", "stderr");
     }
     CapturedStderr(const CapturedStderr&) = delete;
     CapturedStderr& operator=(const CapturedStderr&) = delete;
@@ -41,7 +42,7 @@ public:
 
     std::string text() const {
         std::string text(static_cast<std::size_t>(lseek(captured_.get(), 0, SEEK_END)), '\0');
-        if (pread(captured_.get(), text.data(), text.size(), 0) < 0) posix::throw_errno("read", "captured stderr");
+        if (pread(captured_.get(), text.data(), text.size(), 0) < 0) fail_test("read", "captured stderr");
         return text;
     }
 

@@ -24,7 +24,7 @@ Arguments read(const Words& words, Words environment = {}, Scope scope = Scope::
 }
 
 std::string refusal(const Words& words, const Words& environment = {}, Scope scope = Scope::settings) {
-    return message_of<UsageError>([&] { settings_from(read(words, environment, scope)); });
+    return message_of<posix::FailureError>([&] { settings_from(read(words, environment, scope)); });
 }
 
 /// Writes what was given for an option, one bar between two values.

@@ -9,7 +9,6 @@
 
 #include "child_process.h"
 #include "messages.h"
-#include "posix/error.h"
 #include "temporary_folder.h"
 
 namespace reelgate::posix {
@@ -29,6 +28,12 @@ struct Fixture {
         folder.write("closed/file", "");
     }
 };
+
+/// Returns the text of what find_obstacle() finds; empty if it finds nothing.
+std::string obstacle(const std::filesystem::path& path, int right) {
+    const auto found = find_obstacle(path, right);
+    return found ? text_of(found->failure({}, {})) : std::string{};
+}
 
 BOOST_FIXTURE_TEST_SUITE(posix_access, Fixture)
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
-#include <system_error>
 
 #include "child_process.h"
 #include "messages.h"
@@ -45,7 +44,7 @@ BOOST_AUTO_TEST_CASE(root_becomes_another_for_good,
                      *boost::unit_test::precondition([](auto) { return geteuid() == 0; })) {
     const std::string text = in_child([] {
         become(find_user("nobody").value());
-        const std::string failure = message_of<std::system_error>([] { become({"root", 0, 0}); });
+        const std::string failure = message_of<FailureError>([] { become({"root", 0, 0}); });
         return user() + "; " + failure;
     });
     BOOST_TEST(text == "user nobody (id 65534; groups nogroup); become user root: Operation not permitted");

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "child_process.h"
+#include "fail_test.h"
 #include "messages.h"
 #include "temporary_folder.h"
 
@@ -28,7 +29,7 @@ struct Channel {
 };
 
 UniqueFd checked(int fd, const char* what) {
-    if (fd < 0) throw_errno("create", what);
+    if (fd < 0) fail_test("create", what);
     return UniqueFd{fd};
 }
 
@@ -40,14 +41,14 @@ Channel new_pipe() {
 Channel new_fifo() {
     const TemporaryFolder folder;
     const std::filesystem::path path = folder / "fifo";
-    if (mkfifo(path.c_str(), 0600) != 0) throw_errno("create", "fifo");
+    if (mkfifo(path.c_str(), 0600) != 0) fail_test("create", "fifo");
     UniqueFd read_end = checked(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC), "fifo");
     return {checked(open(path.c_str(), O_WRONLY | O_CLOEXEC), "fifo"), std::move(read_end)};
 }
 
 Channel new_sockets(int type) {
     int ends[2];
-    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) throw_errno("create", "socket pair");
+    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) fail_test("create", "socket pair");
     return {UniqueFd{ends[0]}, UniqueFd{ends[1]}};
 }
 
@@ -57,7 +58,7 @@ Channel datagram_sockets() { return new_sockets(SOCK_DGRAM); }
 
 Channel new_terminal() {
     UniqueFd leader = checked(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), "terminal");
-    if (grantpt(leader.get()) != 0 || unlockpt(leader.get()) != 0) throw_errno("unlock", "terminal");
+    if (grantpt(leader.get()) != 0 || unlockpt(leader.get()) != 0) fail_test("unlock", "terminal");
     UniqueFd terminal = checked(open(ptsname(leader.get()), O_RDWR | O_NOCTTY | O_CLOEXEC), "terminal");
     termios mode;
     tcgetattr(terminal.get(), &mode);

@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "child_process.h"
+#include "fail_test.h"
 #include "temporary_folder.h"
 
 namespace reelgate::posix {
@@ -21,7 +22,7 @@ public:
     Holder(const std::filesystem::path& path, short kind, off_t first = 10) {
         Pipe ready;
         child_ = fork();
-        if (child_ < 0) throw_errno("fork", "test");
+        if (child_ < 0) fail_test("fork", "test");
         if (child_ == 0) {
             alarm(child_timeout);
             const int fd = ::open(path.c_str(), O_RDWR);

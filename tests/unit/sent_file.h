@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "fail_test.h"
 #include "gateway/content.h"
-#include "posix/error.h"
 
 namespace reelgate {
 
 inline gateway::Content sent_file(int fd, bool may_grow = false) {
     struct stat status;
-    if (fstat(fd, &status) != 0) posix::throw_errno("stat", "file to send");
+    if (fstat(fd, &status) != 0) fail_test("stat", "file to send");
     return {fd, posix::version_of(status), may_grow};
 }
 

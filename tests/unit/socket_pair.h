@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "posix/error.h"
+#include "fail_test.h"
 #include "posix/unique_fd.h"
 
 namespace reelgate {
@@ -20,7 +20,7 @@ struct SocketPair {
 inline SocketPair pair_of_unix_sockets() {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
-        posix::throw_errno("make", "pair of sockets");
+        fail_test("make", "pair of sockets");
     return {posix::UniqueFd{ends[0]}, posix::UniqueFd{ends[1]}};
 }
 
@@ -38,9 +38,9 @@ inline SocketPair narrow_pair_over_tcp() {
     if (bind(listener.get(), generic, length) != 0 || listen(listener.get(), 1) != 0 ||
         getsockname(listener.get(), generic, &length) != 0 || connect(pair.connection.get(), generic, length) != 0 ||
         fcntl(pair.connection.get(), F_SETFL, O_NONBLOCK) != 0)
-        posix::throw_errno("prepare", "connection over TCP");
+        fail_test("prepare", "connection over TCP");
     pair.peer = posix::UniqueFd{accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    if (!pair.peer) posix::throw_errno("accept", "connection over TCP");
+    if (!pair.peer) fail_test("accept", "connection over TCP");
     return pair;
 }
 
@@ -48,7 +48,7 @@ inline SocketPair narrow_pair_over_tcp() {
 inline void shrink(const posix::UniqueFd& socket) {
     const int least = 1;
     if (setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &least, sizeof least) != 0)
-        posix::throw_errno("shrink", "socket");
+        fail_test("shrink", "socket");
 }
 
 }  // namespace reelgate

@@ -13,7 +13,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "posix/error.h"
+#include "fail_test.h"
+
 
 namespace reelgate {
 
@@ -22,7 +23,7 @@ class TemporaryFolder {
 public:
     TemporaryFolder() {
         std::string pattern = (std::filesystem::temp_directory_path() / "reelgate-unit.XXXXXX").native();
-        if (!mkdtemp(pattern.data())) posix::throw_errno("create", pattern);
+        if (!mkdtemp(pattern.data())) fail_test("create", pattern);
         path_ = pattern;
         std::filesystem::permissions(path_, std::filesystem::perms{0755});
     }

@@ -1,4 +1,4 @@
-// Owns the usage error: a command, an option or a value that is wrong, and the place where it can be corrected.
+// Owns the list of usage errors: options and values that are wrong, and the places where they can be corrected.
 // Does not look for any.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -9,29 +9,22 @@
 
 namespace reelgate::options {
 
-/// Usage error: an unknown command or option, or a value that is out of range, on the command line, in the environment
-/// or in the configuration file. Exit status 2.
-class UsageError : public posix::FailureError {
-public:
-    using FailureError::FailureError;
-};
-
 /// Usage errors, in the order in which they were found.
 using Problems = std::vector<posix::Failure>;
 
-/// Does `work`; records a UsageError as a problem and goes on.
+/// Does `work`; records its failure as a problem and goes on.
 template <typename Work>
 void attempt(Problems& problems, const Work& work) {
     try {
         work();
-    } catch (const UsageError& error) {
+    } catch (const posix::FailureError& error) {
         problems.push_back(error.failure());
     }
 }
 
 /// Throws the first problem, if there is one.
 inline void throw_first(const Problems& problems) {
-    if (!problems.empty()) throw UsageError{problems.front()};
+    if (!problems.empty()) throw posix::FailureError{problems.front()};
 }
 
 }  // namespace reelgate::options
