@@ -19,9 +19,8 @@ struct Reply {
 /// Formats an address as parse_address() takes it.
 std::string format_address(const Address& address);
 
-/// Asks the responder at `address` to GET `target`, and waits `timeout` at most. Throws posix::FailureError with object,
-/// cause and remedy: nothing listens there, connecting is not permitted, no answer comes in time, or the answer is not
-/// FastCGI.
+/// Asks the responder at `address` to GET `target`, and waits `timeout` at most. Throws posix::FailureError: nothing
+/// listens there, connecting is not permitted, no answer comes in time, or the answer is not FastCGI.
 Reply get_from(const Address& address, const std::string& target, std::chrono::milliseconds timeout);
 
 }  // namespace reelgate::gateway
