@@ -109,10 +109,12 @@ def check_pair(report, folder):
         make("install", prefix)
         equal(files_below(place), wanted, "files")
     with report.row("make install: the program runs, and may be run by all"):
+        make("install", prefix)
         done = subprocess.run([place / "sbin/reelgate", "--version"], capture_output=True, text=True, check=True)
         assert done.stdout.startswith("reelgate "), done.stdout
         equal(oct((place / "sbin/reelgate").stat().st_mode & 0o7777), "0o755", "mode")
     with report.row("make install: units and examples name its own paths, and no others"):
+        make("install", prefix)
         unit = (place / "lib/systemd/system/reelgate.service").read_text()
         assert f"ExecStart={place}/sbin/reelgate serve --config {place}/{CONF}\n" in unit, unit
         assert f'"{place}/sbin/reelgate"' in (place / "share/doc/reelgate/examples/lighttpd/spawn.conf").read_text()
@@ -121,11 +123,15 @@ def check_pair(report, folder):
         equal(found, [], "files that name /usr/local")
     with report.row("make install, again: the same files"):
         make("install", prefix)
+        make("install", prefix)
         equal(files_below(place), wanted, "files")
     with report.row("make uninstall: no file and no folder is left"):
+        make("install", prefix)
         make("uninstall", prefix)
         assert not place.exists(), everything_below(place)
     with report.row("make uninstall, again: does nothing"):
+        make("install", prefix)
+        make("uninstall", prefix)
         equal(make("uninstall", prefix).stdout, "", "output")
 
 
@@ -147,6 +153,8 @@ def check_kept(report, folder):
         equal((place / CONF).read_text(), "threads = 3\n", "text")
         assert f"{place}/{CONF}: kept" in said, said
     with report.row("uninstall: a changed reelgate.conf is kept, and it says so"):
+        make("install", prefix)
+        (place / CONF).write_text("threads = 3\n")
         said = make("uninstall", prefix).stdout
         equal(everything_below(place), sorted([*before, "etc", "etc/reelgate", CONF]), "what is there")
         assert f"{place}/{CONF}: kept" in said, said
@@ -234,39 +242,105 @@ def status_of(where):
     return done.stdout if done.returncode == 0 else "none"
 
 
+class Package:
+    """The package on a machine. Knows what the machine has of it: each row is given what it needs, whichever rows ran
+    before, and what is there is not made again."""
+
+    def __init__(self, where, file):
+        self.where = where
+        # "nothing", "package", "film" for a package and a film, "kept" for a film whose package was purged; None where
+        # that is not known.
+        self.has = None
+        put(where, file, "/root/reelgate.deb")
+        put(where, support.CLIP, "/root/sample.mp4")
+
+    def need(self, *wanted):
+        """Has the machine have one of what is wanted, the first unless it is there."""
+        if self.has in wanted:
+            return
+        wanted = wanted[0]
+        if wanted == "kept":
+            self.need("film")
+            self.where.run("dpkg", "--purge", "reelgate")
+        elif (self.has, wanted) != ("package", "film"):
+            self.take_away()
+            if wanted != "nothing":
+                self.install()
+                self.where.run("cp", "/etc/reelgate/reelgate.conf", "/root/shipped.conf")
+        if wanted == "film":
+            self.add()
+        self.has = wanted
+
+    def take_away(self):
+        """Takes all of it away: whatever a row has left, or one that failed."""
+        self.where.run("sh", "-c", f"dpkg --purge reelgate; rm -rf /var/lib/reelgate {SITE_CONF} "
+                       "/etc/systemd/system/reelgate.service.d; systemctl daemon-reload; systemctl reset-failed",
+                       check=False)
+
+    def install(self):
+        self.where.run("dpkg", "-i", "/root/reelgate.deb")
+
+    def add(self):
+        self.where.run("reelgate", "add", "/root/sample.mp4")
+
+    def spoil(self):
+        """Says that it is not known what the machine has, as long as a row changes that."""
+        self.has = None
+
+    def put_conf_back(self):
+        self.where.run("cp", "/root/shipped.conf", "/etc/reelgate/reelgate.conf")
+
+
 def check_installed(report, where, package):
     """From the installation to the purge."""
     kind = where.kind
-    put(where, package, "/root/reelgate.deb")
-    put(where, support.CLIP, "/root/sample.mp4")
     with report.row(f"{kind}: installs, and the program runs"):
-        where.run("dpkg", "-i", "/root/reelgate.deb")
+        package.need("nothing")
+        package.spoil()
+        package.install()
         assert where.run("reelgate", "--version").stdout.startswith("reelgate "), "--version"
+        where.run("cp", "/etc/reelgate/reelgate.conf", "/root/shipped.conf")
+        package.has = "package"
     with report.row(f"{kind}: an empty catalogue is there, and belongs to the service's user"):
+        package.need("package")
         equal(where.run("stat", "-c", "%U:%G", "/var/lib/reelgate", "/var/lib/reelgate/catalog.db").stdout,
               "reelgate:reelgate\nreelgate:reelgate\n", "owners")
     with report.row(f"{kind}: a film can be added and got"):
-        where.run("reelgate", "add", "/root/sample.mp4")
+        package.need("package")
+        package.spoil()
+        package.add()
         said = where.run("reelgate", "get", "--method", "HEAD", "--range", "0-1", "sample").stdout
         assert "Content-Length: 2\n" in said, said
+        package.has = "film"
     with report.row(f"{kind}: both units are enabled"):
+        package.need("package", "film")
         for unit in ("sockets.target.wants/reelgate.socket", "multi-user.target.wants/reelgate.service"):
             where.run("test", "-L", f"/etc/systemd/system/{unit}")
     if kind == "systemd":
-        check_service(report, where)
-        check_newcomer(report, where)
+        check_service(report, where, package)
+        check_newcomer(report, where, package)
     with report.row(f"{kind}: an upgrade keeps conf and catalogue"):
+        package.need("film")
+        package.spoil()
         where.run("sh", "-c", "echo 'threads = 3' >/etc/reelgate/reelgate.conf")
-        where.run("dpkg", "-i", "/root/reelgate.deb")
+        package.install()
         equal(where.run("cat", "/etc/reelgate/reelgate.conf").stdout, "threads = 3\n", "conf")
         where.run("reelgate", "get", "--method", "HEAD", "sample")
+        package.put_conf_back()
+        package.has = "film"
     with report.row(f"{kind}: a purge keeps films, and says so"):
+        package.need("film")
+        package.spoil()
+        where.run("sh", "-c", "echo 'threads = 3' >/etc/reelgate/reelgate.conf")
         where.run("dpkg", "--remove", "reelgate")
         equal((status_of(where), exists(where, "/usr/sbin/reelgate")), ("config-files", False), "status, program")
         said = where.run("dpkg", "--purge", "reelgate").stdout
         assert exists(where, "/var/lib/reelgate/videos/sample.mp4") and "films" in said, said
+        package.has = "kept"
     with report.row(f"{kind}: installed anew it finds them; without films, a purge leaves nothing"):
-        where.run("dpkg", "-i", "/root/reelgate.deb")
+        package.need("kept")
+        package.spoil()
+        package.install()
         where.run("reelgate", "get", "--method", "HEAD", "sample")
         where.run("rm", "/var/lib/reelgate/videos/sample.mp4")
         where.run("dpkg", "--purge", "reelgate")
@@ -278,39 +352,61 @@ def check_installed(report, where, package):
 SOURCES = ("Makefile", "conf", "man", "scripts")
 
 
-def check_enabled(report, where, folder):
-    """README's own commands, on a machine that has no package, and the way back."""
-    with tarfile.open(folder / "sources.tar", "w") as archive:
-        for name in SOURCES:
-            archive.add(support.ROOT / name, name)
-        archive.add(support.PROGRAM, "build/reelgate")
-    put(where, folder / "sources.tar", "/root/sources/sources.tar")
+class Enabled:
+    """README's own commands, on a machine that has no package."""
 
-    def run_make(target):
-        return where.run("make", "-s", "-C", "/root/sources", "-o", "all", target, check=False)
+    def __init__(self, where, package, folder):
+        self.where, self.package, self.folder = where, package, folder
+        self.is_done = False
 
-    units = ("reelgate.socket", "reelgate.service")
-    where.run("tar", "-C", "/root/sources", "-xf", "/root/sources/sources.tar")
-    before = where.run("find", "/usr/local", "/etc/systemd").stdout
+    def need(self):
+        """Installs and enables it, unless that is done."""
+        if self.is_done:
+            return
+        self.package.need("nothing")
+        with tarfile.open(self.folder / "sources.tar", "w") as archive:
+            for name in SOURCES:
+                archive.add(support.ROOT / name, name)
+            archive.add(support.PROGRAM, "build/reelgate")
+        put(self.where, self.folder / "sources.tar", "/root/sources/sources.tar")
+        self.where.run("tar", "-C", "/root/sources", "-xf", "/root/sources/sources.tar")
+        self.before = self.there()
+        done = self.make("install")
+        equal((done.returncode, done.stdout), (0, ""), "exit status, output")
+        self.where.run("sh", "-ec", "systemd-sysusers; reelgate init; chown -R reelgate: /var/lib/reelgate; systemctl "
+                       "daemon-reload; systemctl enable --now reelgate.socket; systemctl start reelgate.service")
+        self.is_done = True
+
+    def make(self, target):
+        return self.where.run("make", "-s", "-C", "/root/sources", "-o", "all", target, check=False)
+
+    def there(self):
+        return self.where.run("find", "/usr/local", "/etc/systemd").stdout
+
+
+def check_enabled(report, where, package, folder):
+    """What README says, and the way back."""
+    enabled = Enabled(where, package, folder)
+    refusal = ": is enabled; first run `systemctl disable --now"
     with report.row("systemd: make uninstall, while the units are enabled: refused, and nothing is done"):
-        done = run_make("install")
-        equal((done.returncode, done.stdout), (0, ""), "exit status, output")
-        where.run("sh", "-ec", "systemd-sysusers; reelgate init; chown -R reelgate: /var/lib/reelgate; "
-                  "systemctl daemon-reload; systemctl enable --now reelgate.socket; systemctl start reelgate.service")
-        installed = where.run("find", "/usr/local", "/etc/systemd").stdout
-        done = run_make("uninstall")
-        assert done.returncode != 0 and ": is enabled; first run `systemctl disable --now" in done.stdout, done.stdout
-        equal(where.run("find", "/usr/local", "/etc/systemd").stdout, installed, "what is there")
+        enabled.need()
+        installed = enabled.there()
+        done = enabled.make("uninstall")
+        assert done.returncode != 0 and refusal in done.stdout, done.stdout
+        equal(enabled.there(), installed, "what is there")
     with report.row("systemd: make uninstall, after the command that it named: nothing is left, and nothing runs"):
+        enabled.need()
+        done = enabled.make("uninstall")
+        assert done.returncode != 0 and refusal in done.stdout, done.stdout
         where.run("sh", "-ec", re.search("`(.*)`", done.stdout).group(1))
-        done = run_make("uninstall")
+        done = enabled.make("uninstall")
         equal((done.returncode, done.stdout), (0, ""), "exit status, output")
-        equal(where.run("find", "/usr/local", "/etc/systemd").stdout, before, "what is there")
-        states = where.run("systemctl", "is-active", *units, check=False).stdout.split()
+        equal(enabled.there(), enabled.before, "what is there")
+        states = where.run("systemctl", "is-active", "reelgate.socket", "reelgate.service", check=False).stdout.split()
         equal(states, ["inactive", "inactive"], "states")
 
 
-def check_service(report, where):
+def check_service(report, where, package):
     for name in ("fastcgi", "support"):
         put(where, support.ROOT / f"tests/lib/{name}.py", f"/root/tests/lib/{name}.py")
 
@@ -318,8 +414,12 @@ def check_service(report, where):
         where.run("env", "PYTHONPATH=/root/tests/lib", "python3", "-c", LOAD, number)
 
     with report.row("systemd: restarted and reloaded under load, while rows are written: every request is answered"):
+        package.need("film")
+        where.run("systemctl", "reset-failed")
         load(1)
     with report.row("systemd: it runs as its own user, and can write the catalogue's folder and nothing else"):
+        package.need("package", "film")
+        where.run("sh", "-c", "systemctl reset-failed; systemctl start reelgate.service")
         pid = where.run("systemctl", "show", "--property=MainPID", "--value", "reelgate").stdout.strip()
         equal(where.run("stat", "-c", "%U %G", f"/proc/{pid}").stdout, "reelgate reelgate\n", "user, group")
         mounts = where.run("cat", f"/proc/{pid}/mounts").stdout
@@ -327,9 +427,11 @@ def check_service(report, where):
         equal([options.get(place) for place in ("/", "/var/lib/reelgate", "/var/lib/reelgate/videos")],
               ["ro", "rw", "ro"], "mounts")
     with report.row("systemd: an upgrade under load: every request is answered"):
+        package.need("film")
         where.run("sh", "-c", "systemctl reset-failed; env PYTHONPATH=/root/tests/lib python3 -c \"$0\" 2 & load=$!; "
                   "dpkg -i /root/reelgate.deb; wait $load", LOAD)
     with report.row("systemd: started by the first who asks"):
+        package.need("film")
         where.run("sh", "-c", "systemctl reset-failed; systemctl stop reelgate.service")
         load(3)
 
@@ -362,24 +464,31 @@ systemctl start nginx
 """
 
 
+SITE_CONF = "/etc/nginx/snippets/reelgate.conf"
+
+
 def lines_with_remedy(where):
     said = where.run("journalctl", "--unit", "reelgate", "--output", "cat", "--no-pager").stdout
     return [line for line in said.splitlines() if "`" in line]
 
 
-def check_newcomer(report, where):
+def check_newcomer(report, where, package):
     """The way of somebody who has a database and a web server already, and goes by what the log says."""
     conf = "/etc/reelgate/reelgate.conf"
     with report.row("systemd: a database below /tmp, where the unit has its own: the log names PrivateTmp="):
+        package.need("package", "film")
         where.run("sh", "-ec", f"touch /tmp/app.sqlite3; echo 'database = /tmp/app.sqlite3' >>{conf}")
         assert where.run("systemctl", "restart", "reelgate", check=False).returncode != 0, "starts"
         where.run("sh", "-ec", f"rm /tmp/app.sqlite3; sed -i '/^database/d' {conf}")
         said = where.run("journalctl", "--unit", "reelgate", "--output", "cat", "--no-pager").stdout
         assert "/tmp/app.sqlite3: No such file or directory for reelgate.service, whose PrivateTmp= " in said, said
     with report.row("systemd: listen beside reelgate.socket: --check-config says who listens there"):
+        package.need("package", "film")
         done = where.run("reelgate", "--check-config", "--listen", "unix:/run/reelgate/reelgate.sock", check=False)
         assert done.returncode == 1 and ": systemd listens there (reelgate.socket?): " in done.stdout, done.stdout
     with report.row("systemd: another's database and nginx: what the log says leads to where the probe is all green"):
+        package.need("film")
+        package.spoil()
         where.run("sh", "-ec", APPLICATION)
         where.run("sh", "-c", f"echo '{LINES}' >>{conf}")
         where.run("sh", "-ec", SITE)
@@ -398,8 +507,10 @@ def check_newcomer(report, where):
         said = where.run("reelgate-probe", "http://127.0.0.1/api/stream/holiday").stdout
         assert " 0 failed" in said, said
         assert any("ReadWritePaths" in remedy for remedy in remedies), remedies
-    where.run("sh", "-c", "systemctl stop nginx; rm -rf /etc/nginx/snippets/reelgate.conf "
-              "/etc/systemd/system/reelgate.service.d; systemctl daemon-reload")
+        where.run("sh", "-c", f"systemctl stop nginx; rm -rf {SITE_CONF} /etc/systemd/system/reelgate.service.d")
+        package.put_conf_back()
+        where.run("sh", "-c", "systemctl daemon-reload; systemctl reset-failed; systemctl restart reelgate")
+        package.has = "film"
 
 
 def check_machines(report, package, folder):
@@ -410,14 +521,15 @@ def check_machines(report, package, folder):
             try:
                 with machine.Machine(kind) as where:
                     is_tried = True
-                    check_installed(report, where, package)
+                    on_it = Package(where, package)
+                    check_installed(report, where, on_it)
                     if kind == "systemd":
-                        check_enabled(report, where, folder)
+                        check_enabled(report, where, on_it, folder)
             except machine.CannotMake as why:
                 print(f"note: the package is not tried on a machine of its own ({kind}): {why}")
         if not is_tried:
             with machine.Here() as where:
-                check_installed(report, where, package)
+                check_installed(report, where, Package(where, package))
 
 
 def main():
