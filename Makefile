@@ -118,6 +118,8 @@ $(build)/%.o: %.cc
 $(build)/tests/%.o: cppflags += -DBOOST_TEST_DYN_LINK
 # Boost.Test's headers take a compiler ten times as long to optimise as the tests take to run, but for a million draws.
 $(build)/tests/unit/%.o: optimise = -O0
+# Nor are they worth the time that it takes to say where their variables are: CXXFLAGS=-g has it said.
+$(build)/tests/unit/%.o: debug = -g1
 $(build)/tests/unit/http_properties_test.o: optimise = -O1
 
 # So they are compiled once. What includes them first, as tests do and main.cc does not, is given that instead; each
@@ -126,6 +128,7 @@ precompiled := $(build)/tests/unit/precompiled-$(lastword $(notdir $(CXX))).h
 $(build)/tests/unit/%_test.o: private included = -include $(precompiled)
 $(filter %_test.o,$(test_objects)): $(precompiled).gch
 $(precompiled).gch: optimise = -O0
+$(precompiled).gch: debug = -g1
 $(precompiled).gch: headers = boost/test/unit_test.hpp
 
 # So are headers of the standard library, of which most files take half a second and more: for sanitized builds alone.
