@@ -63,9 +63,9 @@ AfterAccept after_accept(int error, std::uint32_t events) {
 
 }  // namespace
 
-Acceptor::Acceptor(EventLoop& loop, int listening_socket, Begin begin)
+Acceptor::Acceptor(EventLoop& loop, int listening_socket, Add add)
     : loop_(loop), listening_socket_(listening_socket), transport_(transport_of(listening_socket)),
-      peers_(std::getenv("FCGI_WEB_SERVER_ADDRS")), begin_(std::move(begin)), pause_(loop, [this] { resume(); }) {
+      peers_(std::getenv("FCGI_WEB_SERVER_ADDRS")), add_(std::move(add)), pause_(loop, [this] { resume(); }) {
     // Another thread or process may take the connection first: accept4 must not block then.
     if (fcntl(listening_socket_, F_SETFL, fcntl(listening_socket_, F_GETFL) | O_NONBLOCK) != 0)
         posix::throw_errno("prepare-listening");
@@ -84,33 +84,34 @@ void Acceptor::stop() noexcept {
 }
 
 void Acceptor::handle(std::uint32_t events, Worker& worker) {
-    posix::UniqueFd connection = accept(events, worker);
+    EventSource* const connection = accept(events, worker);
     if (!connection) return;
     worker.tally.add(Counter::connections);
-    begin_(std::move(connection), worker);
+    // Its first request has usually arrived already.
+    connection->handle(EPOLLIN, worker);
 }
 
-/// Returns nothing when another thread was faster, no descriptor was left, or the peer is not admitted. Rearms the
+/// Returns null when another thread was faster, no descriptor was left, or the peer is not admitted. Rearms the
 /// socket, or starts the pause, before it logs anything.
-posix::UniqueFd Acceptor::accept(std::uint32_t events, Worker& worker) {
+EventSource* Acceptor::accept(std::uint32_t events, Worker& worker) {
     const std::lock_guard lock{mutex_};
-    if (is_over()) return {};
+    if (is_over()) return nullptr;
     posix::UniqueFd connection{accept4(listening_socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     const int error = connection ? 0 : errno;
     switch (after_accept(error, events)) {
         case AfterAccept::next: watch(); break;
-        case AfterAccept::pause: pause(error, worker); return {};
+        case AfterAccept::pause: pause(error, worker); return nullptr;
         case AfterAccept::end:
             state_ = State::lost;
             // Wakes the thread that waits for signals: it logs the loss.
             kill(getpid(), SIGTERM);
-            return {};
+            return nullptr;
     }
-    if (!connection) return {};
+    if (!connection) return nullptr;
     state_ = State::accepting;
-    if (is_admitted(connection)) return connection;
+    if (is_admitted(connection)) return &add_(std::move(connection));
     log("peer-not-admitted");
-    return {};
+    return nullptr;
 }
 
 void Acceptor::pause(int error, Worker& worker) noexcept {

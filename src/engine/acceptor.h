@@ -17,17 +17,17 @@ namespace reelgate::engine {
 
 class Acceptor final : public EventSource {
 public:
-    /// Begins to serve an accepted connection, in the thread of `worker`.
-    using Begin = std::function<void(posix::UniqueFd connection, Worker& worker)>;
+    /// Adds an accepted connection to the others, and returns the source of its events.
+    using Add = std::function<EventSource&(posix::UniqueFd connection)>;
 
     /// Admits the peers that FCGI_WEB_SERVER_ADDRS in the environment lists (FastCGI 1.0 §3.2). Throws
     /// posix::FailureError.
-    Acceptor(EventLoop& loop, int listening_socket, Begin begin);
+    Acceptor(EventLoop& loop, int listening_socket, Add add);
 
     /// Starts accepting. Throws posix::FailureError.
     void start();
 
-    /// Stops accepting.
+    /// Stops accepting. A connection that was accepted before has been added, so that the end waits for it.
     void stop() noexcept;
 
     Transport transport() const { return transport_; }
@@ -36,7 +36,7 @@ public:
     /// has sent itself SIGTERM.
     bool has_lost_socket() const { return state_ == State::lost; }
 
-    /// Accepts one connection, and rearms the socket first, so that another thread can take the next meanwhile.
+    /// Accepts one connection, and lets it proceed once the socket is rearmed: another thread can take the next meanwhile.
     void handle(std::uint32_t events, Worker& worker) override;
 
 private:
@@ -47,7 +47,7 @@ private:
         stopped,  ///< the server is stopping; the socket may be closed
     };
 
-    posix::UniqueFd accept(std::uint32_t events, Worker& worker);
+    EventSource* accept(std::uint32_t events, Worker& worker);
     void pause(int error, Worker& worker) noexcept;
     void watch() noexcept;
     void resume() noexcept;
@@ -58,7 +58,7 @@ private:
     const int listening_socket_;
     const Transport transport_;
     const gateway::Peers peers_;
-    const Begin begin_;
+    const Add add_;
     std::mutex mutex_;                           // guards the listening socket
     std::atomic<State> state_{State::accepting};  // changed under mutex_
     Timer pause_;

@@ -62,17 +62,14 @@ std::shared_ptr<void> Connections::take_left() {
     return left;
 }
 
-void Connections::begin(posix::UniqueFd fd, Transport transport, Worker& worker) {
+EventSource& Connections::add(posix::UniqueFd fd, Transport transport) {
     List one;
     one.emplace_back(*this, std::move(fd), transport, max_connections_);
     Served& served = one.front();
     served.place = one.begin();
-    {
-        const std::lock_guard lock{mutex_};
-        all_.splice(all_.end(), one);
-    }
-    // Its first request has usually arrived already.
-    run(served, EPOLLIN, worker);
+    const std::lock_guard lock{mutex_};
+    all_.splice(all_.end(), one);
+    return served;
 }
 
 std::size_t Connections::count() const {

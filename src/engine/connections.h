@@ -28,8 +28,8 @@ public:
     /// Closes the connections that are left, and logs how many. No thread may have one.
     ~Connections();
 
-    /// Adds a non-blocking socket as a connection, and lets it proceed.
-    void begin(posix::UniqueFd fd, Transport transport, Worker& worker);
+    /// Adds a non-blocking socket as a connection, which its first event lets proceed.
+    EventSource& add(posix::UniqueFd fd, Transport transport);
 
     std::size_t count() const;
 

@@ -83,8 +83,8 @@ Server::Server(int listening_socket, const HandlerSettings& handler, const Engin
     : settings_(settings), grace_(settings.grace), max_viewers_(settings.max_viewers),
       connections_(loop_, max_connections_, settings.stall_timeout),
       acceptor_(loop_, listening_socket,
-                [this](posix::UniqueFd connection, Worker& worker) {
-                    connections_.begin(std::move(connection), acceptor_.transport(), worker);
+                [this](posix::UniqueFd connection) -> EventSource& {
+                    return connections_.add(std::move(connection), acceptor_.transport());
                 }),
       storage_(settings.storage_timeout), workers_(settings.threads, loop_, storage_, handler, [this](Worker& worker) {
           worker.admit = [this] { return viewers_.admit(max_viewers_); };

@@ -114,7 +114,7 @@ public:
     /// Adds a connection, to which nothing was said yet.
     Peer& connect() {
         SocketPair pair = narrow_pair();
-        connections.begin(std::move(pair.connection), Transport::unix_socket, own);
+        connections.add(std::move(pair.connection), Transport::unix_socket).handle(EPOLLIN, own);
         return peers_.emplace_back(std::move(pair.peer));
     }
 
@@ -132,7 +132,7 @@ public:
         peer.say(bytes);
         const auto connection = std::make_shared<posix::UniqueFd>(std::move(pair.connection));
         engine.send([this, connection](Worker& worker) {
-            connections.begin(std::move(*connection), Transport::unix_socket, worker);
+            connections.add(std::move(*connection), Transport::unix_socket).handle(EPOLLIN, worker);
         });
         return {peer, fd};
     }
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(request_that_has_come_already_is_answered_at_once) {
     SocketPair pair = pair_of_unix_sockets();
     Peer peer{std::move(pair.peer)};
     peer.say(clip);
-    fixture.connections.begin(std::move(pair.connection), Transport::unix_socket, fixture.own);
+    fixture.connections.add(std::move(pair.connection), Transport::unix_socket).handle(EPOLLIN, fixture.own);
     BOOST_TEST(peer.heard() == "answer 1: clip");
     BOOST_TEST(fixture.connections.count() == 1u);
 }
@@ -287,7 +287,7 @@ BOOST_AUTO_TEST_CASE(connection_for_which_there_is_no_memory_is_closed) {
                 peer.say(request(target));
                 try {
                     const FailingAllocations failing{before};
-                    fixture.connections.begin(std::move(pair.connection), Transport::unix_socket, fixture.own);
+                    fixture.connections.add(std::move(pair.connection), Transport::unix_socket).handle(EPOLLIN, fixture.own);
                     has_failed = failing.has_failed();
                 } catch (const std::bad_alloc&) {
                     has_failed = true;
@@ -394,7 +394,7 @@ BOOST_AUTO_TEST_CASE(request_that_epoll_refuses_is_handed_on_later) {
             fd = pair.connection.get();
             Peer peer{std::move(pair.peer)};
             if (row.is_first) peer.say(busy);
-            fixture.connections.begin(std::move(pair.connection), Transport::unix_socket, fixture.own);
+            fixture.connections.add(std::move(pair.connection), Transport::unix_socket).handle(EPOLLIN, fixture.own);
             fixture.start();
             if (!row.is_first) peer.say(busy);
             BOOST_TEST_REQUIRE(wait_until([&] { return fixture.asked == 1; }));
@@ -601,7 +601,7 @@ BOOST_AUTO_TEST_CASE(film_on_a_slow_device_takes_short_turns) {
                                   .replace = [](unsigned) {}});
     fixture.engine.storage.stop();
     peer.say(whole_reel);
-    fixture.connections.begin(std::move(pair.connection), Transport::unix_socket, fixture.own);
+    fixture.connections.add(std::move(pair.connection), Transport::unix_socket).handle(EPOLLIN, fixture.own);
     fixture.lane().note_slow(now(), now() + endless);
     peer.take();
     const std::size_t before = peer.taken_bytes();
@@ -824,7 +824,7 @@ BOOST_AUTO_TEST_CASE(connections_that_are_left_are_closed_with_all) {
                 for (int i = 0; i < row.count; ++i) {
                     SocketPair pair = pair_of_unix_sockets();
                     worker.buffer.resize(1000);
-                    connections.begin(std::move(pair.connection), Transport::unix_socket, worker);
+                    connections.add(std::move(pair.connection), Transport::unix_socket).handle(EPOLLIN, worker);
                     peers.emplace_back(std::move(pair.peer));
                 }
             }
