@@ -84,7 +84,7 @@ $(build)/tables: $(table_objects) $(filter-out %/main.o,$(objects))
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
 
-generate: $(build)/tables  ## writes conf/reelgate.conf and the lists of options in man/, from the table of options
+generate: $(build)/tables  ## writes conf/reelgate.conf and the lists in README.md and man/, from the tables
 	@REELGATE=$(build)/reelgate scripts/generate
 
 install: all  ## installs program, man pages, examples and systemd units (prefix=/usr/local, DESTDIR=, ...)

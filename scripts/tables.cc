@@ -1,10 +1,12 @@
 // Owns the way out for the tables of the program: prints them for scripts/generate. Not installed.
 //
-// A block for each option, a line "KEY VALUE" for each thing that the table says of it, and an empty line behind.
+// A block for each option, result column and kind of finding, a line "KEY VALUE" for each thing that the table says of it, and an empty line behind.
 // SPDX-License-Identifier: MIT
 #include <cstdlib>
 #include <iostream>
 
+#include "audit/kinds.h"
+#include "catalog/row.h"
 #include "options/description.h"
 #include "options/sources.h"
 #include "options/table.h"
@@ -22,6 +24,10 @@ const char* name_of(Scope scope) {
         case Scope::check: return "check";
     }
     return "";
+}
+
+const char* name_of(reelgate::audit::Severity severity) {
+    return severity == reelgate::audit::Severity::error ? "error" : "warning";
 }
 
 void print(std::string_view key, std::string_view value) {
@@ -46,7 +52,19 @@ int main() {
         print("shown", shown_value(option, defaults));
         print("restart", option.agree ? "yes" : "");
         print("meaning", meaning_of(option));
-        print("text", option.text);
+        print("text", text_of(option));
+        std::cout << "\n";
+    }
+    for (const reelgate::catalog::Column& column : reelgate::catalog::columns) {
+        print("column", column.name);
+        print("meaning", column.meaning);
+        std::cout << "\n";
+    }
+    for (const reelgate::audit::KindRow& kind : reelgate::audit::kinds()) {
+        print("finding", kind.name);
+        print("severity", name_of(kind.severity));
+        print("meaning", kind.meaning);
+        print("remedy", kind.remedy);
         std::cout << "\n";
     }
     return std::cout.flush() ? EXIT_SUCCESS : EXIT_FAILURE;

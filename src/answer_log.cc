@@ -11,13 +11,18 @@ namespace reelgate {
 
 using messages::Number;
 
-bool AnswerLog::is_news(Note::Kind kind) noexcept {
-    return kind == Note::Kind::failure || !was_said_[static_cast<std::size_t>(kind)].test_and_set();
+bool AnswerLog::is_news(const Note& note) noexcept {
+    switch (note.kind) {
+        case Note::Kind::failure: break;
+        case Note::Kind::path: return !was_path_said_.test_and_set();
+        case Note::Kind::value: return !was_value_said_[note.column].test_and_set();
+    }
+    return true;
 }
 
 std::unique_ptr<const LoggedAnswer> AnswerLog::begin(const http::Request& request, const Outcome& outcome) {
     for (const Note& note : outcome.notes)
-        if (is_news(note.kind)) log_failure(note.what);
+        if (is_news(note)) log_failure(note.what);
     if (!is_logged(LogLevel::info)) return nullptr;
     const std::string* content_range = http::find_field(outcome.response, "Content-Range");
     auto logged = std::make_unique<const LoggedAnswer>(LoggedAnswer{

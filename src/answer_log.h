@@ -4,7 +4,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -45,10 +44,11 @@ public:
     std::unique_ptr<const LoggedAnswer> begin(const http::Request& request, const Outcome& outcome);
 
 private:
-    bool is_news(Note::Kind kind) noexcept;
+    bool is_news(const Note& note) noexcept;
 
     std::atomic<std::uint64_t> count_{0};
-    std::array<std::atomic_flag, 4> was_said_{};  ///< for each kind of notes
+    std::atomic_flag was_path_said_{};
+    catalog::PerColumn<std::atomic_flag> was_value_said_{};
 };
 
 /// Logs that an answer has ended, at level info.

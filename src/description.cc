@@ -18,32 +18,33 @@ namespace {
 /// Bytes that a note has of a text that is too long to be sent.
 constexpr std::size_t max_shown = 60;
 
-/// Makes the note of a text in the catalogue that cannot be sent.
-Note note_of_ignored(Note::Kind kind, const std::string& id, const char* column, const std::string& value) {
-    if (value.size() <= max_field_text) return {kind, posix::failure_of("value-ignored", column, id, value)};
-    return {kind, posix::failure_of("value-too-long", column, id, value.substr(0, max_shown),
-                                    messages::Number{value.size()})};
+/// Describes a text in the catalogue that cannot be sent.
+posix::Failure ignored(std::string_view column, const std::string& id, const std::string& text) {
+    if (text.size() <= max_field_text) return posix::failure_of("value-ignored", column, id, text);
+    return posix::failure_of("value-too-long", column, id, text.substr(0, max_shown), messages::Number{text.size()});
 }
 
-/// Returns the catalogue's tag, quoted or not, as a strong one; nothing if it has none that can be sent.
+/// Returns a text of the film's row that is to be sent; null if it has none that can be.
+const std::string* sendable(const Film& film, std::optional<std::string> catalog::Row::*value,
+                            std::vector<Note>& notes) {
+    const std::optional<std::string>& text = film.row.*value;
+    if (!text) return nullptr;
+    const std::size_t index = catalog::index_of(value);
+    const catalog::Column& column = catalog::columns[index];
+    if (text->size() <= max_field_text && column.can_be_sent(*text)) return &*text;
+    notes.push_back({Note::Kind::value, ignored(column.name, film.id, *text), index});
+    return nullptr;
+}
+
+/// Returns the catalogue's tag; nothing if it has none that can be sent.
 std::optional<http::EntityTag> catalog_tag_of(const Film& film, std::vector<Note>& notes) {
-    const std::optional<std::string>& text = film.row.etag;
-    if (!text) return std::nullopt;
-    if (text->size() <= max_field_text) {
-        const bool is_quoted = text->starts_with('"') || text->starts_with("W/");
-        auto tag = is_quoted ? http::parse_entity_tag(*text) : http::entity_tag_of(*text);
-        if (tag && !tag->weak) return tag;
-    }
-    notes.push_back(note_of_ignored(Note::Kind::etag, film.id, "etag", *text));
-    return std::nullopt;
+    const std::string* const text = sendable(film, &catalog::Row::etag, notes);
+    return text ? http::strong_tag_of(*text) : std::nullopt;
 }
 
 /// Returns the catalogue's media type, or the one that the file's name implies.
 std::string media_type_of(const Film& film, std::vector<Note>& notes) {
-    if (const std::optional<std::string>& type = film.row.media_type) {
-        if (type->size() <= max_field_text && http::is_media_type(*type)) return *type;
-        notes.push_back(note_of_ignored(Note::Kind::media_type, film.id, "media_type", *type));
-    }
+    if (const std::string* const type = sendable(film, &catalog::Row::media_type, notes)) return *type;
     return std::string{http::media_type_for(std::filesystem::path{film.name}.extension().native())};
 }
 

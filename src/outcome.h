@@ -5,10 +5,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "catalog/row.h"
 #include "gateway/content.h"
 #include "http/response.h"
 #include "media/media_file.h"
@@ -19,16 +21,16 @@ namespace reelgate {
 /// Something that an administrator should know. It becomes text when it is logged.
 struct Note {
     /// What it is about. The log has every failure. Notes of the other kinds come with each request for such a video:
-    /// it has the first of each kind.
+    /// it has the first of each kind, and of each column.
     enum class Kind {
-        failure,     ///< something has failed, or a video has no file
-        media_type,  ///< one in the catalogue cannot be sent
-        etag,        ///< one in the catalogue cannot be sent
-        path,        ///< that of a file is too long to be sent
+        failure,  ///< something has failed, or a video has no file
+        path,     ///< that of a file is too long to be sent
+        value,    ///< one in the catalogue cannot be sent
     };
 
     Kind kind = Kind::failure;
     posix::Failure what;
+    std::size_t column = 0;  ///< of a value: its index in catalog::columns
 };
 
 /// Counts and time of one request's look-ups in the catalogue.

@@ -1,8 +1,9 @@
 // Owns the kinds of findings: what each is called, how bad it is, what it means, and what to do about it.
-// Does not find anything. The lists in README.md and man/reelgate.8 are made from its table by scripts/list-findings.
+// Does not find anything. The lists in README.md and man/reelgate.8 are made from its table by scripts/generate.
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace reelgate::audit {
@@ -40,6 +41,9 @@ struct KindRow {
     std::string_view meaning;
     std::string_view remedy;  ///< of a finding that has no better one of its own
 };
+
+/// Returns all kinds, in their order.
+std::span<const KindRow> kinds();
 
 const KindRow& row_of(Kind kind);
 

@@ -1,4 +1,4 @@
-// Owns the result columns of the query.
+// Owns the result columns of the query: what each is called, what it means, and which values can be used.
 // Does not read them.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -8,6 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "http/entity_tag.h"
+#include "http/media_type.h"
 
 namespace reelgate::catalog {
 
@@ -22,26 +25,44 @@ inline std::string default_file_name(std::string_view id) { return std::string{i
 struct Row {
     std::optional<std::string> status;
     std::optional<std::string> file;        ///< path below the folder of videos
-    std::optional<std::string> media_type;  ///< not checked
-    std::optional<std::string> etag;        ///< not checked
+    std::optional<std::string> media_type;  ///< not checked: see Column::can_be_sent
+    std::optional<std::string> etag;        ///< likewise
 
     /// Returns the path of the file below the folder of videos; `id` is that of the row.
     std::string file_name(std::string_view id) const { return file ? *file : default_file_name(id); }
 };
 
-/// A result column, by its name.
+/// A result column. A new one is a row of `columns`, and its use.
 struct Column {
     std::string_view name;
     std::optional<std::string> Row::*value;
     bool is_required = false;
+    /// Returns whether a value of a sensible length can be sent in a field. Null: it is not sent.
+    bool (*can_be_sent)(std::string_view value) = nullptr;
+    std::string_view note = {};  ///< behind its name in --help
+    std::string_view meaning;    ///< for the manual: what a computer reads or writes is in grave accents
 };
 
+/// In the order of the manual.
 inline constexpr std::array columns{
-    Column{"status", &Row::status, true},
-    Column{"file", &Row::file},
-    Column{"media_type", &Row::media_type},
-    Column{"etag", &Row::etag},
+    Column{.name = "status", .value = &Row::status, .is_required = true,
+           .meaning = "required: the video may be streamed if it equals the value of `ready`, case-sensitively"},
+    Column{.name = "file", .value = &Row::file, .note = " (path below VIDEOS)",
+           .meaning = "path below the folder of videos, instead of the id followed by `.mp4`"},
+    Column{.name = "media_type", .value = &Row::media_type, .can_be_sent = http::is_media_type,
+           .meaning = "for `Content-Type`, instead of the one that the extension of the file's name implies, which is"
+                      " `application/octet-stream` for an unknown one"},
+    Column{.name = "etag", .value = &Row::etag,
+           .can_be_sent = [](std::string_view value) { return http::strong_tag_of(value).has_value(); },
+           .meaning = "a strong tag, quoted or not, of up to 1,024 bytes, instead of one made of date and length"},
 };
+
+/// Returns the index in `columns` of the one with that value.
+constexpr std::size_t index_of(std::optional<std::string> Row::*value) {
+    std::size_t i = 0;
+    while (columns[i].value != value) ++i;
+    return i;
+}
 
 /// For each of `columns`, something about it.
 template <typename T>

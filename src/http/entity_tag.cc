@@ -56,6 +56,13 @@ std::optional<EntityTag> entity_tag_of(std::string_view opaque) {
     return EntityTag{std::string{opaque}, false};
 }
 
+std::optional<EntityTag> strong_tag_of(std::string_view text) {
+    const bool is_quoted = text.starts_with('"') || text.starts_with("W/");
+    auto tag = is_quoted ? parse_entity_tag(text) : entity_tag_of(text);
+    if (tag && tag->weak) return std::nullopt;
+    return tag;
+}
+
 bool matches_strongly(const EntityTag& a, const EntityTag& b) { return !a.weak && !b.weak && a.opaque == b.opaque; }
 
 bool matches_weakly(const EntityTag& a, const EntityTag& b) { return a.opaque == b.opaque; }

@@ -29,6 +29,9 @@ std::optional<EntityTag> parse_entity_tag(std::string_view text);
 /// Makes a strong tag from the inside of an opaque-tag. Returns nothing if it contains a character that is not allowed.
 std::optional<EntityTag> entity_tag_of(std::string_view opaque);
 
+/// Returns the strong tag that a text means, in quotes or without; nothing if it means none.
+std::optional<EntityTag> strong_tag_of(std::string_view text);
+
 using Comparison = bool (*)(const EntityTag&, const EntityTag&);
 
 /// Compares strongly: neither is weak, and the opaque-tags are the same octet by octet (RFC 9110 §8.8.3.2).

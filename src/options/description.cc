@@ -3,7 +3,9 @@
 #include "options/description.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "catalog/row.h"
 #include "options/file_grammar.h"
 #include "options/table.h"
 
@@ -20,6 +22,34 @@ std::string describe(const Option& option, std::string_view place, std::string_v
     else
         out.append(format_assignment(option.name, text));
     return out.append("\n");
+}
+
+/// Lists the result columns of the query for --help.
+std::string names_of_columns() {
+    std::string names;
+    bool is_optional = false;
+    for (const catalog::Column& column : catalog::columns) {
+        names.append(names.empty() ? "" : ", ");
+        if (!column.is_required && !std::exchange(is_optional, true)) names.append("and optionally ");
+        names.append(column.name).append(column.note);
+    }
+    return names;
+}
+
+/// Lists them for the manual.
+std::string meanings_of_columns() {
+    std::string meanings;
+    for (const catalog::Column& column : catalog::columns)
+        meanings.append(meanings.empty() ? "`" : ", `").append(column.name).append("` (").append(column.meaning) += ')';
+    return meanings;
+}
+
+/// Returns a text of the table with the result columns in their place.
+std::string filled_in(std::string_view text, const std::string& columns) {
+    constexpr std::string_view place = "{columns}";
+    std::string out{text};
+    if (const auto found = out.find(place); found != std::string::npos) out.replace(found, place.size(), columns);
+    return out;
 }
 
 }  // namespace
@@ -39,8 +69,10 @@ std::string describe_settings(const Arguments& arguments, const Settings& settin
 }
 
 std::string meaning_of(const Option& option) {
-    return std::string{option.meaning} + (option.is_repeatable ? "; repeatable" : "");
+    return filled_in(option.meaning, names_of_columns()) + (option.is_repeatable ? "; repeatable" : "");
 }
+
+std::string text_of(const Option& option) { return filled_in(option.text, meanings_of_columns()); }
 
 std::string describe_options(Scope scope) {
     constexpr std::size_t column = 26;

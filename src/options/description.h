@@ -15,6 +15,9 @@ std::string describe_settings(const Arguments& arguments, const Settings& settin
 /// Returns what an option means, in a line.
 std::string meaning_of(const Option& option);
 
+/// Returns the sentences about an option for the shipped file and its manual; empty if it has none.
+std::string text_of(const Option& option);
+
 /// Formats the table for --help, one scope at a time.
 std::string describe_options(Scope scope);
 

@@ -29,7 +29,7 @@ struct Option {
     /// Returns what the default in words comes to, with the settings of the rows above; null: there is no value then.
     std::string (*compute_default)(const Settings&) = nullptr;
     std::string_view example;  ///< what the shipped file shows if that is not the default
-    std::string_view meaning;  ///< for --help: a line without a period
+    std::string_view meaning;  ///< for --help: a line without a period; {columns} stands for the result columns
     /// For the shipped file and its manual: whole sentences, with what a computer reads or writes in grave accents.
     std::string_view text;
     Scope scope = Scope::settings;

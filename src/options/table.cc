@@ -30,13 +30,9 @@ constexpr std::array table{
                    " refused.",
            .set = [](Settings& s, const Value& v) { s.handler.places.videos = v.text; }},
     Option{.name = "query", .argument = "SQL", .default_value = "SELECT status FROM videos WHERE id = ?1",
-           .meaning = "looks a video up: one parameter, the id; result columns by name: status, and optionally"
-                      " file (path below VIDEOS), media_type, etag",
+           .meaning = "looks a video up: one parameter, the id; result columns by name: {columns}",
            .text = "An SQL query that looks a video up. It has one parameter, ?1: the id. Result columns are taken by"
-                   " their names: `status`, which is required; `file`, a path below `videos` instead of the id"
-                   " followed by .mp4; `media_type`, instead of the one that the extension of the file's name implies"
-                   " (`application/octet-stream` for an unknown one); and `etag`, instead of the tag made of date and"
-                   " length. NULL and an empty text mean that there is none.",
+                   " their names: {columns}. NULL and an empty text mean that there is none.",
            .set = [](Settings& s, const Value& v) { s.handler.places.query = v.text; }},
     Option{.name = "ready", .argument = "STATUS", .default_value = "complete",
            .meaning = "the status that may be streamed",

@@ -174,13 +174,6 @@ def check_lists(report):
             equal([h for h, f in forms.items() if not any(re.fullmatch(f, name) for name in wanted)], [], "stale")
 
 
-def check_findings(report):
-    with report.row("reelgate.8, README: the findings are those of the table"):
-        done = subprocess.run([support.ROOT / "scripts/list-findings", "--check"], capture_output=True, text=True,
-                              check=False)
-        equal((done.returncode, done.stdout + done.stderr), (0, ""), "exit status, what is not current")
-
-
 def check_lint(report):
     for page in PAGES:
         with report.row(f"{page.name}: mandoc finds nothing wrong"):
@@ -198,7 +191,6 @@ def main():
         check_blocks(report)
         check_diagnostics(report)
         check_lists(report)
-        check_findings(report)
         check_lint(report)
     report.finish()
 

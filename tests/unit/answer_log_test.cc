@@ -24,8 +24,11 @@ std::string logged(AnswerLog& log, const http::Request& request, const Outcome& 
     return captured.text();
 }
 
-Note note(Note::Kind kind, std::string operation) {
-    return {kind, {.operation = std::move(operation), .kind = messages::Kind::warning}};
+constexpr std::size_t etag = catalog::index_of(&catalog::Row::etag);
+constexpr std::size_t media_type = catalog::index_of(&catalog::Row::media_type);
+
+Note note(Note::Kind kind, std::string operation, std::size_t column = 0) {
+    return {kind, {.operation = std::move(operation), .kind = messages::Kind::warning}, column};
 }
 
 BOOST_FIXTURE_TEST_SUITE(answer_log, WithLevel)
@@ -112,13 +115,13 @@ struct NoteRow {
 const NoteRow note_rows[] = {
     {.name = "failure_each_time", .first = {note(Note::Kind::failure, "a")}, .second = {note(Note::Kind::failure, "b")},
      .expected = "reelgate: warning: a\nreelgate: warning: b\n"},
-    {.name = "others_once", .first = {note(Note::Kind::etag, "a")}, .second = {note(Note::Kind::etag, "b")},
+    {.name = "others_once", .first = {note(Note::Kind::value, "a", etag)}, .second = {note(Note::Kind::value, "b", etag)},
      .expected = "reelgate: warning: a\n"},
     {.name = "each_kind_for_itself",
-     .first = {note(Note::Kind::etag, "a"), note(Note::Kind::media_type, "b"), note(Note::Kind::path, "c")},
-     .second = {note(Note::Kind::path, "d"), note(Note::Kind::media_type, "e"), note(Note::Kind::failure, "f")},
+     .first = {note(Note::Kind::value, "a", etag), note(Note::Kind::value, "b", media_type), note(Note::Kind::path, "c")},
+     .second = {note(Note::Kind::path, "d"), note(Note::Kind::value, "e", media_type), note(Note::Kind::failure, "f")},
      .expected = "reelgate: warning: a\nreelgate: warning: b\nreelgate: warning: c\nreelgate: warning: f\n"},
-    {.name = "in_order", .first = {note(Note::Kind::failure, "a"), note(Note::Kind::etag, "b")}, .second = {},
+    {.name = "in_order", .first = {note(Note::Kind::failure, "a"), note(Note::Kind::value, "b", etag)}, .second = {},
      .expected = "reelgate: warning: a\nreelgate: warning: b\n"},
     {.name = "all_parts", .first = {{Note::Kind::failure, {"open x", "/x", "it is gone", "find it"}}},
      .second = {}, .expected = "reelgate: error: open x: /x: it is gone; find it\n"},

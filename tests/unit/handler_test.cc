@@ -473,8 +473,10 @@ BOOST_FIXTURE_TEST_CASE(each_column_is_noted_for_itself, OwnTable) {
     put("film", "NULL, 'webm', 'v 1'");
     const Outcome given = answer(request_for("/api/stream/film"));
     BOOST_REQUIRE(given.notes.size() == 2u);
-    BOOST_TEST((given.notes[0].kind == Note::Kind::etag));
-    BOOST_TEST((given.notes[1].kind == Note::Kind::media_type));
+    BOOST_TEST((given.notes[0].kind == Note::Kind::value));
+    BOOST_TEST(given.notes[0].column == catalog::index_of(&catalog::Row::etag));
+    BOOST_TEST((given.notes[1].kind == Note::Kind::value));
+    BOOST_TEST(given.notes[1].column == catalog::index_of(&catalog::Row::media_type));
 }
 
 BOOST_FIXTURE_TEST_CASE(column_with_nothing_in_it_is_not_noted, OwnTable) {
