@@ -20,8 +20,8 @@ constexpr std::array table{
             "No client can ask for such an id.",
             "give it an id of 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -"},
     KindRow{Kind::unmatched_id, Severity::error, "unmatched id",
-            "`--list` returns it, but `--query` does not find it.",
-            "make `--list` and `--query` mean the same rows"},
+            "--list returns it, but --query does not find it.",
+            "make --list and --query mean the same rows"},
     KindRow{Kind::no_file, Severity::error, "no file",
             "The row is ready, but its file does not exist.",
             "put it there, or take the row out"},
@@ -58,7 +58,7 @@ constexpr std::array table{
             "add that id again, or run the command that the line ends with"},
     KindRow{Kind::unlisted_folder, Severity::warning, "unlisted folder",
             "The audit could not look for files without a row there.",
-            "run the audit as root, with `--user`"},
+            "run the audit as root, with --user"},
 };
 
 constexpr bool is_in_order() {
