@@ -43,10 +43,11 @@ std::string help() {
                 "in the file that --config names; the command line comes first, then the environment, then the "
                 "file:\n");
     text.append(options::describe_options(Scope::settings));
-    text.append("\nOptions of get:\n").append(options::describe_options(Scope::get));
-    text.append("\nOptions of add:\n").append(options::describe_options(Scope::add));
-    text.append("\nOptions of status:\n").append(options::describe_options(Scope::status));
-    text.append("\nOptions of check:\n").append(options::describe_options(Scope::check));
+    for (const commands::Command& command : commands::command_table()) {
+        if (command.scope == Scope::settings) continue;
+        text.append("\nOptions of ").append(command.name).append(":\n");
+        text.append(options::describe_options(command.scope));
+    }
     return text;
 }
 

@@ -3,7 +3,6 @@
 #include "audit/audit.h"
 
 #include <algorithm>
-#include <exception>
 
 #include "audit/rights.h"
 
@@ -24,9 +23,6 @@ Report run(const Subject& subject, const std::optional<posix::User>& user, const
         // A missing permission explains the failure.
         if (rights.missing.empty()) throw;
         rights.unfinished = failure.failure();
-    } catch (const std::exception& failure) {
-        if (rights.missing.empty()) throw;
-        rights.unfinished = posix::Failure{{}, subject.database, failure.what()};
     }
     const auto ready = std::count_if(first.rows.begin(), first.rows.end(),
                                      [](const auto& row) { return is_streamed(row.first, row.second); });

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "http/ascii.h"
+#include "http/json.h"
 #include "http/utf8.h"
 
 namespace reelgate::commands {
@@ -25,19 +26,9 @@ bool is_control(std::string_view character) {
     return character.size() == 2 && byte_of(character[0]) == 0xc2 && byte_of(character[1]) < 0xa0;
 }
 
-/// Calls `each` with every character and true; with a single byte and false for bytes that are not UTF-8.
-template <typename Each>
-void for_each_character(std::string_view text, Each&& each) {
-    while (!text.empty()) {
-        const std::size_t length = http::utf8_length(text);
-        each(text.substr(0, std::max<std::size_t>(length, 1)), length > 0);
-        text.remove_prefix(std::max<std::size_t>(length, 1));
-    }
-}
-
 std::string escaped(std::string_view text) {
     std::string out;
-    for_each_character(text, [&](std::string_view character, bool is_utf8) {
+    http::for_each_character(text, [&](std::string_view character, bool is_utf8) {
         if (is_utf8 && !is_control(character)) {
             out.append(character);
             return;
@@ -47,24 +38,8 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-std::string json_string(std::string_view text) {
-    std::string out = "\"";
-    for_each_character(text, [&](std::string_view character, bool is_utf8) {
-        const char c = character[0];
-        if (!is_utf8)
-            out.append("\xef\xbf\xbd");  // U+FFFD, the replacement character
-        else if (c == '"' || c == '\\')
-            out.append({'\\', c});
-        else if (byte_of(c) < 0x20)
-            out.append("\\u00").append(hex_of(c));
-        else
-            out.append(character);
-    });
-    return out + "\"";
-}
-
 std::string json_member(std::string_view name, std::string_view value) {
-    return json_string(name) + ": " + json_string(value);
+    return http::json_string(name) + ": " + http::json_string(value);
 }
 
 /// Formats a member, and a second one with the bytes if the first one cannot contain them.
@@ -143,7 +118,7 @@ std::string json_of(const audit::Report& report) {
                                                           {"ready", report.ready},
                                                           {"files", report.files}};
     for (const auto& [name, count] : counts)
-        out.append(", ").append(json_string(name)).append(": ").append(std::to_string(count));
+        out.append(", ").append(http::json_string(name)).append(": ").append(std::to_string(count));
     return out + "}\n";
 }
 

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <vector>
 
+#include "http/json.h"
 #include "http/plan.h"
 #include "http/target.h"
 
@@ -123,19 +124,6 @@ std::string seconds_of(const Storage::Hung& hung) {
     return std::to_string(std::chrono::floor<std::chrono::seconds>(hung.time).count());
 }
 
-/// Quotes a string (RFC 8259 §7). A folder's name may hold any bytes: those outside ASCII are shown as Latin-1.
-std::string json_string(std::string_view text) {
-    std::string quoted = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        char escaped[8];
-        std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(byte));
-        const bool is_plain = byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
-        is_plain ? quoted.push_back(c) : static_cast<void>(quoted.append(escaped));
-    }
-    return quoted + "\"";
-}
-
 std::uint64_t requests(const Counts& counts) {
     std::uint64_t sum = 0;
     for (const Counted& row : counted)
@@ -207,7 +195,7 @@ std::string format_json(const Status& status) {
     text.append(",\"hung storage\":[");
     const std::size_t begin = text.size();
     for (const Storage::Hung& hung : status.hung)
-        text.append(text.size() > begin ? "," : "").append(R"({"folder":)").append(json_string(hung.folder))
+        text.append(text.size() > begin ? "," : "").append(R"({"folder":)").append(http::json_string(hung.folder))
             .append(R"(,"seconds":)").append(seconds_of(hung)).append(R"(,"waiting":)")
             .append(std::to_string(hung.waiting)).append(R"(,"threads":)").append(std::to_string(hung.threads))
             .append("}");

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -36,6 +37,16 @@ constexpr bool is_utf8(std::string_view text) {
         text.remove_prefix(length);
     }
     return true;
+}
+
+/// Calls `each` with every character and true; with a single byte and false for bytes that are not UTF-8.
+template <typename Each>
+void for_each_character(std::string_view text, Each&& each) {
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        each(text.substr(0, std::max<std::size_t>(length, 1)), length > 0);
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
 }
 
 }  // namespace reelgate::http

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(folders_that_do_not_answer_are_named) {
         "hung storage:         /mnt/my \"nas\": no answer for 5 s, 0 waiting, 0 threads held\n"));
     BOOST_TEST(format_json(status).ends_with(
         R"(,"hung storage":[{"folder":"/srv/films","seconds":12,"waiting":3,"threads":2},)"
-        R"({"folder":"/mnt/my \u0022nas\u0022","seconds":5,"waiting":0,"threads":0}]})" "\n"));
+        R"({"folder":"/mnt/my \"nas\"","seconds":5,"waiting":0,"threads":0}]})" "\n"));
 }
 
 struct MetricRow {
