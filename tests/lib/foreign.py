@@ -12,8 +12,8 @@ from probing import FILM
 
 
 class ClampingScript(http.server.BaseHTTPRequestHandler):
-    """An application that streams by a script of its own, as many are found: a range behind the end is drawn in, there
-    are no versions and no HEAD, and an invalid Range is an error."""
+    """An application that streams by its own script, as many do: a range after the end is clamped to the last byte,
+    there are no versions and no HEAD, and an invalid Range is an error."""
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):

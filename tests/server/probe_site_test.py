@@ -20,7 +20,7 @@ def script_behind_nginx():
         with running(servers.Nginx, lambda text: site) as server:
             status, output = probe(server)
             equal(status, 1, f"exit status, of {output}")
-            assert "FAIL a start behind the end is refused: seen: 206, " in output, output
+            assert "FAIL a first position after the end is refused: seen: 206, " in output, output
             (blame, line), = remedies(output)
             assert blame.startswith("nginx, server block: hands /api/stream/ to something that is not reelgate"), blame
 
@@ -37,7 +37,7 @@ def unknown_server_names_all_three():
         equal(status, 1, f"exit status, of {output}")
         equal([blame.split(":")[0].split(",")[0] for blame, _ in remedies(output)], ["nginx", "Apache", "lighttpd"],
               "servers")
-        for fault in ("a start behind the end is refused", "the tag is strong", "HEAD, as VLC asks",
+        for fault in ("a first position after the end is refused", "the tag is strong", "HEAD, as VLC asks",
                       "an invalid range is ignored"):
             assert f"FAIL {fault}: " in output, f"no {fault!r} in {output}"
 
