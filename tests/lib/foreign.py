@@ -65,7 +65,7 @@ class Recording(ClampingScript):
 
 @contextlib.contextmanager
 def script(kind=ClampingScript):
-    """The script as a running server; its port."""
+    """Runs a handler of http.server, such as a script, as a server; gives its port."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
