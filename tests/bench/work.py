@@ -18,7 +18,7 @@ RANGE = 65536
 # spoils few of many and the medians do not see it.
 ROUND, STRAIGHT_ROUND = 0.4, 0.25
 
-# Seconds for which somebody who has nothing to do is watched, and how often.
+# Seconds for which idle processes are watched, and how often.
 IDLE, IDLE_ROUNDS = 10, 3
 
 # Fresh requests a round while others are parked: so many that a few unlucky ones are not the p99.
@@ -143,9 +143,10 @@ def parked(socket, count):
 
 
 def wait_for_descriptors(pid, count):
-    """Seconds until a process has as few descriptors as before. At most ten are waited."""
+    """Waits up to ten seconds until a process has as few descriptors as before; returns the seconds that it took."""
     begin = time.monotonic()
     while accounting.descriptors(pid) > count and time.monotonic() < begin + 10:
+        # The kernel announces no close of another process's descriptor. The pause is the resolution of the figure.
         time.sleep(0.001)
     return time.monotonic() - begin
 
@@ -170,6 +171,7 @@ def idle(site, pid, samples):
     with parked(site.socket("parked"), most):
         for _ in range(IDLE_ROUNDS):
             before = {count: accounting.processor_time(pid) for count, pid in pids.items()}
+            # The pause is the measurement: processor time of those who have nothing to do.
             time.sleep(IDLE)
             for count, pid in pids.items():
                 samples.add(IDLING, count, processor=(accounting.processor_time(pid) - before[count]) * 1e3)

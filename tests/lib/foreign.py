@@ -12,8 +12,8 @@ from probing import FILM
 
 
 class ClampingScript(http.server.BaseHTTPRequestHandler):
-    """An application that streams by a script of its own, as many are found: a range behind the end is drawn in, there
-    are no versions and no HEAD, and an invalid Range is an error."""
+    """An application that streams by its own script, as many do: a range after the end is clamped to the last byte,
+    there are no versions and no HEAD, and an invalid Range is an error."""
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
@@ -65,7 +65,7 @@ class Recording(ClampingScript):
 
 @contextlib.contextmanager
 def script(kind=ClampingScript):
-    """The script as a running server; its port."""
+    """Runs a handler of http.server, such as a script, as a server; gives its port."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -11,12 +11,12 @@ import os
 import pathlib
 import random
 import subprocess
-import threading
 import time
 
 import browser
 import clock
 import fastcgi
+import foreign
 import relay
 import rows
 import servers
@@ -157,18 +157,9 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@contextlib.contextmanager
 def page_server(folder):
-    """A web server for the page alone: HAProxy has no files."""
-    handler = functools.partial(QuietHandler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    """Runs a web server for the page alone: HAProxy serves no files. Gives its port."""
+    return foreign.script(functools.partial(QuietHandler, directory=folder))
 
 
 class Site:

@@ -9,7 +9,7 @@ import subprocess
 import foreign
 import servers
 import support
-from probing import (ALL_FIELDS, BREAKS, HELD, LATE, applied, before, check_green, probe, remedies, running)
+from probing import (ALL_FIELDS, BREAKS, HELD, LATE, STATUS, applied, before, check_green, probe, remedies, running)
 from support import equal
 
 
@@ -20,7 +20,7 @@ def script_behind_nginx():
         with running(servers.Nginx, lambda text: site) as server:
             status, output = probe(server)
             equal(status, 1, f"exit status, of {output}")
-            assert "FAIL a start behind the end is refused: seen: 206, " in output, output
+            assert "FAIL a first position after the end is refused: seen: 206, " in output, output
             (blame, line), = remedies(output)
             assert blame.startswith("nginx, server block: hands /api/stream/ to something that is not reelgate"), blame
 
@@ -37,7 +37,7 @@ def unknown_server_names_all_three():
         equal(status, 1, f"exit status, of {output}")
         equal([blame.split(":")[0].split(",")[0] for blame, _ in remedies(output)], ["nginx", "Apache", "lighttpd"],
               "servers")
-        for fault in ("a start behind the end is refused", "the tag is strong", "HEAD, as VLC asks",
+        for fault in ("a first position after the end is refused", "the tag is strong", "HEAD, as VLC asks",
                       "an invalid range is ignored"):
             assert f"FAIL {fault}: " in output, f"no {fault!r} in {output}"
 
@@ -133,10 +133,58 @@ def tls_and_password(report):
             equal((status, remedies(output)[0][1]), (2, f"reelgate-probe {url} -- --user NAME:PASSWORD"), f"of {output}")
         with report.row("TLS and HTTP/2, with a password: all green"):
             check_green(probe(url, curl=["--insecure", "--user", "viewer:secret"]))
+        with report.row("TLS: a password does not go to a status page without TLS"), \
+                foreign.script(foreign.Recording) as port:
+            url_of_none = f"https://127.0.0.1:{server.tls_port}/api/stream/nonexistent"
+            equal(passwords_told(url_of_none, f"http://127.0.0.1:{port}", ["--insecure"]), {None}, "passwords")
         with report.row("TLS: http leads to https, asked there"):
             result = probe(f"http://127.0.0.1:{server.port}/moved/film", curl=["-k", "-u", "viewer:secret"])
             check_green(result)
             assert f" leads to {url}: asked there\n" in result[1], result[1]
+
+
+def passwords_told(url, status_site, curl):
+    """Returns the passwords that a status page has been told. The probe asks it for a video that is not there."""
+    foreign.Recording.told.clear()
+    _, output = probe(url, options=["--status", status_site + STATUS], curl=[*curl, "--user", "viewer:secret"])
+    assert "its catalogue has no row" in output, output
+    return set(foreign.Recording.told)
+
+
+# what, the host that is asked, where it leads to, whether the probe follows it there
+OTHER_HOSTS = [
+    ("a name, with and without a port", "films.example", "http://films.example:80", True),
+    ("a name, in capitals", "films.example", "http://FILMS.example", True),
+    ("a name, another one", "films.example", "http://films.example.com", False),
+    ("IPv6, with and without a port", "[2001:db8::1]", "http://[2001:db8::1]:80", True),
+    ("IPv6, in capitals", "[2001:db8::1]", "http://[2001:DB8::1]", True),
+    ("IPv6, another address", "[2001:db8::1]", "http://[2001:db8::2]", False),
+    ("IPv6, malformed", "[2001:db8::1]", "http://[2001:db8::1", False),
+]
+
+
+def hosts(report):
+    """curl is told to connect to the server whatever the host: what counts is what the probe makes of the addresses."""
+    def site(text):
+        return "".join(f'location = /{i}/film {{ return 302 "{target}/api/stream/film"; }}\n'
+                       for i, (_, _, target, _) in enumerate(OTHER_HOSTS)) + text
+    with running(servers.Nginx, site) as server:
+        to_server = ["--connect-to", f"::127.0.0.1:{server.port}"]
+        for i, (what, host, target, is_followed) in enumerate(OTHER_HOSTS):
+            with report.row(f"redirection to {what}: {'asked there' if is_followed else 'not asked'}"):
+                result = probe(f"http://{host}/{i}/film", curl=to_server)
+                equal(f" leads to {target}/api/stream/film: asked there\n" in result[1], is_followed, result[1])
+                if is_followed:
+                    check_green(result)
+                else:
+                    told = result[0], remedies(result[1])[0][1]
+                    equal(told, (2, f"reelgate-probe {target}/api/stream/film"), "told")
+        for what, status_site in (("another address", "http://[::1]"), ("malformed", "http://[::2")):
+            with report.row(f"status page on IPv6, {what}: is told no password"), \
+                    foreign.script(foreign.Recording) as port:
+                # Only with the user's options would the password get to the port that records it.
+                path_to = ["--connect-to", f"[::2]:80:127.0.0.1:{server.port}", "--connect-to", f"::127.0.0.1:{port}"]
+                equal(passwords_told("http://[::2]/api/stream/nonexistent", status_site, path_to), set(), "passwords")
 
 
 def redirections(report):
@@ -160,7 +208,7 @@ def main():
                   cache_in_front_of_another_web_server, page_of_another_origin, origin_allowed_twice):
         with report.row(holds.__name__.replace("_", " ")):
             holds()
-    for several in (tls_and_password, redirections):
+    for several in (tls_and_password, redirections, hosts):
         several(report)
     report.finish()
 

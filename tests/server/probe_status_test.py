@@ -85,9 +85,9 @@ def status_that_says_nothing(report):
     with running(servers.Nginx) as server:
         with report.row("held back: the status page is not let through"):
             check_skipped(probe_with_status(server), f"{STATUS}?json: 404, without figures of reelgate's; set ")
-        with report.row("held back: nobody answers there"):
+        with report.row("held back: there is no answer"):
             address = f"http://127.0.0.1:{support.free_port()}{STATUS}"
-            check_skipped(probe(server, "large", options=["--status", address]), f"{address}?json: nobody answers")
+            check_skipped(probe(server, "large", options=["--status", address]), f"{address}?json: no answer")
         with report.row("held back: a password for the video does not go to another host"), foreign.script(foreign.Recording) as port:
             address = f"http://localhost:{port}{STATUS}"
             result = probe(server, "large", ["--status", address], ["--user", "viewer:secret"])
@@ -98,14 +98,14 @@ def status_that_says_nothing(report):
             result = probe_with_status(server, "film")
             equal(result[0], 0, result[1])
             assert f"skip {HELD}: {len(FILM)} bytes may all be on their way; ask for a video" in result[1], result[1]
-        with report.row("held back: others are watching"), \
+        with report.row("held back: there are other viewers"), \
                 socket.create_connection(("127.0.0.1", server.port), support.DEADLINE) as other:
             other.sendall(support.http_request("/api/stream/large", "GET", []))
             equal(other.recv(12), b"HTTP/1.1 200", "status")
-            check_skipped(probe_with_status(server), "others are watching")
+            check_skipped(probe_with_status(server), "reelgate is serving other viewers")
     denied = "location = /reelgate-status { deny all; }\n"
     with report.row("held back: who is not let in"), running(servers.Nginx, before(denied)) as server:
-        check_skipped(probe_with_status(server), f"{STATUS}?json: 403; ask from where")
+        check_skipped(probe_with_status(server), f"{STATUS}?json: 403; run this where")
     path = "/api/stream" + STATUS
 
     def counting(text):
