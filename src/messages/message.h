@@ -85,6 +85,8 @@ public:
     }
     std::size_t size() const noexcept { return count_; }
     void shrink(std::size_t size) noexcept { count_ = size; }
+    auto begin() const noexcept { return texts_.begin(); }
+    auto end() const noexcept { return texts_.begin() + count_; }
     operator std::span<const std::string_view>() const noexcept { return {texts_.data(), count_}; }
 
 private:

@@ -48,7 +48,7 @@ inline messages::Texts texts_of(const Failure& failure) noexcept {
 /// Formats "operation: object: cause; remedy", without empty parts.
 inline std::string text_of(const Failure& failure) {
     std::string text;
-    for (const std::string_view part : std::span<const std::string_view>{texts_of(failure)}) text.append(part);
+    for (const std::string_view part : texts_of(failure)) text.append(part);
     return text;
 }
 

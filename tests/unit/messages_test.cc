@@ -18,7 +18,7 @@ using Values = std::vector<std::string_view>;
 
 std::string text_of(const Message& message, const Values& values) {
     std::string text;
-    for (const std::string_view part : std::span<const std::string_view>{texts_of(message, values)}) text.append(part);
+    for (const std::string_view part : texts_of(message, values)) text.append(part);
     return text;
 }
 
