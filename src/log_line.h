@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "messages/named.h"
 
 namespace reelgate {
 
@@ -26,9 +27,7 @@ public:
     }
 
     LogLine& append(std::uint64_t number) noexcept {
-        std::array<char, 20> digits;
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-        return append({digits.data(), static_cast<std::size_t>(end - digits.data())});
+        return append(messages::Number{number});
     }
 
     void clear() noexcept { size_ = 0; }

@@ -3,6 +3,7 @@
 #include "offloader.h"
 
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace reelgate {
@@ -25,7 +26,9 @@ const std::filesystem::path& Offloader::folder_for_web_server() {
     if (folder_for_web_server_.empty()) {
         const auto path = std::filesystem::absolute(videos_);
         const bool is_plain = path.lexically_normal().native() == path.native();
-        folder_for_web_server_ = is_plain ? path : std::filesystem::weakly_canonical(path);
+        std::error_code error;
+        folder_for_web_server_ = is_plain ? path : std::filesystem::weakly_canonical(path, error);
+        if (error) posix::throw_error(error.value(), "open-folder", path.native());
     }
     return folder_for_web_server_;
 }

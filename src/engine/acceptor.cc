@@ -18,7 +18,7 @@
 
 #include "engine/worker.h"
 #include "log.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::engine {
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "log.h"
-#include "posix/error.h"
+#include "posix/failure.h"
 
 namespace reelgate::engine {
 

@@ -25,6 +25,7 @@
 #include "engine/workers.h"
 #include "http/target.h"
 #include "log.h"
+#include "log_line.h"
 
 namespace reelgate::engine {
 
@@ -164,16 +165,23 @@ sigset_t awaited_signals() {
     return signals;
 }
 
-/// Applies the new settings. Returns the outcome as one line, which `text` holds in case of a failure.
-std::string_view take_over(Server& server, const Hooks& hooks, std::span<char> text) noexcept {
+/// Logs a message, and returns its text.
+template <typename... Values>
+LogLine logged(std::type_identity_t<messages::Named<sizeof...(Values)>> name, const Values&... values) noexcept {
+    log(name, values...);
+    LogLine line;
+    for (const std::string_view text : messages::texts_of(name.message(), messages::views_of(values...)))
+        line.append(text);
+    return line;
+}
+
+/// Applies the new settings. Returns the outcome as one line.
+LogLine take_over(Server& server, const Hooks& hooks) noexcept {
     try {
         server.change_settings(hooks.reload());
-        log("reloaded");
-        return "reload: settings are in force";
+        return logged("reloaded");
     } catch (const std::exception& failure) {
-        log("reload-failed", failure.what());
-        std::snprintf(text.data(), text.size(), "reload: %s: the old settings stay", failure.what());
-        return text.data();
+        return logged("reload-failed", failure.what());
     }
 }
 
@@ -181,8 +189,7 @@ std::string_view take_over(Server& server, const Hooks& hooks, std::span<char> t
 void reload(Server& server, const Hooks& hooks) noexcept {
     // A failure that goes on under the new settings is then logged at once.
     tell_repeated_lines();
-    char text[512];
-    hooks.ready(take_over(server, hooks, text));
+    hooks.ready(take_over(server, hooks).text());
 }
 
 }  // namespace

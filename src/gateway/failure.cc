@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "posix/error.h"
+#include "posix/failure.h"
 #include "posix/poll.h"
 
 namespace reelgate::gateway {

@@ -19,25 +19,16 @@ consteval const Message& find(std::string_view name) {
     throw "no such message";
 }
 
-/// A message, by its name, that takes `count` values. Another number of values does not compile.
-template <std::size_t count>
+/// How much of a message is meant.
+enum class Of { message, operation };
+
+/// A message, by its name, that takes `count` values, or whose operation does. Another number does not compile.
+template <std::size_t count, Of of = Of::message>
 class Named {
 public:
     consteval Named(const char* name) : message_(&find(name)) {
-        if (count_values(*message_) != count) throw "another number of values";
-    }
-    const Message& message() const noexcept { return *message_; }
-
-private:
-    const Message* message_;
-};
-
-/// The operation of a message, by its name, that takes `count` values.
-template <std::size_t count>
-class NamedOperation {
-public:
-    consteval NamedOperation(const char* name) : message_(&find(name)) {
-        if (count_values(message_->operation) != count) throw "another number of values";
+        const std::size_t taken = of == Of::message ? count_values(*message_) : count_values(message_->operation);
+        if (taken != count) throw "another number of values";
     }
     const Message& message() const noexcept { return *message_; }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <exception>
 #include <span>
 #include <string>
@@ -24,7 +25,7 @@ struct Failure {
     std::string cause;      ///< what is wrong, and who owns it
     std::string remedy;     ///< a command between grave accents, or where to look; empty if none is known
     int error = 0;          ///< errno(3); 0 if no system call failed
-    messages::Kind kind = messages::Kind::failure;
+    messages::Kind kind = messages::Kind::failure;  ///< decides the level in the log, and the exit status
 
     void add_remedy(const std::string& more) { remedy.append(remedy.empty() ? "" : "; ").append(more); }
 };
@@ -81,7 +82,7 @@ Failure failure_of(std::type_identity_t<messages::Named<sizeof...(Values)>> name
 
 /// Returns the operation of a message, for failures whose other parts are found out elsewhere.
 template <typename... Values>
-std::string operation_of(std::type_identity_t<messages::NamedOperation<sizeof...(Values)>> name,
+std::string operation_of(std::type_identity_t<messages::Named<sizeof...(Values), messages::Of::operation>> name,
                          const Values&... values) {
     const auto views = messages::views_of(values...);
     std::span<const std::string_view> rest{views};
@@ -92,6 +93,12 @@ std::string operation_of(std::type_identity_t<messages::NamedOperation<sizeof...
 template <typename... Values>
 [[noreturn]] void fail(std::type_identity_t<messages::Named<sizeof...(Values)>> name, const Values&... values) {
     throw FailureError{failure_with(name.message(), messages::views_of(values...))};
+}
+
+/// Returns the cause of an errno in words, without using the heap: for failure handlers.
+inline const char* static_cause(int error) noexcept {
+    const char* const text = strerrordesc_np(error);
+    return text ? text : "unknown error";
 }
 
 /// Returns the cause of an errno in words.

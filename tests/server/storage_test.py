@@ -45,6 +45,7 @@ GRACE = 3
 LANE_THREADS = 4  # that serve one device
 MORE = 5  # storages beside the first
 LEAVERS = 20
+ABORTERS = 40
 SEEKERS, LOOKUP_SECONDS = 8, 0.02
 
 # How many threads there may be: each of --threads, with those that take its place while the kernel holds it; four of
@@ -330,6 +331,17 @@ def unread(connection):
     return struct.unpack("i", fcntl.ioctl(connection.socket, termios.FIONREAD, bytes(4)))[0]
 
 
+def has_ended(connection):
+    """Whether the server has closed a connection. Reads what has come."""
+    try:
+        connection.socket.setblocking(False)
+        while connection.socket.recv(1 << 16):
+            pass
+    except BlockingIOError:
+        return False
+    return True
+
+
 def check_slow(row, library, threads):
     with row("slow storage, 50 viewers: the others are served, they get their bytes"), \
             library.site(threads, timeout=5, read_ahead=8 << 10) as (nas, server), \
@@ -358,6 +370,17 @@ def check_slow(row, library, threads):
         assert len(connection.read_response()) < FAR_LENGTH, "not cut short"
         connection.send(LOCAL_PATH, fields=range_field(0, 10))
         equal(connection.read_reply().content, support.position_coded(10), "content of the next")
+    with row("a film hangs, and its requests are aborted: closed, but for those that the kernel holds"), \
+            library.site(threads) as (nas, server), contextlib.ExitStack() as viewers:
+        connections = [viewers.enter_context(fastcgi.Connection(server.address)) for _ in range(ABORTERS)]
+        for number, connection in enumerate(connections):
+            connection.send(FAR_PATH, fields=range_field(number * WATCHED, WATCHED), flags=fastcgi.KEEP_CONN)
+            connection.read_record()
+        nas.hang("read")
+        for connection in connections:
+            connection.socket.sendall(fastcgi.record(fastcgi.ABORT_REQUEST, b""))
+        held = threads + LANE_THREADS
+        support.wait_until(lambda: sum(map(has_ended, connections)) >= ABORTERS - held, "they are closed")
 
 
 # error of opening, and how often the storage gives it until openat2 has given it once: the kernel asks again at ESTALE

@@ -303,6 +303,9 @@ public:
         lane.tell_news();
     }
 
+    /// Returns whether the watch has the connection looked at, while the storage is slow or hangs.
+    bool has_news(bool is_hung) const { return connection_->view().has_news(is_hung); }
+
     /// Does what the watch does to a request whose storage does not answer.
     void turn_away() {
         is_thread_lost_ = false;

@@ -833,6 +833,35 @@ BOOST_AUTO_TEST_CASE(other_threads_see_what_it_waits_for) {
     }
 }
 
+struct NewsRow {
+    std::string_view name;
+    Event event;
+    bool is_news = false;             ///< while the storage is slow
+    bool is_news_once_it_hangs = false;
+};
+
+/// What a connection that waits for slow storage has to be looked at for.
+const NewsRow news[] = {
+    {.name = "nothing", .event = its_turn_comes},
+    {.name = "abort", .event = is_heard_saying(abort), .is_news_once_it_hangs = true},
+    {.name = "end_of_its_side", .event = is_heard_ending, .is_news_once_it_hangs = true},
+    {.name = "something_else", .event = is_heard_saying(values)},
+    {.name = "bytes_that_nobody_has_read_yet", .event = [](Fixture& fixture) { fixture.say(abort); }, .is_news = true,
+     .is_news_once_it_hangs = true},
+};
+
+BOOST_AUTO_TEST_CASE(what_is_news_while_storage_is_slow) {
+    for (const NewsRow& row : news) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Fixture fixture;
+            for (const Event& event : {says(film), Event{storage_is_slow}, Event{takes_all}}) event(fixture);
+            row.event(fixture);
+            BOOST_TEST(fixture.has_news(false) == row.is_news);
+            BOOST_TEST(fixture.has_news(true) == row.is_news_once_it_hangs);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_waited_for_while_a_thread_has_it) {
     const std::vector<Event> ways[] = {{says(ping)}, {says(ping.substr(0, 40)), says(ping.substr(40))}};
     for (const auto& events : ways) {
