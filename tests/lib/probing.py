@@ -106,9 +106,13 @@ def applied(text, pairs):
 
 @contextlib.contextmanager
 def changed(change):
-    """The shipped files, changed on their way to a server."""
+    """The shipped files, changed on their way to a server; but for the names of sockets, which belong to no site."""
     original = servers.shipped
-    servers.shipped = lambda *arguments, **places: change(original(*arguments, **places))
+
+    def shipped(name, **places):
+        text = original(name, **places)
+        return text if name == servers.UPSTREAM else change(text)
+    servers.shipped = shipped
     try:
         yield
     finally:
@@ -147,7 +151,9 @@ def with_status(kind, change=lambda text: text):
         block = readme_block(kind.name.partition(" ")[0].strip(","))
         if kind is servers.Haproxy:
             return text.replace("backend reelgate\n", f"{block}\nbackend reelgate\n", 1)
-        place = re.search(r'(?:fastcgi_pass |")unix:([^;|]+)|"socket" *=> "([^"]+)"', text)
+        if kind is servers.Nginx:
+            return text + block
+        place = re.search(r'"unix:([^|]+)|"socket" *=> "([^"]+)"', text)
         place = place.group(1) or place.group(2) + ("-0" if "bin-path" in text else "")
         assert servers.PATHS["socket"] in block, block
         return text + block.replace(servers.PATHS["socket"], place)

@@ -20,6 +20,9 @@ PATHS = {
     "address": "bind :80",
 }
 
+# The file that names the socket to nginx, for all sites.
+UPSTREAM = "nginx/upstream.conf"
+
 # Debian's user of every web server. Without root everything runs as the user of the tests.
 USER = "www-data"
 IS_ROOT = os.geteuid() == 0
@@ -230,14 +233,15 @@ class ApacheFcgidOffload(ApacheFcgid):
 
 
 class Nginx(Server):
-    """nginx with the shipped file, included by a main file that adds only what any site has."""
+    """nginx with the shipped files, included by a main file that adds only what any site has."""
     name = "nginx"
     extra = ""
 
     def start(self):
-        return self.start_nginx(shipped("nginx/reelgate.conf", socket=self.start_reelgate()))
+        return self.start_nginx(self.start_reelgate(), shipped("nginx/reelgate.conf"))
 
-    def start_nginx(self, fragment):
+    def start_nginx(self, place, fragment):
+        self.write("upstream.conf", shipped(UPSTREAM, socket=place))
         self.write("reelgate.conf", fragment)
         temporary = "".join(f"    {kind}_temp_path {self.folder}/{kind};\n"
                             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -252,6 +256,7 @@ error_log {self.folder}/nginx.log;
 events {{}}
 http {{
 {temporary}{self.extra}    access_log off;
+    include {self.folder}/upstream.conf;
     server {{
         listen 127.0.0.1:{port};
         include {self.folder}/reelgate.conf;
@@ -268,7 +273,7 @@ class NginxOffload(Nginx):
 
     def start(self):
         place = self.start_reelgate("--offload", "x-accel-redirect", *self.options)
-        return self.start_nginx(shipped("nginx/offload.conf", socket=place, data=self.volume.path))
+        return self.start_nginx(place, shipped("nginx/offload.conf", data=self.volume.path))
 
 
 class Haproxy(Server):

@@ -459,6 +459,7 @@ query = SELECT state AS status, path AS file FROM clips WHERE slug = ?1
 
 SITE = """
 cp /usr/share/doc/reelgate/examples/nginx/reelgate.conf /etc/nginx/snippets/
+cp /usr/share/doc/reelgate/examples/nginx/upstream.conf /etc/nginx/conf.d/
 echo "server { listen 80; include snippets/reelgate.conf; }" >/etc/nginx/sites-available/default
 systemctl start nginx
 """

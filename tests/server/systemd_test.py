@@ -258,7 +258,7 @@ def check_units(report, folder):
         equal((done.returncode, done.stderr), (0, ""), "exit status, errors")
     with report.row("units: the socket is the one that the shipped files of the web servers name"):
         path = re.search(r"^ListenStream=(.*)$", (UNITS / "reelgate.socket").read_text(), re.MULTILINE).group(1)
-        for name in ("lighttpd/connect.conf", "apache/mod_proxy_fcgi.conf", "nginx/reelgate.conf"):
+        for name in ("lighttpd/connect.conf", "apache/mod_proxy_fcgi.conf", "nginx/upstream.conf"):
             assert path in pathlib.Path(support.ROOT / "conf" / name).read_text(), f"{name} does not name {path}"
 
 
