@@ -9,7 +9,7 @@
 
 #include "catalog/reader.h"
 #include "handler_settings.h"
-#include "media/media_file.h"
+#include "media/media_folder.h"
 #include "offloader.h"
 #include "outcome.h"
 

@@ -11,6 +11,7 @@
 #include "audit/evidence.h"
 #include "catalog/reader.h"
 #include "media/listing.h"
+#include "media/media_folder.h"
 
 namespace reelgate::audit {
 

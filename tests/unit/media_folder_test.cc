@@ -1,6 +1,6 @@
 // Owns the tests of the door to stored media: what a name below the folder of videos gives, with real files.
 // SPDX-License-Identifier: MIT
-#include "media/media_file.h"
+#include "media/media_folder.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -180,7 +180,7 @@ const NameRow names[] = {
     {.name = "absolute_path", .file = "/dev/null", .expected = "refused"},
 };
 
-BOOST_FIXTURE_TEST_SUITE(media_file, Videos)
+BOOST_FIXTURE_TEST_SUITE(media_folder, Videos)
 
 /// In a child, since a name that blocks would otherwise hold up all tests.
 BOOST_AUTO_TEST_CASE(name_gives_a_regular_file_inside_or_none) {
@@ -481,7 +481,7 @@ const GateRow gated[] = {
      .expected = "absent: FILE: No such file"},
 };
 
-BOOST_FIXTURE_TEST_SUITE(media_file_storages, Storages)
+BOOST_FIXTURE_TEST_SUITE(media_folder_storages, Storages)
 
 BOOST_AUTO_TEST_CASE(devices_that_are_entered) {
     for (const GateRow& row : gated) {

@@ -1,6 +1,6 @@
 // Owns the door to stored media: the only file that opens what is below the folder of videos.
 // SPDX-License-Identifier: MIT
-#include "media/media_file.h"
+#include "media/media_folder.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>

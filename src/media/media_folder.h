@@ -1,0 +1,63 @@
+// Owns the door to stored media: the only file that opens what is below the folder of videos.
+// Does not read content: the sender does, from the descriptor.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "media/media_file.h"
+#include "media/storage_gate.h"
+#include "posix/file_id.h"
+#include "posix/unique_fd.h"
+
+namespace reelgate::media {
+
+/// How long the folder of videos stays open without a request for a film. Short enough for a person who waits to
+/// unmount, long enough to cost nothing: reopening takes some microseconds.
+inline constexpr std::chrono::seconds max_unused{5};
+
+/// The folder of videos, for one thread; take_if_unused() is for any. Keeps the folder open while it is used, and
+/// notices within a second that another folder has taken its place, by a mount or an unmount. An open folder keeps its
+/// file system from being unmounted.
+class MediaFolder {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    explicit MediaFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+    /// Opens `name`, a path relative to the folder, without ever leaving it. If the storage has lost the folder or the
+    /// film, opens both again, once. Touches a device only if `gate` allows it, and throws StorageBusy otherwise;
+    /// without a gate it waits without limit. Throws posix::FailureError for failures unrelated to the name and its
+    /// permissions (no descriptors left, an I/O error, the folder itself).
+    std::variant<MediaFile, NoMediaFile> open(const std::string& name, StorageGate* gate = nullptr);
+
+    /// Returns the folder if open() was not called for max_unused, to be closed, so that its file system can be
+    /// unmounted; the next open() opens it again. Never waits for the thread that uses it, nor for the storage.
+    posix::UniqueFd take_if_unused(Clock::time_point now);
+
+    /// Checks at start-up that the folder exists and may be searched. Throws if not.
+    void check();
+
+private:
+    using Opened = std::variant<MediaFile, NoMediaFile>;
+
+    Opened open_once(const std::string& name, Clock::time_point now, StorageGate* gate);
+    Opened open_in_folder(const std::string& name, StorageGate* gate);
+    bool is_in_place(StorageGate* gate) const;
+    bool is_elsewhere() const;
+    void reopen_if_replaced(Clock::time_point now, StorageGate* gate);
+
+    const std::filesystem::path path_;
+    std::mutex mutex_;  // guards all below
+    posix::UniqueFd fd_;
+    posix::FileId id_;  ///< of the open folder
+    Clock::time_point looked_;
+    Clock::time_point used_;
+};
+
+}  // namespace reelgate::media
