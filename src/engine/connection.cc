@@ -72,6 +72,8 @@ Connection::Step Connection::receive(Worker& worker) {
     // Input that is kept would not make the socket readable.
     if (!turn_.may_begin()) return input_.has_unread() ? Wait::writable_only : Wait::readable;
     if (input_.has_unread()) return take(worker, input_.take_unread());
+    // A web server asks again once it has this answer: to look for that now would mostly find nothing.
+    if (turn_.begun > 0) return Wait::readable;
     const Received received = engine::receive(fd(), worker.buffer, turn_);
     switch (received.kind) {
         case Received::Kind::bytes: is_fresh_ = false; return take(worker, received.bytes);

@@ -1,4 +1,6 @@
 // Owns decoding FastCGI requests, with libfcgi: the only file that includes it.
+// libfcgi costs a system call and most of the allocations of a request, about 2 of its 45 microseconds. It stays, since
+// what parses bytes of a peer should be what many have tried, and since distributions mend it for all that use it.
 // SPDX-License-Identifier: MIT
 #include "gateway/fastcgi.h"
 
@@ -8,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/meta_variables.h"
 #include "gateway/record.h"
@@ -21,8 +24,11 @@ void initialise_fastcgi() {
 
 namespace {
 
-/// Bytes that the file in memory has at first. A request has a few KiB.
-constexpr std::size_t usual_length = std::size_t{64} << 10;
+/// Bytes that the file in memory has at first: four requests of usual size, each in a place of its own.
+constexpr std::size_t usual_length = std::size_t{32} << 10;
+
+/// Bytes that libfcgi certainly takes in one read.
+constexpr std::size_t small_request = 1024;
 
 }  // namespace
 
@@ -43,6 +49,23 @@ void RequestDecoder::map(std::size_t length) {
     memory_ = {static_cast<char*>(memory), UnmapMemory{length}};
 }
 
+/// Returns where in the file to put records of this length: where libfcgi reads on, which saves a system call, or else
+/// at the beginning.
+std::size_t RequestDecoder::place_for(std::size_t length) {
+    const bool is_step_known = step_ > 0 && length <= step_;
+    if (is_step_known && next_ + step_ <= usual_length) return std::exchange(next_, next_ + step_);
+    if (lseek(file_.get(), 0, SEEK_SET) != 0) posix::throw_errno("rewind-memory");
+    next_ = is_step_known ? step_ : usual_length;
+    return 0;
+}
+
+/// Finds out how much libfcgi reads at a time, from a request that was short and at the beginning of the file.
+void RequestDecoder::learn_step(std::size_t length) {
+    if (step_ > 0 || length > small_request) return;
+    const off_t position = lseek(file_.get(), 0, SEEK_CUR);
+    if (position >= static_cast<off_t>(small_request)) next_ = step_ = static_cast<std::size_t>(position);
+}
+
 std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
     // libfcgi adds up the lengths as ints, and ends the process on overflow: it must not get false lengths.
     if (!are_name_value_pairs(params)) return std::nullopt;
@@ -52,8 +75,7 @@ std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
     append_request(records_, params);
     if (records_.size() > memory_.get_deleter().length) map(records_.size());
     // The rest of an earlier, longer request is never reached: the last record ends this one.
-    std::copy(records_.begin(), records_.end(), memory_.get());
-    if (lseek(file_.get(), 0, SEEK_SET) != 0) posix::throw_errno("rewind-memory");
+    std::copy(records_.begin(), records_.end(), memory_.get() + place_for(records_.size()));
 
     FCGX_Request request;
     // No listening socket: after a protocol error libfcgi would accept on it by itself.
@@ -69,6 +91,7 @@ std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
     }
     auto decoded = request_from(request.envp);
     FCGX_Free(&request, 0);
+    learn_step(records_.size());
     return decoded;
 }
 

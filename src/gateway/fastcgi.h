@@ -35,10 +35,14 @@ public:
 
 private:
     void map(std::size_t length);
+    std::size_t place_for(std::size_t length);
+    void learn_step(std::size_t length);
 
     posix::UniqueFd file_;
     std::unique_ptr<char, UnmapMemory> memory_;  ///< of the file
-    std::string records_;  ///< a member only to reuse its memory
+    std::size_t next_ = 0;  ///< position of the file, where libfcgi reads on, as far as it is known
+    std::size_t step_ = 0;  ///< bytes that libfcgi reads at a time; 0: unknown
+    std::string records_;   ///< a member only to reuse its memory
 };
 
 /// Returns the version of libfcgi that this program was built with.

@@ -45,7 +45,7 @@ void ResponseWriter::begin(http::Response response, const Content& content, std:
     pieces_ = PieceCursor{std::move(response.pieces), content};
     record_left_ = sent_ = 0;
     request_id_ = request_id;
-    is_unverified_ = false;
+    check_ = Check::fresh;
     stage_ = Stage::content;
     // Goes out together with what fill() appends.
     append_text_records(interjected_, format_header_block(response), request_id);
@@ -61,7 +61,7 @@ bool ResponseWriter::stop(Failure failure) {
 
 /// Checks the file. Returns false if it is no longer as the answer announces it.
 bool ResponseWriter::is_still_announced() {
-    is_unverified_ = false;
+    check_ = Check::done;
     return !stop(pieces_.content().look());
 }
 
@@ -75,8 +75,8 @@ bool ResponseWriter::is_long_range_next() const {
     return pieces_.next() == Next::range && range_record_length() > small_record;
 }
 
-/// Copies the next bytes of the present range to out_. Checks the file after reading them, which also covers the bytes
-/// that went out before. Returns false on a failure.
+/// Copies the next bytes of the present range to out_. Checks the file after reading them, unless the check is fresh,
+/// which also covers the bytes that went out before. Returns false on a failure.
 bool ResponseWriter::copy_range(std::uint64_t length) {
     char content[small_record];
     std::uint64_t done = 0;
@@ -88,7 +88,7 @@ bool ResponseWriter::copy_range(std::uint64_t length) {
         if (stop(failure)) return false;
         done += static_cast<std::uint64_t>(n);
     }
-    if (!is_still_announced()) return false;
+    if (check_ != Check::fresh && !is_still_announced()) return false;
     out_.bytes().append(content, length);
     pieces_.advance(length);
     return true;
@@ -123,14 +123,14 @@ void ResponseWriter::gather() {
 /// Announces the next record of the present range, unless the file has changed. Checks before it announces: a record
 /// must be followed by its content, and could no longer report a failure.
 void ResponseWriter::announce_range() {
-    if (is_unverified_ && !is_still_announced()) return;
+    if (!is_checked()) return;
     record_left_ = range_record_length();
     append_record_header(out_.bytes(), RecordType::std_out, request_id_, record_left_);
-    is_unverified_ = true;
+    if (check_ == Check::done) check_ = Check::due;
 }
 
 void ResponseWriter::append_end() {
-    if (is_unverified_ && !is_still_announced()) return;
+    if (!is_checked()) return;
     stage_ = Stage::ended;
     // An empty record ends STDOUT (§3.3).
     append_record_header(out_.bytes(), RecordType::std_out, request_id_, 0);
@@ -189,6 +189,14 @@ ResponseWriter::Progress ResponseWriter::write_file(int connection, std::uint64_
 }
 
 ResponseWriter::Progress ResponseWriter::write(int connection, std::uint64_t budget) {
+    const Progress progress = proceed(connection, budget);
+    // Time passes until the next call: the file may change meanwhile.
+    if (check_ == Check::fresh) check_ = pieces_.content().fd >= 0 ? Check::due : Check::done;
+    return progress;
+}
+
+/// Writes until something stops it.
+ResponseWriter::Progress ResponseWriter::proceed(int connection, std::uint64_t& budget) {
     while (true) {
         Progress progress = Progress::done;
         if (!out_.is_empty()) {

@@ -27,8 +27,8 @@ public:
         broken,   ///< the file is not as announced, or there is no memory to send it: close the connection
     };
 
-    /// Begins a response whose ranges refer to `content`. Its file was checked just now: the first record does not
-    /// check it again.
+    /// Begins a response whose ranges refer to `content`. Its file was checked just now: what the next write() sends is
+    /// not checked again, if the response ends with it.
     void begin(http::Response response, const Content& content, std::uint16_t request_id);
 
     /// Writes until all is written or something stops it; about `budget` bytes at most.
@@ -53,6 +53,13 @@ public:
     std::uint64_t sent() const { return sent_; }
 
 private:
+    /// What the last check of the file is worth.
+    enum class Check {
+        fresh,  ///< it was made for this answer, just now: it is good for all that one call of write() sends
+        done,   ///< it was made after the last bytes of the file went out
+        due,    ///< bytes of the file have gone out since
+    };
+
     enum class Stage {
         content,  ///< pieces are left, or the end is not in out_ yet
         ended,    ///< the end is in out_, or has been written; or nothing was begun
@@ -66,8 +73,10 @@ private:
     void announce_range();
     void append_end();
     bool is_still_announced();
+    bool is_checked() { return check_ != Check::due || is_still_announced(); }
     bool is_long_range_next() const;
     std::uint64_t range_record_length() const;
+    Progress proceed(int connection, std::uint64_t& budget);
     Progress write_out(int connection, std::uint64_t& budget);
     Progress write_file(int connection, std::uint64_t& budget);
     bool stop(Failure failure);
@@ -81,7 +90,7 @@ private:
     Failure failure_;         ///< what has stopped it
     std::uint16_t request_id_ = 0;
     Stage stage_ = Stage::ended;
-    bool is_unverified_ = false;  ///< bytes of the file went out since it was last checked
+    Check check_ = Check::fresh;
 };
 
 }  // namespace reelgate::gateway

@@ -248,6 +248,8 @@ const Row reading[] = {
     {.name = "request_whose_answer_fails", .before = {catalogue_fails}, .event = says(clip),
      .phase = closed, .taken = "EOF"},
     {.name = "request_and_end", .event = says_and_ends(clip),
+     .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: clip", .counted = "complete"},
+    {.name = "end_after_an_answer", .before = {says_and_ends(clip)}, .event = its_turn_comes,
      .phase = closed, .taken = "answer 1: clip; EOF", .counted = "complete"},
     {.name = "two_requests_at_once", .event = says(ping + second_clip),
      .phase = Phase::reading, .wait = Wait::readable, .taken = "answer 1: pong; answer 2: clip",

@@ -529,6 +529,32 @@ BOOST_AUTO_TEST_CASE(file_that_is_changed_breaks_the_response) {
     }
 }
 
+struct CheckRow {
+    std::string_view name;
+    std::uint64_t budget;  ///< of a call of write()
+    Progress progress;
+};
+
+/// A file that changes once the answer has checked it, before the first byte is read.
+constexpr CheckRow checks[] = {
+    {"ends_with_the_first_write", no_limit, Progress::done},
+    {"goes_on_after_the_first_write", 1000, Progress::broken},
+};
+
+BOOST_AUTO_TEST_CASE(check_of_the_answer_is_good_for_the_first_write) {
+    for (const CheckRow& row : checks) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Fixture fixture;
+            wait_for_another_time(fixture.file());
+            fixture.begin({range(0, 70'000)});
+            write_at(fixture.file(), 0, "new");
+            Progress progress;
+            while ((progress = fixture.write(row.budget)) == Progress::yielded) {}
+            BOOST_TEST(describe(progress) == describe(row.progress));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(link_that_was_seen_explains_no_later_change) {
     Fixture fixture;
     Content content = sent_file(fixture.content());
