@@ -26,8 +26,11 @@ public:
     Outcome answer(const http::Request& request, catalog::WhenLocked when_locked = catalog::WhenLocked::wait,
                    media::StorageGate* gate = nullptr);
 
-    /// Returns the folder of videos if it is unused; see media::MediaFolder::take_if_unused(). For any thread.
-    posix::UniqueFd take_unused_folder() { return videos_.take_if_unused(media::MediaFolder::Clock::now()); }
+    /// Moves what is open and not used to `unused`; see media::MediaFolder::take_unused(). For any thread.
+    void take_unused(media::Unused& unused) { videos_.take_unused(media::MediaFolder::Clock::now(), unused); }
+
+    /// Moves the films that are kept open to `films`: closing them may block.
+    void take_films(std::vector<media::MediaFile>& films) { videos_.take_files(films); }
 
     /// Checks at start-up that the catalogue and the folder of videos can be used. Throws if not. Returns what may make
     /// them fail later.

@@ -78,7 +78,7 @@ void Storage::watch_closely(std::unique_lock<std::mutex>& lock) {
         lock.unlock();
         quiet_looks = look() ? 0 : quiet_looks + 1;
         // Some threads may use folders, or be held, for as long as others use none.
-        if (++looks % (long_look_time / look_time) == 0) let_go_of_folders();
+        if (++looks % (long_look_time / look_time) == 0) let_go_of_unused();
         lock.lock();
     }
 }
@@ -90,7 +90,7 @@ void Storage::settle(std::unique_lock<std::mutex>& lock) {
         lock.unlock();
         // The first look does not wait: a thread that entered a device since the last one did not wake the watch.
         const bool is_busy = look();
-        let_go_of_folders();
+        let_go_of_unused();
         lock.lock();
         if (is_busy)
             is_watching_ = true;
@@ -99,25 +99,26 @@ void Storage::settle(std::unique_lock<std::mutex>& lock) {
     }
 }
 
-/// Closes the folders that nobody uses, in a thread of its own: closing the last descriptor of an unmounted file system
-/// takes it down, which can block.
-void Storage::let_go_of_folders() noexcept {
+/// Closes the folders and films that nobody uses, in a thread of its own: closing may block, and closing the last
+/// descriptor of an unmounted file system takes it down. Films on a slow device are for its threads.
+void Storage::let_go_of_unused() noexcept {
     if (*is_closing_) return;
     try {
-        std::vector<posix::UniqueFd> folders;
-        threads_.each([&](Worker& worker) {
-            folders.emplace_back();  // first, since it takes memory
-            folders.back() = worker.take_unused_folder();
-            if (!folders.back()) folders.pop_back();
-        });
-        if (folders.empty()) return;
+        media::Unused unused;
+        const auto take = [&](Worker& worker) { worker.take_unused(unused); };
+        threads_.each(std::ref(take));
+        const Clock::duration now = Clock::now().time_since_epoch();
+        for (media::MediaFile& film : unused.files)
+            if (Lane& lane = lane_of(film.device); lane.is_slow(now)) lane.drop(std::move(film.fd));
+        std::erase_if(unused.files, [](const media::MediaFile& film) { return !film.fd; });
+        if (unused.folders.empty() && unused.files.empty()) return;
         *is_closing_ = true;
-        std::thread{[folders = std::move(folders), is_closing = is_closing_]() mutable {
-            folders.clear();
+        std::thread{[unused = std::move(unused), is_closing = is_closing_]() mutable {
+            unused = {};
             *is_closing = false;
         }}.detach();
     } catch (const std::exception&) {
-        // Those that were taken are closed here; the next look tries again with the others.
+        // What was taken is closed here; the next look tries again with the rest.
         *is_closing_ = false;
     }
 }
@@ -159,11 +160,17 @@ Lane* Storage::lane_with_news() noexcept {
 }
 
 std::shared_ptr<void> Storage::take_films() {
-    auto films = std::make_shared<std::vector<Lane::Films>>();
+    struct Films {
+        std::vector<Lane::Films> waiting;
+        std::vector<media::MediaFile> kept;
+    };
+    auto films = std::make_shared<Films>();
+    const auto take = [&](Worker& worker) { worker.take_films(films->kept); };
+    threads_.each(std::ref(take));
     const std::lock_guard lock{lanes_mutex_};
     for (Lane& lane : lanes_)
-        if (Lane::Films of_lane = lane.take_films(); !of_lane.empty()) films->push_back(std::move(of_lane));
-    return films->empty() ? nullptr : films;
+        if (Lane::Films of_lane = lane.take_films(); !of_lane.empty()) films->waiting.push_back(std::move(of_lane));
+    return films->waiting.empty() && films->kept.empty() ? nullptr : films;
 }
 
 std::vector<Storage::Hung> Storage::hung() const {

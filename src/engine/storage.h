@@ -68,7 +68,8 @@ public:
         if (!is_watching_) wake();
     }
 
-    /// Returns the films that wait to be closed, which may block; null if there are none. Call stop() before.
+    /// Returns the films that are still open, to be closed, which may block; null if there are none. Call stop() before,
+    /// and wait until the threads have ended.
     std::shared_ptr<void> take_films();
 
     /// Returns the folders that do not answer.
@@ -79,7 +80,7 @@ private:
     void sleep(std::unique_lock<std::mutex>& lock);
     void watch_closely(std::unique_lock<std::mutex>& lock);
     void settle(std::unique_lock<std::mutex>& lock);
-    void let_go_of_folders() noexcept;
+    void let_go_of_unused() noexcept;
     bool look() noexcept;
     Lane* lane_with_news() noexcept;
     void wake() noexcept;

@@ -86,6 +86,7 @@ bool Worker::end_asking() {
 }
 
 void Worker::replace_handler(std::unique_ptr<Handler> handler) {
+    if (handler_) handler_->take_films(films_);
     const std::lock_guard lock{mutex_};
     handler_.swap(handler);  // the old one goes after the lock does: closing its files may block
 }
@@ -119,9 +120,13 @@ void Worker::turn_away() noexcept {
     taken->turn_away();
 }
 
-posix::UniqueFd Worker::take_unused_folder() noexcept {
+void Worker::take_unused(media::Unused& unused) {
     const std::lock_guard lock{mutex_};
-    return handler_ ? handler_->take_unused_folder() : posix::UniqueFd{};
+    if (handler_) handler_->take_unused(unused);
+}
+
+void Worker::take_films(std::vector<media::MediaFile>& films) {
+    if (handler_) handler_->take_films(films);
 }
 
 }  // namespace reelgate::engine

@@ -112,8 +112,11 @@ public:
     /// Turns the connection that it serves away, if the thread is held while it asks for an answer.
     void turn_away() noexcept;
 
-    /// Returns its folder of videos if nobody has used it for a while; else none. Does not close it.
-    posix::UniqueFd take_unused_folder() noexcept;
+    /// Moves what its Handler has open and does not use to `unused`. Throws std::bad_alloc.
+    void take_unused(media::Unused& unused);
+
+    /// Moves the films that its Handler keeps open to `films`. The thread must have ended. Throws std::bad_alloc.
+    void take_films(std::vector<media::MediaFile>& films);
 
 private:
     enum class Asking { nothing, own, lost };

@@ -1,5 +1,5 @@
 // Owns what a name below the folder of videos stands for: an opened file, or why there is none.
-// Does not open it: media_folder.cc does. Does not read content: the sender does, from the descriptor.
+// Does not open it: opening.h does. Does not read content: the sender does, from the descriptor.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -1,18 +1,17 @@
-// Owns the door to stored media: the only file that opens what is below the folder of videos.
+// Owns the door to stored media: nothing else opens what is below the folder of videos.
 // SPDX-License-Identifier: MIT
 #include "media/media_folder.h"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "media/open_files.h"
+#include "media/opening.h"
 #include "posix/access.h"
 #include "posix/device.h"
 #include "posix/failure.h"
@@ -27,70 +26,14 @@ using Reason = NoMediaFile::Reason;
 /// the time of a short one.
 constexpr std::chrono::seconds look_interval{1};
 
-/// Limit on tries: with RESOLVE_BENEATH the kernel fails with EAGAIN if a rename elsewhere in the tree may have raced
-/// with its walk (openat2(2)). Bounded, so that a storm of renames cannot hold a thread.
-constexpr int max_tries = 16;
-
-/// Keeps a name within the folder.
-constexpr std::uint64_t beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-
-int open_beneath(int folder, const std::string& name, std::uint64_t resolve = beneath) {
-    open_how how{};
-    // Non-blocking and without a controlling terminal: the name may turn out to be a FIFO or a device.
-    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    how.resolve = resolve;
-    int fd = -1;
-    for (int i = 0; i < max_tries; ++i) {
-        // glibc has no wrapper for openat2.
-        fd = static_cast<int>(syscall(SYS_openat2, folder, name.c_str(), &how, sizeof how));
-        if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) break;
-    }
-    return fd;
-}
-
-/// Reports that openat2 is missing: no other call keeps a name within the folder in one step.
-[[noreturn]] void throw_no_openat2(const std::string& path) {
-    posix::throw_error(ENOSYS, "no-openat2", path);
-}
-
-/// Explains what is in the way to a file.
-posix::Failure explain_unreadable(int error, const std::string& path) {
-    if (const auto obstacle = posix::find_obstacle(path, R_OK)) return obstacle->failure({}, path);
-    return {{}, path, posix::cause(error) + ", though all modes allow it: see SELinux, AppArmor, systemd's sandbox", {},
-            error};
-}
-
-/// Classifies an error of openat2; throws one that is not about this name.
-NoMediaFile no_media_file(int error, const std::string& path) {
-    switch (error) {
-        case ENOENT: case ENOTDIR: case ENAMETOOLONG:
-            return {Reason::absent, {{}, path, posix::cause(error), {}, error}};
-        case EXDEV:
-            return {Reason::refused, {{}, path, "leads out of the folder of videos (a symbolic link or ..)",
-                                      "put the file itself there, or a hard link", error}};
-        case ELOOP: case ENXIO: case ENODEV:
-            return {Reason::refused, {{}, path, posix::cause(error), {}, error}};
-        case EACCES: case EPERM: return {Reason::unreadable, explain_unreadable(error, path)};
-        case ENOSYS: throw_no_openat2(path);
-        default: posix::throw_error(error, "open-file", path);
-    }
-}
-
-/// Returns the file that openat2 has opened, or why there is none. Closes a file that is not regular, so the calling
-/// thread must be allowed to touch its device.
-std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, const std::string& path) {
-    if (!fd) return no_media_file(error, path);
-    struct stat status;
-    if (fstat(fd.get(), &status) != 0) posix::throw_errno("stat-file", path);
-    if (!S_ISREG(status.st_mode)) return NoMediaFile{Reason::refused, {{}, path, "not a regular file"}};
-    static OpenFiles open_files;
-    MediaFile file;
-    file.fd = open_files.share(std::move(fd), status);
-    file.complete_length = static_cast<std::uint64_t>(status.st_size);
-    file.last_modified = http::Time{std::chrono::seconds{status.st_mtim.tv_sec}};
-    file.version = posix::version_of(status);
-    file.device = status.st_dev;
-    return file;
+/// Returns whether few enough descriptors are in use to keep one: the kernel gives out the lowest that is free.
+bool is_to_be_kept(const posix::UniqueFd& fd) {
+    static const rlim_t limit = [] {
+        rlimit descriptors{};
+        getrlimit(RLIMIT_NOFILE, &descriptors);
+        return descriptors.rlim_cur;
+    }();
+    return static_cast<rlim_t>(fd.get()) < limit / 2;
 }
 
 /// Lets this thread touch a device while it lives. The constructor throws StorageBusy if the gate refuses.
@@ -141,6 +84,7 @@ bool MediaFolder::is_elsewhere() const { return posix::DeviceSearch{AT_FDCWD, pa
 
 void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
     if (!fd_ || !is_in_place(gate)) {
+        kept_.forget_all();
         fd_ = posix::UniqueFd{};
         on_device_of(AT_FDCWD, path_, 0, gate, [&] {
             posix::UniqueFd fd{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
@@ -178,25 +122,58 @@ MediaFolder::Opened MediaFolder::open_once(const std::string& name, Clock::time_
     return open_in_folder(name, gate);
 }
 
+/// Returns whether a file that was kept is still as it was opened, and has all its names.
+bool MediaFolder::is_kept_valid(const MediaFile& file, StorageGate& gate) const {
+    const Entered entered{&gate, file.device};
+    struct stat status;
+    return fstat(file.fd->get(), &status) == 0 &&
+           posix::compare(file.version, posix::version_of(status)) == posix::FileChange::unchanged;
+}
+
+MediaFolder::Opened MediaFolder::open_or_reuse(const std::string& name, Clock::time_point now, StorageGate* gate) {
+    if (!gate) return open_once(name, now, gate);
+    if (const MediaFile* const kept = kept_.find(name, now)) {
+        if (is_kept_valid(*kept, *gate)) return *kept;
+        kept_.forget(name);
+    }
+    // First, since it takes memory: an open film could only be closed here, where its device must not be touched.
+    std::string kept_name = name;
+    kept_.reserve();
+    Opened opened = open_once(name, now, gate);
+    const auto* const file = std::get_if<MediaFile>(&opened);
+    // Until the folder is looked at again.
+    if (file && is_to_be_kept(*file->fd)) kept_.keep(std::move(kept_name), *file, looked_ + look_interval);
+    return opened;
+}
+
 std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name, StorageGate* gate) {
     const std::lock_guard lock{mutex_};
     const auto now = used_ = Clock::now();
     try {
-        return open_once(name, now, gate);
+        return open_or_reuse(name, now, gate);
     } catch (const posix::FailureError& error) {
         if (!is_lost(error.failure())) throw;
     } catch (const StorageBusy& busy) {
         // Another file system may have been mounted over one that will never answer.
         if (!fd_ || busy.device != id_.device || !is_elsewhere()) throw;
     }
+    kept_.forget_all();
     fd_ = posix::UniqueFd{};
-    return open_once(name, now, gate);
+    return open_or_reuse(name, now, gate);
 }
 
-posix::UniqueFd MediaFolder::take_if_unused(Clock::time_point now) {
+void MediaFolder::take_unused(Clock::time_point now, Unused& unused) {
     // A thread that holds the lock uses the folder, and may be waiting for its storage.
     const std::unique_lock lock{mutex_, std::try_to_lock};
-    return lock && now - used_ >= max_unused ? std::exchange(fd_, {}) : posix::UniqueFd{};
+    if (!lock) return;
+    unused.folders.reserve(unused.folders.size() + 1);
+    kept_.take_old(now, unused.files);
+    if (fd_ && now - used_ >= max_unused) unused.folders.push_back(std::exchange(fd_, {}));
+}
+
+void MediaFolder::take_files(std::vector<MediaFile>& files) {
+    const std::lock_guard lock{mutex_};
+    kept_.take_old(Clock::time_point::max(), files);
 }
 
 void MediaFolder::check() {

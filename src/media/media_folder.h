@@ -1,4 +1,4 @@
-// Owns the door to stored media: the only file that opens what is below the folder of videos.
+// Owns the door to stored media: nothing else opens what is below the folder of videos.
 // Does not read content: the sender does, from the descriptor.
 // SPDX-License-Identifier: MIT
 #pragma once
@@ -9,7 +9,9 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include "media/kept_files.h"
 #include "media/media_file.h"
 #include "media/storage_gate.h"
 #include "posix/file_id.h"
@@ -21,9 +23,19 @@ namespace reelgate::media {
 /// unmount, long enough to cost nothing: reopening takes some microseconds.
 inline constexpr std::chrono::seconds max_unused{5};
 
-/// The folder of videos, for one thread; take_if_unused() is for any. Keeps the folder open while it is used, and
-/// notices within a second that another folder has taken its place, by a mount or an unmount. An open folder keeps its
-/// file system from being unmounted.
+/// What was open, and is not used any more: to be closed, which may block.
+struct Unused {
+    std::vector<posix::UniqueFd> folders;
+    std::vector<MediaFile> files;
+};
+
+/// The folder of videos, for one thread; take_unused() is for any. Keeps the folder open while it is used, and notices
+/// within a second that another folder has taken its place, by a mount or an unmount. An open folder keeps its file
+/// system from being unmounted, and so does a file.
+///
+/// With a gate, a file is kept for up to a second, and given out again if its marks are the same: a film that was
+/// written to, removed or replaced by a rename has others at once. What only the path can tell, such as a link or a
+/// folder on the way that leads elsewhere now, is seen within the second.
 class MediaFolder {
 public:
     using Clock = std::chrono::steady_clock;
@@ -36,9 +48,13 @@ public:
     /// permissions (no descriptors left, an I/O error, the folder itself).
     std::variant<MediaFile, NoMediaFile> open(const std::string& name, StorageGate* gate = nullptr);
 
-    /// Returns the folder if open() was not called for max_unused, to be closed, so that its file system can be
-    /// unmounted; the next open() opens it again. Never waits for the thread that uses it, nor for the storage.
-    posix::UniqueFd take_if_unused(Clock::time_point now);
+    /// Moves to `unused` the files whose second is over, and the folder if open() was not called for max_unused, so that
+    /// its file system can be unmounted; the next open() opens it again. Never waits for the thread that uses them, nor
+    /// for the storage. Throws std::bad_alloc before it has moved any of them.
+    void take_unused(Clock::time_point now, Unused& unused);
+
+    /// Moves all files to `files`. Throws std::bad_alloc before it has moved any.
+    void take_files(std::vector<MediaFile>& files);
 
     /// Checks at start-up that the folder exists and may be searched. Throws if not.
     void check();
@@ -46,6 +62,8 @@ public:
 private:
     using Opened = std::variant<MediaFile, NoMediaFile>;
 
+    bool is_kept_valid(const MediaFile& file, StorageGate& gate) const;
+    Opened open_or_reuse(const std::string& name, Clock::time_point now, StorageGate* gate);
     Opened open_once(const std::string& name, Clock::time_point now, StorageGate* gate);
     Opened open_in_folder(const std::string& name, StorageGate* gate);
     bool is_in_place(StorageGate* gate) const;
@@ -58,6 +76,7 @@ private:
     posix::FileId id_;  ///< of the open folder
     Clock::time_point looked_;
     Clock::time_point used_;
+    KeptFiles kept_;
 };
 
 }  // namespace reelgate::media

@@ -1,5 +1,5 @@
 // Owns the table of open files: all who send the same version of a file share one descriptor.
-// Does not open them: media_folder.cc does.
+// Does not open them: opening.cc does.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -430,7 +430,8 @@ BOOST_AUTO_TEST_CASE(closing_what_an_old_handler_had_open_keeps_nobody_waiting) 
     const WatchedDatabases watched{[&] {
         // As the watch over storage does.
         watch = std::thread{[&] {
-            worker.take_unused_folder();
+            media::Unused unused;
+            worker.take_unused(unused);
             was_free = true;
         }};
         BOOST_TEST(wait_until([&] { return was_free.load(); }));
@@ -446,7 +447,10 @@ BOOST_AUTO_TEST_CASE(closing_what_an_old_handler_had_open_keeps_nobody_waiting) 
 BOOST_AUTO_TEST_CASE(thread_without_a_handler_has_nothing_to_let_go) {
     Worker worker;
     BOOST_TEST(!worker.has_handler());
-    worker.take_unused_folder();
+    media::Unused unused;
+    worker.take_unused(unused);
+    worker.take_films(unused.files);
+    BOOST_TEST((unused.folders.empty() && unused.files.empty()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -18,6 +18,7 @@
 
 #include "fail_test.h"
 #include "failure_names.h"
+#include "file_clock.h"
 #include "gateway/header_block.h"
 #include "gateway/record.h"
 #include "position_coded.h"
@@ -493,18 +494,6 @@ constexpr ChangeRow changes[] = {
      Outcome::complete},
     {"another_mode", [](const std::string& path) { chmod(path.c_str(), 0600); }, Outcome::complete},
 };
-
-/// Writing within the grain of the clock cannot be seen: waits until the file system's clock has gone on.
-void wait_for_another_time(const std::string& path) {
-    struct stat before, after;
-    const std::string other = path + ".clock";
-    (void)posix::UniqueFd{open(other.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-    if (stat(other.c_str(), &before) != 0) fail_test("stat", other);
-    do {
-        (void)posix::UniqueFd{open(other.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-        if (stat(other.c_str(), &after) != 0) fail_test("stat", other);
-    } while (after.st_mtim.tv_sec == before.st_mtim.tv_sec && after.st_mtim.tv_nsec == before.st_mtim.tv_nsec);
-}
 
 BOOST_AUTO_TEST_CASE(file_that_is_changed_breaks_the_response) {
     for (const ChangeRow& row : changes) {

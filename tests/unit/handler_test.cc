@@ -903,8 +903,11 @@ BOOST_AUTO_TEST_CASE(storage_that_must_not_be_touched_now) {
     const Outcome given = handler.answer(request_for("/api/stream/film"), {}, &gate);
     BOOST_TEST(given.response.status == 200);
     BOOST_TEST(given.catalog_use.look_ups == 1);
-    handler.take_unused_folder();
+    media::Unused unused;
+    handler.take_unused(unused);
     BOOST_TEST(handler.answer(request_for("/api/stream/film"), {}, &gate).response.status == 200);
+    handler.take_films(unused.files);
+    BOOST_TEST(unused.files.size() == 1);
 }
 
 // Start-up

@@ -12,15 +12,18 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <new>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "child_process.h"
 #include "fail_test.h"
 #include "failing_allocations.h"
+#include "file_clock.h"
 #include "messages.h"
 #include "position_coded.h"
 #include "temporary_folder.h"
@@ -641,7 +644,7 @@ BOOST_AUTO_TEST_CASE(storage_that_has_lost_the_film) {
                 make();
                 fs::current_path(folder);  // where a search begins that gets nowhere
                 MediaFolder videos{folder};
-                open(videos, "film.mp4");
+                videos.open("film.mp4");
                 refuse_system_call(SYS_openat2, static_cast<unsigned>(row.error));
                 return open(videos, "film.mp4");
             });
@@ -649,6 +652,125 @@ BOOST_AUTO_TEST_CASE(storage_that_has_lost_the_film) {
                                    (folder / "film.mp4").native() + ": " + posix::cause(row.error));
         }
     }
+}
+
+// A file that was opened a moment ago is given out again, if nothing tells that its name stands for another one
+
+struct KeptRow {
+    std::string_view name;
+    void (*change)(const fs::path& folder);
+    std::string_view expected;  ///< bytes of the file that the name gives then
+    bool is_opened_anew = true;
+};
+
+void replace_by_rename(const fs::path& path, const std::string& content) {
+    std::ofstream{path.native() + ".new"} << content;
+    fs::rename(path.native() + ".new", path);
+}
+
+const KeptRow kept[] = {
+    {.name = "nothing", .change = [](const fs::path&) {}, .expected = "100 bytes", .is_opened_anew = false},
+    {.name = "replaced_by_a_rename", .change = [](const fs::path& folder) { replace_by_rename(folder / "film.mp4", "new"); },
+     .expected = "3 bytes"},
+    {.name = "removed", .change = [](const fs::path& folder) { fs::remove(folder / "film.mp4"); },
+     .expected = "absent"},
+    {.name = "moved_away", .change = [](const fs::path& folder) { fs::rename(folder / "film.mp4", folder / "old.mp4"); },
+     .expected = "absent"},
+    {.name = "grown", .change = [](const fs::path& folder) { fs::resize_file(folder / "film.mp4", 101); },
+     .expected = "101 bytes"},
+    {.name = "cut", .change = [](const fs::path& folder) { fs::resize_file(folder / "film.mp4", 1); },
+     .expected = "1 bytes"},
+    {.name = "no_permission_any_more", .change = [](const fs::path& folder) { chmod((folder / "film.mp4").c_str(), 0); },
+     .expected = "100 bytes"},  // root reads it all the same, but is asked
+    {.name = "another_has_its_other_name",
+     .change = [](const fs::path& folder) {
+         fs::create_hard_link(folder / "film.mp4", folder / "other.mp4");
+         replace_by_rename(folder / "film.mp4", "new");
+     },
+     .expected = "3 bytes"},
+};
+
+BOOST_AUTO_TEST_CASE(file_that_was_opened_a_moment_ago) {
+    for (const KeptRow& row : kept) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string text = in_child([&] {
+                make();
+                MediaFolder videos{folder};
+                open(videos, "film.mp4");
+                wait_for_another_time((folder / "film.mp4").native());
+                row.change(folder);
+                return open(videos, "film.mp4");
+            });
+            std::string expected = "videos";
+            if (row.is_opened_anew) expected += row.expected == "absent" ? " videos videos videos" : " videos";
+            expected.append(": ").append(row.expected);
+            BOOST_TEST(text.substr(0, expected.size()) == expected, text);
+        }
+    }
+}
+
+/// What only the path can tell is seen once the folder is looked at again.
+BOOST_AUTO_TEST_CASE(file_whose_second_is_over) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolder videos{folder};
+        const std::string first = open(videos, "to_nas.mp4");
+        fs::remove(folder / "to_nas.mp4");
+        make_link("usb/film.mp4", "to_nas.mp4", true);
+        std::string later = open(videos, "to_nas.mp4");
+        const auto latest = MediaFolder::Clock::now() + std::chrono::seconds{5};
+        while (later == "nas: 200 bytes" && MediaFolder::Clock::now() < latest) later = open(videos, "to_nas.mp4");
+        return first + "; " + later;
+    });
+    BOOST_TEST(text == "videos videos nas: 200 bytes; videos videos usb: 300 bytes");
+}
+
+BOOST_AUTO_TEST_CASE(files_are_taken_once_their_second_is_over) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolder videos{folder};
+        const auto begin = MediaFolder::Clock::now();
+        open(videos, "film.mp4");
+        open(videos, "nas/film.mp4");
+        std::string counts;
+        for (const auto later : {std::chrono::milliseconds{0}, std::chrono::milliseconds{1500}}) {
+            Unused unused;
+            videos.take_unused(begin + later, unused);
+            counts += std::to_string(unused.files.size()) + " ";
+        }
+        open(videos, "film.mp4");
+        Unused all;
+        videos.take_files(all.files);
+        return counts + std::to_string(all.files.size());
+    });
+    BOOST_TEST(text == "0 2 1");
+}
+
+BOOST_AUTO_TEST_CASE(no_more_files_are_kept_than_the_limit) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolder videos{folder};
+        std::vector<MediaFile> files;
+        for (std::size_t i = 0; i <= KeptFiles::max_files; ++i) {
+            const std::string name = std::to_string(i) + ".mp4";
+            outer.write("videos/" + name, "x");
+            open(videos, name);
+        }
+        videos.take_files(files);
+        return std::to_string(files.size());
+    });
+    BOOST_TEST(text == std::to_string(KeptFiles::max_files));
+}
+
+BOOST_AUTO_TEST_CASE(storage_of_a_kept_file_must_not_be_touched_now) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolder videos{folder};
+        open(videos, "nas/film.mp4");
+        gate.refused = device_of(folder / "nas");
+        return open(videos, "nas/film.mp4");
+    });
+    BOOST_TEST(text == "nas: busy");
 }
 
 // A folder that nobody uses is let go, so that it can be unmounted
@@ -664,10 +786,14 @@ BOOST_AUTO_TEST_CASE(folder_that_nobody_has_used_for_a_while) {
             lines += umount((folder / "usb").c_str()) == 0 ? "unmounted\n" : posix::cause(errno) + "\n";
         };
         unmount();
-        videos.take_if_unused(used + max_unused - std::chrono::seconds{2});
+        const auto let_go_at = [&](MediaFolder::Clock::time_point now) {
+            Unused unused;
+            videos.take_unused(now, unused);
+        };
+        let_go_at(used + max_unused - std::chrono::seconds{2});
         unmount();
-        videos.take_if_unused(used + max_unused);
-        videos.take_if_unused(used + 2 * max_unused);
+        let_go_at(used + max_unused);
+        let_go_at(used + 2 * max_unused);
         unmount();
         outer.write("videos/usb/film.mp4", "another volume");
         return lines + describe(videos.open("film.mp4"));
@@ -680,7 +806,10 @@ BOOST_AUTO_TEST_CASE(folder_that_waits_for_its_storage_is_not_let_go) {
         make();
         MediaFolder videos{folder};
         gate.on_enter = [&] {
-            std::thread{[&] { videos.take_if_unused(MediaFolder::Clock::now() + 2 * max_unused); }}.join();
+            std::thread{[&] {
+                Unused unused;
+                videos.take_unused(MediaFolder::Clock::now() + 2 * max_unused, unused);
+            }}.join();
         };
         return open(videos, "nas/film.mp4");
     });

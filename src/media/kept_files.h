@@ -1,0 +1,54 @@
+// Owns the files that a folder of videos has opened a moment ago, by name: opening a film and closing it takes longer
+// than all else that a short request does with it.
+// Does not open, look at or close them.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media/media_file.h"
+
+namespace reelgate::media {
+
+/// Keeps opened files for one thread. Each has a time from which on it is not given out any more; it is still kept then,
+/// until somebody takes it who may close it, since the device of a file may block whoever closes it.
+class KeptFiles {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    /// Limit on the files: popular films are few, and each that is kept costs a descriptor.
+    static constexpr std::size_t max_files = 64;
+
+    /// Returns the file of that name; null if none is to be given out at `now`. Valid until the next call.
+    const MediaFile* find(std::string_view name, Clock::time_point now) const;
+
+    /// Makes room for one file more. Throws std::bad_alloc.
+    void reserve() { files_.reserve(files_.size() + 1); }
+
+    /// Keeps a file, to be given out until `end`; unless max_files others are kept already. Call reserve() before.
+    void keep(std::string name, const MediaFile& file, Clock::time_point end) noexcept;
+
+    /// Gives out no file of that name any more.
+    void forget(std::string_view name);
+
+    /// Gives out none of the files any more.
+    void forget_all();
+
+    /// Moves the files that are not given out any more at `now` to `taken`. Throws before it has moved any.
+    void take_old(Clock::time_point now, std::vector<MediaFile>& taken);
+
+private:
+    struct Kept {
+        std::string name;
+        MediaFile file;
+        Clock::time_point end;  ///< from then on it is not given out
+    };
+
+    std::vector<Kept> files_;
+};
+
+}  // namespace reelgate::media

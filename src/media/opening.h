@@ -1,0 +1,30 @@
+// Owns opening a file beneath a folder, with openat2, and what its errors mean.
+// Does not decide whether the calling thread may touch the device: media_folder.cc does.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <linux/openat2.h>
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "media/media_file.h"
+#include "posix/unique_fd.h"
+
+namespace reelgate::media {
+
+/// Keeps a name within the folder.
+inline constexpr std::uint64_t beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+
+/// Opens `name`, relative to a folder, as `resolve` of openat2(2) allows. Returns -1 on an error, with errno.
+int open_beneath(int folder, const std::string& name, std::uint64_t resolve = beneath);
+
+/// Reports that openat2 is missing: no other call keeps a name within the folder in one step.
+[[noreturn]] void throw_no_openat2(const std::string& path);
+
+/// Returns the file that openat2 has opened, or why there is none. Closes a file that is not regular, so the calling
+/// thread must be allowed to touch its device.
+std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, const std::string& path);
+
+}  // namespace reelgate::media
