@@ -132,7 +132,7 @@ bool Lane::take(std::unique_lock<std::mutex>& lock, Worker& worker) noexcept {
             lock.unlock();
             worker.enter_to_send(device_);  // so that the watch sees a closing that blocks
             film.reset();
-            worker.leave();
+            worker.leave_after_closing();
             lock.lock();
         }
     }

@@ -26,12 +26,17 @@ bool Worker::enter_as(dev_t device, Waiting::For what) {
     return true;
 }
 
-void Worker::leave() noexcept {
+/// Returns the lane of the device that it has left; null if it was in none.
+Lane* Worker::leave_visited() noexcept {
     Lane* const visited = visited_.load(std::memory_order_relaxed);
-    if (!visited) return;
+    if (!visited) return nullptr;
     visited_.store(nullptr, std::memory_order_release);
-    visited->note_answer();
     if (std::exchange(is_abroad_, false)) lane->end_visit();
+    return visited;
+}
+
+void Worker::leave() noexcept {
+    if (Lane* const visited = leave_visited()) visited->note_answer();
 }
 
 void Worker::drop(std::optional<media::MediaFile> film) noexcept {
@@ -52,7 +57,7 @@ void Worker::close(media::MediaFile film) noexcept {
     try {
         if (enter_to_send(film.device)) {
             film.fd.reset();
-            leave();
+            leave_after_closing();
         } else {
             last_lane_->drop(std::move(film.fd));
         }

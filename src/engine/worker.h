@@ -62,7 +62,11 @@ public:
     /// Enters a device to send from it, or to close a film. Returns false if this thread may not.
     bool enter_to_send(dev_t device);
 
+    /// Leaves the device, which has answered.
     void leave() noexcept override;
+
+    /// Leaves the device after a film was closed. That is no answer: most closings need nothing of the device.
+    void leave_after_closing() noexcept { leave_visited(); }
 
     /// Calls `function`, and leaves the device even if it throws.
     template <typename Function>
@@ -122,6 +126,7 @@ private:
     enum class Asking { nothing, own, lost };
 
     bool enter_as(dev_t device, Waiting::For what);
+    Lane* leave_visited() noexcept;
     void close(media::MediaFile film) noexcept;
     void begin_asking();
     bool end_asking();

@@ -237,6 +237,29 @@ BOOST_AUTO_TEST_CASE(a_device_that_answers_others_is_slow_and_does_not_hang) {
     BOOST_TEST(fixture.lane.waiting() == 1u);
 }
 
+/// Most closings need nothing of the device.
+BOOST_AUTO_TEST_CASE(closing_a_film_is_no_answer_of_the_device) {
+    const CapturedStderr captured;
+    Storage storage{5s};
+    storage.start({.start = [](Lane&) {}, .each = [](const auto&) {}, .replace = [](unsigned) {}});
+    Worker worker;
+    worker.storage = &storage;
+    Lane& lane = storage.lane_of(device);
+    worker.lane = &lane;
+    const auto begin = now() - 10s;
+    lane.note_slow(begin, now());
+    auto film = std::make_shared<const posix::UniqueFd>();
+    const std::weak_ptr<const posix::UniqueFd> is_open = film;
+    lane.drop(std::move(film));
+    std::thread thread{[&] { lane.serve(worker); }};
+    while (!is_open.expired()) std::this_thread::yield();
+    storage.stop();
+    thread.join();
+    lane.note_slow(begin, now());
+    lane.judge(now(), timeout);
+    BOOST_TEST(lane.is_hung());
+}
+
 /// Sends a film, and stays in the storage until it is told to leave.
 class Sender final : public Waiting {
 public:
