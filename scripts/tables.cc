@@ -1,6 +1,7 @@
 // Owns the way out for the tables of the program: prints them for scripts/generate. Not installed.
 //
-// A block for each option, result column and kind of finding, a line "KEY VALUE" for each thing that the table says of it, and an empty line behind.
+// Prints a block for each option, result column and kind of finding: a line "KEY VALUE" for each thing that the table
+// says of it, and an empty line at the end.
 // SPDX-License-Identifier: MIT
 #include <cstdlib>
 #include <iostream>

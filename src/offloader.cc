@@ -24,11 +24,12 @@ Offloader::Offloader(Delivery delivery, std::filesystem::path videos)
 /// answered.
 const std::filesystem::path& Offloader::folder_for_web_server() {
     if (folder_for_web_server_.empty()) {
-        const auto path = std::filesystem::absolute(videos_);
-        const bool is_plain = path.lexically_normal().native() == path.native();
         std::error_code error;
-        folder_for_web_server_ = is_plain ? path : std::filesystem::weakly_canonical(path, error);
-        if (error) posix::throw_error(error.value(), "open-folder", path.native());
+        auto path = std::filesystem::absolute(videos_, error);
+        if (!error && path.lexically_normal().native() != path.native())
+            path = std::filesystem::weakly_canonical(path, error);
+        if (error) posix::throw_error(error.value(), "open-folder", videos_.native());
+        folder_for_web_server_ = std::move(path);
     }
     return folder_for_web_server_;
 }

@@ -287,7 +287,8 @@ BOOST_AUTO_TEST_CASE(connection_for_which_there_is_no_memory_is_closed) {
                 peer.say(request(target));
                 try {
                     const FailingAllocations failing{before};
-                    fixture.connections.add(std::move(pair.connection), Transport::unix_socket).handle(EPOLLIN, fixture.own);
+                    fixture.connections.add(std::move(pair.connection), Transport::unix_socket)
+                        .handle(EPOLLIN, fixture.own);
                     has_failed = failing.has_failed();
                 } catch (const std::bad_alloc&) {
                     has_failed = true;

@@ -532,6 +532,19 @@ BOOST_FIXTURE_TEST_CASE(file_that_other_web_servers_are_told, OwnTable) {
     BOOST_TEST(field(answer(request_for("/api/stream/film")), "X-Sendfile") == "(absent)");
 }
 
+BOOST_FIXTURE_TEST_CASE(folder_that_cannot_be_named_to_the_web_server, OwnTable) {
+    settings.delivery.offload = Offload::x_sendfile;
+    put("film", "NULL, NULL, NULL");
+    const fs::path here = folder.make_folder("here");
+    const std::string text = in_child([&] {
+        fs::current_path(here);
+        fs::remove(here);
+        settings.places.videos = "../videos";
+        return text_of(answer(request_for("/api/stream/film")).notes);
+    });
+    BOOST_TEST(text == "error: open folder of videos ../videos: No such file or directory\n");
+}
+
 /// Below folders whose names are as long as names may be.
 BOOST_FIXTURE_TEST_CASE(file_whose_path_is_too_long_for_a_field, OwnTable) {
     const std::string folders = std::string(255, 'a') + "/" + std::string(255, 'b') + "/" + std::string(255, 'c') + "/";
