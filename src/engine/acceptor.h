@@ -36,7 +36,8 @@ public:
     /// has sent itself SIGTERM.
     bool has_lost_socket() const { return state_ == State::lost; }
 
-    /// Accepts one connection, and lets it proceed once the socket is rearmed: another thread can take the next meanwhile.
+    /// Accepts one connection, and lets it proceed once the socket is rearmed: another thread can take the next
+    /// meanwhile.
     void handle(std::uint32_t events, Worker& worker) override;
 
 private:

@@ -63,8 +63,8 @@ public:
     /// there are more than the last time.
     bool count(Tally& tally, std::uint64_t sent);
 
-    /// Ends the exchange; counts and logs its answer, if there was one, and `why` it ended, if that is a failure. Returns
-    /// the film, since closing it can block.
+    /// Ends the exchange; counts and logs its answer, if there was one, and `why` it ended, if that is a failure.
+    /// Returns the film, since closing it can block.
     std::optional<media::MediaFile> end(Tally& tally, std::uint64_t sent, const Ending& ending,
                                         gateway::Failure why) noexcept;
 

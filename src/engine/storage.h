@@ -68,8 +68,8 @@ public:
         if (!is_watching_) wake();
     }
 
-    /// Returns the films that are still open, to be closed, which may block; null if there are none. Call stop() before,
-    /// and wait until the threads have ended.
+    /// Returns the films that are still open, to be closed, which may block; null if there are none. Call stop()
+    /// before, and wait until the threads have ended.
     std::shared_ptr<void> take_films();
 
     /// Returns the folders that do not answer.

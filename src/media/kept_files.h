@@ -14,8 +14,8 @@
 
 namespace reelgate::media {
 
-/// Keeps opened files for one thread. Each has a time from which on it is not given out any more; it is still kept then,
-/// until somebody takes it who may close it, since the device of a file may block whoever closes it.
+/// Keeps opened files for one thread. From a certain time on a file is not given out any more, but still kept until it
+/// is taken to be closed, since closing may block on the device of the file.
 class KeptFiles {
 public:
     using Clock = std::chrono::steady_clock;

@@ -48,9 +48,9 @@ public:
     /// permissions (no descriptors left, an I/O error, the folder itself).
     std::variant<MediaFile, NoMediaFile> open(const std::string& name, StorageGate* gate = nullptr);
 
-    /// Moves to `unused` the files whose second is over, and the folder if open() was not called for max_unused, so that
-    /// its file system can be unmounted; the next open() opens it again. Never waits for the thread that uses them, nor
-    /// for the storage. Throws std::bad_alloc before it has moved any of them.
+    /// Moves to `unused` the files whose second is over, and the folder if open() was not called for max_unused, so
+    /// that its file system can be unmounted; the next open() opens it again. Never waits for the thread that uses
+    /// them, nor for the storage. Throws std::bad_alloc before it has moved any of them.
     void take_unused(Clock::time_point now, Unused& unused);
 
     /// Moves all files to `files`. Throws std::bad_alloc before it has moved any.

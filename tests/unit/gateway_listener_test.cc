@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(regular_file_is_not_touched) {
     const TemporaryFolder folder;
     const std::filesystem::path path = folder.write("socket", "precious");
     const std::string message = refusal(local(path));
-    BOOST_TEST(contains(message, path.native() + ": exists and is no socket"), message);
+    BOOST_TEST(contains(message, path.native() + ": exists and is not a socket"), message);
     BOOST_TEST(read_file(path) == "precious");
 }
 
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(symbolic_link_is_not_followed) {
     const TemporaryFolder folder;
     leave_socket_behind(folder / "elsewhere");
     std::filesystem::create_symlink(folder / "elsewhere", folder / "socket");
-    BOOST_TEST(contains(refusal(local(folder / "socket")), "exists and is no socket"));
+    BOOST_TEST(contains(refusal(local(folder / "socket")), "exists and is not a socket"));
     BOOST_TEST(std::filesystem::is_symlink(folder / "socket"));
     BOOST_TEST(std::filesystem::is_socket(folder / "elsewhere"));
 }
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(path_as_long_as_it_may_be_and_longer) {
     }
     BOOST_TEST(!std::filesystem::exists(path));
     const std::string message = refusal(local(path + "x"));
-    BOOST_TEST(contains(message, path + "x: the path of a Unix socket has 107 bytes at the most"), message);
+    BOOST_TEST(contains(message, path + "x: the path of a Unix socket has at most 107 bytes"), message);
     BOOST_TEST(std::filesystem::is_empty(folder.path()));
 }
 
@@ -339,7 +339,7 @@ BOOST_AUTO_TEST_CASE(checked_path_that_is_no_socket) {
         return message_of<std::exception>([&] { check_address(local(path)); });
     };
     const std::filesystem::path file = folder.write("file", "precious");
-    BOOST_TEST(contains(refused(file), "exists and is no socket"));
+    BOOST_TEST(contains(refused(file), "exists and is not a socket"));
     BOOST_TEST(contains(refused(file / "socket"), "make a socket in " + file.native() + ": Not a directory"));
     BOOST_TEST(contains(refused(folder / "none/socket"), "/none: No such file or directory"));
     BOOST_TEST(contains(refused((folder / std::string(110, 'x')).native()), "107 bytes"));

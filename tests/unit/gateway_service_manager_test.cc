@@ -92,15 +92,15 @@ constexpr CountRow counts[] = {
     {.name = "for_nobody", .listen_fds = "1", .expected = "0"},
     {.name = "count_missing", .listen_pid = "4711", .expected = "0"},
     {.name = "count_negative", .listen_pid = "4711", .listen_fds = "-1",
-     .expected = "serve: LISTEN_FDS=-1: is no number of sockets"},
+     .expected = "serve: LISTEN_FDS=-1: is not a number of sockets"},
     {.name = "count_with_more", .listen_pid = "4711", .listen_fds = "1 ",
-     .expected = "serve: LISTEN_FDS=1 : is no number of sockets"},
+     .expected = "serve: LISTEN_FDS=1 : is not a number of sockets"},
     {.name = "count_empty", .listen_pid = "4711", .listen_fds = "",
-     .expected = "serve: LISTEN_FDS=: is no number of sockets"},
+     .expected = "serve: LISTEN_FDS=: is not a number of sockets"},
     {.name = "count_beyond_32_bits", .listen_pid = "4711", .listen_fds = "4294967297",
-     .expected = "serve: LISTEN_FDS=4294967297: is no number of sockets"},
+     .expected = "serve: LISTEN_FDS=4294967297: is not a number of sockets"},
     {.name = "process_no_number", .listen_pid = "me", .listen_fds = "1",
-     .expected = "serve: LISTEN_PID=me: is no process id"},
+     .expected = "serve: LISTEN_PID=me: is not a process id"},
 };
 
 BOOST_AUTO_TEST_CASE(sockets_are_counted_for_the_process_that_is_meant) {
