@@ -43,6 +43,7 @@ test_sources := $(sort $(wildcard tests/unit/*.cc))
 test_objects := $(test_sources:%.cc=$(build)/%.o)
 way_objects  := $(build)/tests/ways/rules.o
 table_objects := $(build)/scripts/tables.o
+fire_objects := $(build)/tests/program/catalogue_fire.o
 bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load rules)
 bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 
@@ -58,7 +59,7 @@ $(build)/reelgate: $(objects)
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
 
-unit: $(build)/unit $(build)/rules $(build)/tables build/tests/faults.so  ## builds the unit tests
+unit: $(build)/unit $(build)/rules $(build)/tables $(build)/catalogue_fire build/tests/faults.so  ## builds the unit tests
 
 # Preloaded by tests, where it takes malloc's place: never sanitized, whatever the program is.
 build/tests/faults.so: tests/preload/faults.cc
@@ -83,6 +84,12 @@ $(build)/rules $(bench_programs):
 $(build)/tables: $(table_objects) $(filter-out %/main.o,$(objects))
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
+
+# The reader of the catalogue among processes that write it and are killed.
+$(build)/catalogue_fire: $(fire_objects) $(filter $(build)/src/catalog/% $(build)/src/http/% $(build)/src/posix/% \
+                         $(build)/src/messages/%,$(objects))
+	@echo "link $@"
+	@$(CXX) $(ldflags) -o $@ $^ -lsqlite3
 
 generate: $(build)/tables  ## writes conf/reelgate.conf and the lists in README.md and man/, from the tables
 	@REELGATE=$(build)/reelgate scripts/generate
@@ -205,4 +212,5 @@ clean:  ## removes build/
 help:  ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
--include $(patsubst %.o,%.d,$(objects) $(test_objects) $(way_objects) $(table_objects) $(bench_objects))
+-include $(patsubst %.o,%.d,$(objects) $(test_objects) $(way_objects) $(table_objects) $(fire_objects) \
+         $(bench_objects))
