@@ -44,7 +44,7 @@ test_objects := $(test_sources:%.cc=$(build)/%.o)
 way_objects  := $(build)/tests/ways/rules.o
 table_objects := $(build)/scripts/tables.o
 fire_objects := $(build)/tests/program/catalogue_fire.o
-bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load rules)
+bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load look_up rules)
 bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 
 # All cores, unless -j says otherwise.
@@ -85,9 +85,12 @@ $(build)/tables: $(table_objects) $(filter-out %/main.o,$(objects))
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
 
-# The reader of the catalogue among processes that write it and are killed.
-$(build)/catalogue_fire: $(fire_objects) $(filter $(build)/src/catalog/% $(build)/src/http/% $(build)/src/posix/% \
-                         $(build)/src/messages/%,$(objects))
+# The reader of the catalogue by itself: among processes that write and are killed, and for bench.
+reader_objects := $(filter $(build)/src/catalog/% $(build)/src/http/% $(build)/src/posix/% $(build)/src/messages/%,\
+                  $(objects))
+$(build)/bench/look_up: $(reader_objects)
+$(build)/bench/look_up: libs := -lsqlite3
+$(build)/catalogue_fire: $(fire_objects) $(reader_objects)
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ -lsqlite3
 

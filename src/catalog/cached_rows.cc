@@ -12,8 +12,9 @@ namespace {
 
 std::size_t length_of(std::string_view id, const std::optional<Row>& row) {
     std::size_t length = id.size();
-    if (row)
-        for (const Column& column : columns) length += ((*row).*column.value).value_or("").size();
+    if (!row) return length;
+    for (const Column& column : columns)
+        if (const auto& value = (*row).*column.value) length += value->size();
     return length;
 }
 
