@@ -12,7 +12,7 @@ import support
 
 PROGRAM = support.BUILT.parent / "catalogue_fire"
 
-# Seconds of fire at the reader. FIRE_SECONDS=600 makes a quiet afternoon of it.
+# Seconds of fire at the reader. FIRE_SECONDS=300 has it under fire for five minutes.
 SECONDS = os.environ.get("FIRE_SECONDS", "6")
 
 # Seconds within which a cache with a bad key has to be caught: some hundredths do, mostly.
