@@ -137,7 +137,8 @@ const QueryRow impure[] = {
     {.name = "recursion", .query = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3)"
                                    " SELECT max(i) AS status FROM n, videos WHERE id = ?1"},
     {.name = "schema_table", .query = "SELECT type AS status FROM sqlite_master WHERE ?1 = 'a'"},
-    {.name = "temporary_schema", .query = "SELECT type AS status FROM temp.sqlite_master WHERE ?1 = 'a'"},
+    {.name = "temporary_schema",
+     .query = "SELECT status FROM videos WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM temp.sqlite_master)"},
     {.name = "pragma_table", .query = "SELECT journal_mode AS status FROM pragma_journal_mode WHERE ?1 = 'a'"},
     {.name = "json_each", .query = "SELECT value AS status FROM json_each('[1]') WHERE ?1 = 'a'"},
     {.name = "json_tree_in_a_view", .query = "SELECT status FROM v WHERE ?1 = id",
