@@ -32,9 +32,9 @@ enum class WhenLocked {
 };
 
 /// Reads the catalogue, for one thread; close() is for any. Opens the database at the first look-up and after errors,
-/// and reopens it within a second if another file is renamed over it, or its -shm is gone. Remembers answers for as long
-/// as SQLite would give them again, and meanwhile, also while somebody has the catalogue locked, does not ask it. Public
-/// functions and close() take the lock, other private ones do not.
+/// and reopens it within a second if another file is renamed over it, or its -shm is gone. Remembers answers as long as
+/// SQLite would give the same, and takes no lock of the database for these. Public functions and close() take the
+/// reader's lock, other private ones do not.
 class Reader final : private Closable {
 public:
     /// Takes a `query` with one parameter, the id, and result columns named as in `columns`.

@@ -343,6 +343,23 @@ BOOST_AUTO_TEST_CASE(damaged_header_is_left_to_sqlite) {
     BOOST_TEST(look(catalog, "a") == "x, remembered");
 }
 
+/// Who may only read the shared memory has it mapped, too, while another has the catalogue open.
+BOOST_AUTO_TEST_CASE(shared_memory_that_may_only_be_read,
+                     *boost::unit_test::precondition([](auto) { return geteuid() == 0; })) {
+    SqliteShell application{wal};
+    application.execute("UPDATE videos SET status = 'x';");
+    run("chmod 755 '" + folder.path().native() + "'; chmod 644 '" + wal.native() + "'*");
+    BOOST_TEST(as_ordinary_user([&] {
+        Reader catalog{wal, default_query};
+        std::string seen;
+        for (const char* const change : {"", "", "UPDATE videos SET status = 'y';", ""}) {
+            application.execute(change);
+            seen += look(catalog, "a") + "; ";
+        }
+        return seen;
+    }) == "x; x, remembered; y; y, remembered; ");
+}
+
 // Only in WAL mode
 
 BOOST_AUTO_TEST_CASE(rollback_journal_is_asked_each_time) {
