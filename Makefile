@@ -59,7 +59,9 @@ $(build)/reelgate: $(objects)
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
 
-unit: $(build)/unit $(build)/rules $(build)/tables $(build)/catalogue_fire build/tests/faults.so  ## builds the unit tests
+# What tests run besides the program.
+test_programs := $(addprefix $(build)/,unit rules tables catalogue_fire)
+unit: $(test_programs) build/tests/faults.so  ## builds the unit tests
 
 # Preloaded by tests, where it takes malloc's place: never sanitized, whatever the program is.
 build/tests/faults.so: tests/preload/faults.cc

@@ -15,9 +15,9 @@
 
 namespace reelgate::catalog {
 
-/// The answers that one connection has given, for the thread that uses it. Remembers only in WAL mode, where looking for
-/// a change costs no system call; and only answers of a statement that uses ordinary tables and pure functions, so that
-/// equal pages mean equal answers.
+/// The answers that one connection has given, for the thread that uses it. Remembers only in WAL mode, where no system
+/// call is needed to see a commit; and only answers of a statement that uses ordinary tables and pure functions alone,
+/// so that equal pages mean equal answers.
 class Cache {
 public:
     /// Returns the answer for `id`, if it is known and SQLite would give the same now.

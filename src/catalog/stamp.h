@@ -1,22 +1,23 @@
 // Owns the stamp of a catalogue in WAL mode: as long as it stays the same, SQLite would answer from the same pages.
 // Does not map the memory that it reads: sqlite::Connection::wal_index() does.
 //
-// This is SQLite's own criterion, of the names in its wal.c. A read transaction begins with walIndexReadHdr, which looks
-// at the header of the WAL-index without any lock: walIndexTryHdr reads two copies of it, the first one first, because
-// walIndexWriteHdr writes the second one first, with a barrier between. Copies that are equal, initialised and have the
-// right checksum are one commit's. If they also equal what the connection saw last, it keeps the pages that it has in
-// memory; if not, it drops them all. read_stamp() reads the same bytes in the same order.
+// This is SQLite's own criterion; the names are those of its wal.c. A read transaction begins with walIndexReadHdr,
+// which looks at the header of the WAL-index without any lock. walIndexTryHdr reads two copies of it, the first one
+// first, because walIndexWriteHdr writes the second one first, with a barrier between. Two copies that are equal,
+// initialised and have the right checksum are those of one commit. If they equal what the connection saw last, it
+// keeps the pages that it has in memory; if not, it drops them all. read_stamp() reads the same bytes in the same
+// order.
 //
 // A header does not come back with other content behind it:
-// - A commit counts iChange up, and aFrameCksum goes on over all frames since the log began. A log that begins anew has
-//   other salts (walRestartHdr). mxFrame alone is not enough: it begins anew with the log and comes to the same number.
-// - A writer that is killed leaves the header as it was, or two copies that differ. Then the next one reads the log again
-//   (walIndexRecover): the same log gives the same header, and the same content. All empty logs have one header; but
-//   TRUNCATE writes a header with new salts before it empties the log, so an empty log is recovered only before its
-//   first commit.
-// - The database's own file changes by checkpoints alone, which move what the log already says: a connection in WAL mode
-//   keeps a shared lock on that file. So nobody else can leave WAL mode, or write without the shared memory, or take the
-//   log away by being the last to close.
+// - A commit counts iChange up, and aFrameCksum covers all frames since the log began. A log that begins anew has
+//   other salts (walRestartHdr). mxFrame alone would not do: it grows to the same number again in the new log.
+// - A writer that is killed leaves the header as it was, or two copies that differ. In the second case the next
+//   process reads the log again (walIndexRecover): the same log gives the same header, and the same content. All
+//   empty logs have one header; but a TRUNCATE checkpoint writes a header with new salts before it empties the log,
+//   so that only a log that has never had a commit is recovered as an empty one.
+// - The database file itself changes by checkpoints alone, which move what the log already says: a connection in WAL
+//   mode keeps a shared lock on that file. So nobody else can leave WAL mode, write without the shared memory, or
+//   delete the log as the last one to close.
 // SPDX-License-Identifier: MIT
 #pragma once
 

@@ -16,11 +16,11 @@ namespace {
 /// and is still right: those of date and time, which may be given 'now', random(), changes(), last_insert_rowid(), and
 /// whatever a later SQLite brings.
 constexpr std::array pure_functions = std::to_array<std::string_view>({
-    "->", "->>", "abs", "avg", "char", "coalesce", "concat", "concat_ws", "count", "format", "glob", "group_concat", "hex",
-    "ifnull", "iif", "instr", "json", "json_array", "json_array_length", "json_extract", "json_object", "json_quote",
-    "json_type", "json_valid", "length", "like", "likelihood", "likely", "lower", "ltrim", "max", "min", "nullif",
-    "octet_length", "printf", "quote", "replace", "round", "rtrim", "sign", "substr", "substring", "sum", "total", "trim",
-    "typeof", "unhex", "unicode", "unlikely", "upper", "zeroblob",
+    "->", "->>", "abs", "avg", "char", "coalesce", "concat", "concat_ws", "count", "format", "glob", "group_concat",
+    "hex", "ifnull", "iif", "instr", "json", "json_array", "json_array_length", "json_extract", "json_object",
+    "json_quote", "json_type", "json_valid", "length", "like", "likelihood", "likely", "lower", "ltrim", "max",
+    "min", "nullif", "octet_length", "printf", "quote", "replace", "round", "rtrim", "sign", "substr", "substring",
+    "sum", "total", "trim", "typeof", "unhex", "unicode", "unlikely", "upper", "zeroblob",
 });
 
 /// SQL's names are the same in capitals, as far as ASCII goes.

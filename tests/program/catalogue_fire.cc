@@ -1,14 +1,15 @@
-// Owns a fire at the catalogue: processes that write, checkpoint, vacuum and are killed in the middle of it, and threads
-// that look up meanwhile and check each answer. catalogue_fire_test.py judges the figures.
+// Owns a fire at the catalogue: processes that write, checkpoint, vacuum and are killed in the middle of it, and
+// threads that look up meanwhile and check each answer. catalogue_fire_test.py judges the figures.
 // Does not test queries or schemas: catalog_cache_test.cc does.
 //
 //     catalogue_fire FOLDER SECONDS reader|max-frame|data-version
 //
-// `reader` is reelgate's own. The others are caches with a key that is known not to do: the check has to catch them, and
-// ends once it has. Each pair of rows has a version, which every transaction that touches it counts up; both rows of a
-// pair are written in one transaction, and at every third version they are absent. A writer announces a version before
-// its commit and publishes it after: an answer must not be older than what was published before the look-up began, nor
-// newer than what is announced after it, and the second row of a pair must not be older than the first, looked up before.
+// `reader` is reelgate's own. The others are caches whose key is known not to do: the check has to catch them, and
+// ends once it has. Each pair of rows has a version, which every transaction that touches the pair counts up. Both
+// rows of a pair are written in one transaction; at every third version they are absent. A writer announces a version
+// before its commit and publishes it after. So an answer must not be older than what was published before the look-up
+// began, nor newer than what is announced after it; and the second row of a pair must not be older than the first,
+// which was looked up before it.
 // Prints a figure a line: name, tab, number.
 // SPDX-License-Identifier: MIT
 #include <signal.h>

@@ -1,8 +1,8 @@
-"""Looking up in a catalogue under fire: no answer is older than what had been committed when it was asked for, and the two
-rows of a transaction do not come apart, whether SQLite was asked or the answer was remembered.
+"""Looking up in a catalogue under fire: no answer is older than what had been committed when it was asked for, and the
+two rows of a transaction do not come apart, whether SQLite was asked or the answer was remembered.
 
-Does not shoot itself: catalogue_fire.cc does, and says how it checks. What it has done is printed, and has to be enough of
-each. Two caches whose keys are known not to do are shot at in the same way: the check has to catch both.
+Does not shoot itself: catalogue_fire.cc does, and says how it checks. What it has done is printed, and none of it may
+be missing. Two caches whose keys are known not to do are shot at in the same way: the check has to catch both.
 SPDX-License-Identifier: MIT
 """
 import os
@@ -19,8 +19,8 @@ SECONDS = os.environ.get("FIRE_SECONDS", "6")
 CONTROL_SECONDS = "20"
 
 # What has to have happened for the check to mean anything: of each of these, some.
-HAPPENED = ["remembered", "absent", "reopened", "commits", "rollbacks", "passive", "full", "restart", "truncate", "vacuums",
-            "kills", "recoveries"]
+HAPPENED = ["remembered", "absent", "reopened", "commits", "rollbacks", "passive", "full", "restart", "truncate",
+            "vacuums", "kills", "recoveries"]
 WRONG = ["stale", "torn", "impossible"]
 
 

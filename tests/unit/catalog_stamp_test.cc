@@ -52,7 +52,8 @@ constexpr DamageRow damages[] = {
     {.name = "a_field_is_wrong", .word = 9, .bits = 0x80000000, .in_first = true, .in_second = true},
     {.name = "another_commit", .word = 2, .bits = 1, .in_first = true, .in_second = true, .has_right_checksum = true,
      .has_stamp = true},
-    {.name = "version_is_unknown", .word = 0, .bits = 8, .in_first = true, .in_second = true, .has_right_checksum = true},
+    {.name = "version_is_unknown", .word = 0, .bits = 8, .in_first = true, .in_second = true,
+     .has_right_checksum = true},
     {.name = "not_initialised", .word = 3, .bits = 1, .in_first = true, .in_second = true, .has_right_checksum = true},
 };
 

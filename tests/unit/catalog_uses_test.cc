@@ -57,10 +57,17 @@ struct FunctionRow {
 };
 
 constexpr FunctionRow functions[] = {
-    {.name = "lower", .is_impure = false},   {.name = "LOWER", .is_impure = false},   {.name = "->>", .is_impure = false},
-    {.name = "lowe", .is_impure = true},     {.name = "lower2", .is_impure = true},   {.name = "", .is_impure = true},
-    {.name = "random", .is_impure = true},   {.name = "datetime", .is_impure = true}, {.name = "date", .is_impure = true},
-    {.name = "mine", .is_impure = true},     {.name = "changes", .is_impure = true},
+    {.name = "lower", .is_impure = false},
+    {.name = "LOWER", .is_impure = false},
+    {.name = "->>", .is_impure = false},
+    {.name = "lowe", .is_impure = true},
+    {.name = "lower2", .is_impure = true},
+    {.name = "", .is_impure = true},
+    {.name = "random", .is_impure = true},
+    {.name = "datetime", .is_impure = true},
+    {.name = "date", .is_impure = true},
+    {.name = "mine", .is_impure = true},
+    {.name = "changes", .is_impure = true},
     {.name = "current_timestamp", .is_impure = true},
 };
 
