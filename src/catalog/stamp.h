@@ -12,9 +12,10 @@
 // - A commit counts iChange up, and aFrameCksum covers all frames since the log began. A log that begins anew has
 //   other salts (walRestartHdr). mxFrame alone would not do: it grows to the same number again in the new log.
 // - A writer that is killed leaves the header as it was, or two copies that differ. In the second case the next
-//   process reads the log again (walIndexRecover): the same log gives the same header, and the same content. All
-//   empty logs have one header; but a TRUNCATE checkpoint writes a header with new salts before it empties the log,
-//   so that only a log that has never had a commit is recovered as an empty one.
+//   process reads the log again (walIndexRecover): the same log gives the same header, and the same content.
+// - Only the header that is recovered from an empty log is always the same. A TRUNCATE checkpoint writes one with new
+//   salts before it empties the log; so that header could come back only if a second TRUNCATE, of a log that is empty
+//   already, were killed between the two copies. Then SQLite itself would go on with its old pages as well.
 // - The database file itself changes by checkpoints alone, which move what the log already says: a connection in WAL
 //   mode keeps a shared lock on that file. So nobody else can leave WAL mode, write without the shared memory, or
 //   delete the log as the last one to close.
