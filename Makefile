@@ -43,7 +43,8 @@ test_sources := $(sort $(wildcard tests/unit/*.cc))
 test_objects := $(test_sources:%.cc=$(build)/%.o)
 way_objects  := $(build)/tests/ways/rules.o
 table_objects := $(build)/scripts/tables.o
-bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load rules)
+fire_objects := $(build)/tests/program/catalogue_fire.o
+bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load look_up rules)
 bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 
 # All cores, unless -j says otherwise.
@@ -58,7 +59,9 @@ $(build)/reelgate: $(objects)
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
 
-unit: $(build)/unit $(build)/rules $(build)/tables build/tests/faults.so  ## builds the unit tests
+# What tests run besides the program.
+test_programs := $(addprefix $(build)/,unit rules tables catalogue_fire)
+unit: $(test_programs) build/tests/faults.so  ## builds the unit tests
 
 # Preloaded by tests, where it takes malloc's place: never sanitized, whatever the program is.
 build/tests/faults.so: tests/preload/faults.cc
@@ -83,6 +86,15 @@ $(build)/rules $(bench_programs):
 $(build)/tables: $(table_objects) $(filter-out %/main.o,$(objects))
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
+
+# The reader of the catalogue by itself: among processes that write and are killed, and for bench.
+reader_objects := $(filter $(build)/src/catalog/% $(build)/src/http/% $(build)/src/posix/% $(build)/src/messages/%,\
+                  $(objects))
+$(build)/bench/look_up: $(reader_objects)
+$(build)/bench/look_up: libs := -lsqlite3
+$(build)/catalogue_fire: $(fire_objects) $(reader_objects)
+	@echo "link $@"
+	@$(CXX) $(ldflags) -o $@ $^ -lsqlite3
 
 generate: $(build)/tables  ## writes conf/reelgate.conf and the lists in README.md and man/, from the tables
 	@REELGATE=$(build)/reelgate scripts/generate
@@ -205,4 +217,5 @@ clean:  ## removes build/
 help:  ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
--include $(patsubst %.o,%.d,$(objects) $(test_objects) $(way_objects) $(table_objects) $(bench_objects))
+-include $(patsubst %.o,%.d,$(objects) $(test_objects) $(way_objects) $(table_objects) $(fire_objects) \
+         $(bench_objects))

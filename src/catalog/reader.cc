@@ -26,7 +26,7 @@ struct ResetAtEnd {
     }
 };
 
-std::string look_up(std::string_view id) { return posix::operation_of("look-up", id); }
+std::string looking_up(std::string_view id) { return posix::operation_of("look-up", id); }
 
 }  // namespace
 
@@ -43,6 +43,7 @@ void Reader::close() noexcept {
 }
 
 void Reader::forget() noexcept {
+    cache_.forget();
     statement_.finalize();
     connection_.close();
 }
@@ -57,6 +58,7 @@ void Reader::fail(std::string operation, Result result) {
     // reason to reopen.
     sqlite::Connection failed;
     if (result.code() != Code::busy) {
+        cache_.forget();
         statement_.finalize();
         std::swap(failed, connection_);
     }
@@ -111,6 +113,7 @@ void Reader::open() {
     if (result.is_ok()) result = connection_.execute("PRAGMA query_only = 1");
     if (!result.is_ok()) fail(posix::operation_of("open-catalogue"), result);
     connection_.limit_time(latest_);
+    connection_.record_uses();
 
     result = statement_.prepare(connection_, query_, sqlite::Use::again_and_again);
     if (!result.is_ok()) fail(posix::operation_of("prepare-query"), result);
@@ -136,7 +139,8 @@ void Reader::wait_for_locks_as(WhenLocked when_locked) {
 /// Finds the columns after a change of the schema: SQLite has prepared the query again by itself, and "SELECT *" may
 /// have other columns.
 void Reader::find_columns_anew(std::string_view id) {
-    if (!find_columns()) fail(look_up(id), no_memory);
+    cache_.judge_anew();
+    if (!find_columns()) fail(looking_up(id), no_memory);
     const Column* const missing = missing_column();
     if (!missing) return;
     forget();
@@ -154,23 +158,31 @@ Row Reader::read_row() const {
     return row;
 }
 
-std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
-    std::unique_lock lock{mutex_};
-    reopen_if_replaced(lock);
-    latest_ = Clock::now() + max_look_up;
-    wait_for_locks_as(when_locked);
-    if (!statement_) open();
+std::optional<Row> Reader::look_up(std::string_view id) {
     const ResetAtEnd reset{statement_};
     Result result = statement_.bind(1, id);
     if (result.is_ok()) result = statement_.step();
     if (statement_.was_reprepared()) find_columns_anew(id);
     if (result.code() == Code::done) return std::nullopt;
-    if (result.code() != Code::row) fail(look_up(id), result);
+    if (result.code() != Code::row) fail(looking_up(id), result);
     try {
         return read_row();
     } catch (const std::bad_alloc&) {
-        fail(look_up(id), no_memory);
+        fail(looking_up(id), no_memory);
     }
+}
+
+std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
+    std::unique_lock lock{mutex_};
+    reopen_if_replaced(lock);
+    if (auto known = cache_.find(id)) return *std::move(known);
+    latest_ = Clock::now() + max_look_up;
+    wait_for_locks_as(when_locked);
+    if (!statement_) open();
+    cache_.begin(connection_);
+    std::optional<Row> row = look_up(id);
+    cache_.keep(id, row, connection_, statement_);
+    return row;
 }
 
 void Reader::check() {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "catalog/cache.h"
 #include "catalog/error.h"
 #include "catalog/replacement.h"
 #include "catalog/row.h"
@@ -31,8 +32,9 @@ enum class WhenLocked {
 };
 
 /// Reads the catalogue, for one thread; close() is for any. Opens the database at the first look-up and after errors,
-/// and reopens it within a second if another file is renamed over it, or its -shm is gone. Public functions and close()
-/// take the lock, other private ones do not.
+/// and reopens it within a second if another file is renamed over it, or its -shm is gone. Remembers answers as long as
+/// SQLite would give the same, and takes no lock of the database for these. Public functions and close() take the
+/// reader's lock, other private ones do not.
 class Reader final : private Closable {
 public:
     /// Takes a `query` with one parameter, the id, and result columns named as in `columns`.
@@ -64,6 +66,7 @@ private:
     const Column* missing_column() const;
     void check_query();
     Row read_row() const;
+    std::optional<Row> look_up(std::string_view id);
     [[noreturn]] void fail(std::string operation, sqlite::Result result);
 
     const std::filesystem::path database_;
@@ -75,6 +78,7 @@ private:
     Clock::time_point latest_;              ///< deadline of the present look-up
     WhenLocked when_locked_ = WhenLocked::wait;
     Identity identity_;
+    Cache cache_;  ///< of the connection
 };
 
 }  // namespace reelgate::catalog

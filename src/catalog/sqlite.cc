@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <new>
+#include <utility>
 
 namespace reelgate::catalog::sqlite {
 
@@ -60,6 +61,28 @@ int flags_of(Access access) {
     return always;
 }
 
+/// Records what a statement uses while SQLite prepares it. Forbids nothing.
+int record_use(void* uses, int action, const char* first, const char* second, const char* schema, const char*) {
+    auto& to = *static_cast<Uses*>(uses);
+    switch (action) {
+        case SQLITE_SELECT: break;
+        case SQLITE_READ: to.add_table(schema ? schema : "", first ? first : ""); break;
+        case SQLITE_FUNCTION: to.add_function(second ? second : ""); break;
+        default: to.add_impure();
+    }
+    return SQLITE_OK;
+}
+
+/// SQLite's object for one of the files of a connection; null if that is not open.
+sqlite3_file* open_file_of(sqlite3* connection, int which) {
+    sqlite3_file* file = nullptr;
+    if (!connection || sqlite3_file_control(connection, "main", which, &file) != SQLITE_OK) return nullptr;
+    return file && file->pMethods ? file : nullptr;
+}
+
+/// Bytes that SQLite maps at a time of the WAL-index, WALINDEX_PGSZ in its wal.c: whoever maps has to agree.
+constexpr int wal_index_page = 32 * 1024;
+
 }  // namespace
 
 const char* describe(Result result) { return sqlite3_errstr(result.extended); }
@@ -102,13 +125,28 @@ void Connection::limit_time(Clock::time_point& latest) {
 /// those of other threads.
 bool Connection::is_wal() const {
     std::array<char, 20> header{};
-    sqlite3_file* file = nullptr;
-    if (!connection_ ||
-        sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || !file ||
-        !file->pMethods)
-        return false;
-    return file->pMethods->xRead(file, header.data(), header.size(), 0) == SQLITE_OK && header[18] == 2 &&
-           header[19] == 2;
+    sqlite3_file* const file = open_file_of(connection_.get(), SQLITE_FCNTL_FILE_POINTER);
+    return file && file->pMethods->xRead(file, header.data(), header.size(), 0) == SQLITE_OK &&
+           header[18] == 2 && header[19] == 2;
+}
+
+/// Opening and closing -shm would release the locks of this process on it, so this asks SQLite for what it has mapped.
+/// Asks only once the log is open: xShmMap would create the shared memory of a database that is not in WAL mode, and
+/// without the log there is no lock that keeps others from taking it away again.
+const volatile std::uint32_t* Connection::wal_index() const {
+    sqlite3_file* const file = open_file_of(connection_.get(), SQLITE_FCNTL_FILE_POINTER);
+    if (!file || !open_file_of(connection_.get(), SQLITE_FCNTL_JOURNAL_POINTER) || !is_wal() ||
+        file->pMethods->iVersion < 2 || !file->pMethods->xShmMap)
+        return nullptr;
+    void volatile* page = nullptr;
+    const int code = file->pMethods->xShmMap(file, 0, wal_index_page, 0, &page);
+    // It is read-only to those who may not write it.
+    return code == SQLITE_OK || code == SQLITE_READONLY ? static_cast<const volatile std::uint32_t*>(page) : nullptr;
+}
+
+void Connection::record_uses() {
+    uses_ = std::make_unique<Uses>();
+    sqlite3_set_authorizer(connection_.get(), record_use, uses_.get());
 }
 
 std::string Connection::error_message() const { return sqlite3_errmsg(connection_.get()); }
@@ -122,10 +160,13 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_fi
 Result Statement::prepare(const Connection& connection, std::string_view sql, Use use) {
     sqlite3_stmt* raw = nullptr;
     const char* tail = nullptr;
+    recorder_ = connection.uses_.get();
+    if (recorder_) *recorder_ = {};
     const unsigned flags = use == Use::again_and_again ? SQLITE_PREPARE_PERSISTENT : 0;
     const int code = sqlite3_prepare_v3(connection.connection_.get(), sql.data(), static_cast<int>(sql.size()), flags,
                                         &raw, &tail);
     statement_.reset(raw);
+    note_uses();
     const std::string_view rest = tail ? std::string_view{tail, sql.data() + sql.size()} : std::string_view{};
     has_tail_ = rest.find_first_not_of(" \t\r\n;") != std::string_view::npos;
     return {code};
@@ -135,7 +176,19 @@ Result Statement::bind(int parameter, std::string_view text) {
     return {sqlite3_bind_text64(statement_.get(), parameter, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8)};
 }
 
-Result Statement::step() { return {sqlite3_step(statement_.get())}; }
+/// SQLite prepares a statement again while it steps.
+Result Statement::step() {
+    if (recorder_) *recorder_ = {};
+    return {sqlite3_step(statement_.get())};
+}
+
+void Statement::note_uses() {
+    uses_ = {};
+    if (recorder_)
+        std::swap(uses_, *recorder_);
+    else
+        uses_.add_impure();
+}
 
 void Statement::reset() noexcept {
     sqlite3_reset(statement_.get());
@@ -164,7 +217,9 @@ const char* Statement::excess() const {
 }
 
 bool Statement::was_reprepared() {
-    return sqlite3_stmt_status(statement_.get(), SQLITE_STMTSTATUS_REPREPARE, 1) > 0;
+    if (sqlite3_stmt_status(statement_.get(), SQLITE_STMTSTATUS_REPREPARE, 1) == 0) return false;
+    note_uses();
+    return true;
 }
 
 }  // namespace reelgate::catalog::sqlite

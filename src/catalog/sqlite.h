@@ -4,11 +4,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "catalog/uses.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -70,6 +73,13 @@ public:
     /// Returns whether the file's header says WAL.
     bool is_wal() const;
 
+    /// Returns SQLite's own mapping of the WAL-index, which stamp.h reads; null unless this connection has read the
+    /// database in WAL mode. Valid until close().
+    const volatile std::uint32_t* wal_index() const;
+
+    /// Records, from now on, what each statement uses: see Statement::uses().
+    void record_uses();
+
     // About the last failure
 
     std::string error_message() const;
@@ -81,6 +91,7 @@ private:
     struct Close {
         void operator()(sqlite3* connection) const;
     };
+    std::unique_ptr<Uses> uses_;  ///< of the statement that is being prepared. Outlives the connection
     std::unique_ptr<sqlite3, Close> connection_;
 };
 
@@ -119,12 +130,20 @@ public:
     /// Returns whether SQLite has prepared it again since the last call: then it may have other columns.
     bool was_reprepared();
 
+    /// Returns what it uses, as of the last time that it was prepared and was_reprepared() was called; something impure
+    /// if its connection does not record it.
+    const Uses& uses() const { return uses_; }
+
 private:
     struct Finalize {
         void operator()(sqlite3_stmt* statement) const;
     };
+    void note_uses();
+
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
     bool has_tail_ = false;  ///< something follows the statement
+    Uses* recorder_ = nullptr;  ///< the connection's
+    Uses uses_;
 };
 
 /// Returns the version of the library in use.

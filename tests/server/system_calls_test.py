@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import errno
 import re
+import secrets
 
 import fastcgi
 import faults
@@ -80,6 +81,7 @@ class Situation:
     wanted: list
     min_calls: int
     reloads: bool = False  # before each time: the thread opens the catalogue anew
+    commits: bool = False  # before each time, to the catalogue: SQLite has to be asked, and no answer is remembered
     is_kept: bool = False  # the connection has had an answer before
     is_internet: bool = False
     reads_late: bool = False  # not before all threads wait
@@ -98,7 +100,8 @@ SITUATIONS = [
     Situation("a film that fills the socket", request(FILM_PATH), [Wanted(200, FILM)], 60, reads_late=True),
     Situation("a film that fills the socket of a kept connection", request(FILM_PATH), [Wanted(200, FILM)], 1,
               is_kept=True, reads_late=True, only=("epoll_ctl",)),
-    Situation("an abort", request(LARGE_PATH) + ABORT, [ABORTED], 15),
+    Situation("an abort", request(LARGE_PATH) + ABORT, [ABORTED], 12),
+    Situation("a range, after a change of the catalogue", GET_RANGE, [RANGE], 28, commits=True),
     Situation("HEAD", HEAD, [HEADED], 10),
     Situation("a video that is not there", GET_NOTHING, [NOTHING], 8),
     Situation("a thread's first request, which opens the catalogue", GET_RANGE, [RANGE], 80, reloads=True),
@@ -144,6 +147,8 @@ class Sweep:
             self.subject.start()
         if self.situation.reloads:
             self.subject.reload()
+        if self.situation.commits:
+            self.subject.volume.row(secrets.token_hex(8), "pending")
         if not self.situation.is_kept:
             yield lambda: converse(self.subject.address, self.situation.sent, self.before_reading)
             return

@@ -222,12 +222,18 @@ const RightsRow taken_rights[] = {
      .journal = Journal::other},
 };
 
+/// Fills in what the names stand for, but not in what was filled in: a temporary folder may have "DB" in its own name.
 std::string filled(std::string text, const fs::path& folder) {
     const std::pair<std::string_view, std::string> places[] = {
         {"DIR", folder.native()}, {"DB", (folder / "catalog.db").native()}, {"USER", posix::user()}};
-    for (const auto& [name, place] : places)
-        for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos; at += place.size())
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        for (const auto& [name, place] : places) {
+            if (text.compare(at, name.size(), name) != 0) continue;
             text.replace(at, name.size(), place);
+            at += place.size() - 1;
+            break;
+        }
+    }
     return text;
 }
 
