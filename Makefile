@@ -116,7 +116,7 @@ deb:  ## installs what is missing, builds, and makes a Debian package: build/ree
 bench:  ## installs what to compare with, builds, and measures: figures beside their goals in build/bench/report.txt
 	scripts/deps bench || true
 	$(MAKE) --no-print-directory all $(bench_programs)
-	BEFORE='$(before)' scripts/bench
+	BEFORE='$(before)' ONLY='$(only)' scripts/bench
 
 $(build)/unit: $(test_objects) $(filter-out %/main.o,$(objects))
 	@echo "link $@"

@@ -20,7 +20,7 @@ BUILT = support.ROOT / "build/bench"
 FILE_LENGTH = 1 << 30
 TEN, MILLION = 10, 1_000_000
 
-REELGATE, KEPT, FLOOR, LOOP = "reelgate", "reelgate, connections kept", "floor", "libfcgi loop"
+REELGATE, FLOOR, LOOP = "reelgate", "floor", "libfcgi loop"
 WHOLE_FLOOR = "floor, all of the film"
 PHP, GO, TICKET = "PHP-FPM", "Go ServeContent", "the ticket's FastAPI"
 TEN_ROWS, MILLION_ROWS = "reelgate, ten videos", "reelgate, a million videos"
@@ -50,13 +50,12 @@ class Peer:
     front: int | None
 
 
-class Volume:
+class Volume(support.Volume):
     """A data volume with ten videos, hard links to one file, and besides a catalogue of a million."""
 
     def __init__(self, path):
-        self.path = path
+        super().__init__(path)
         self.million = path / "million.db"
-        support.Volume(path)
         self.write_file(path / "videos/v0000000.mp4")
         for i in range(1, TEN):
             os.link(path / "videos/v0000000.mp4", path / f"videos/v{i:07}.mp4")
@@ -89,16 +88,17 @@ class Volume:
 class Peers:
     """All that runs. A context manager: at its end nothing of it does."""
 
-    def __init__(self, folder, before):
+    def __init__(self, folder, volume, before):
         self.folder = pathlib.Path(folder)
+        self.volume = volume
         self.before = before
         self.all = []
         self.absent = []
+        self.processes = {}  # by name
         self.stack = contextlib.ExitStack()
 
     def __enter__(self):
         with self.stack:
-            self.volume = Volume(self.folder / "data")
             self.start_responders()
             self.start_front_servers()
             self.start_ticket()
@@ -113,6 +113,7 @@ class Peers:
             process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=log, env=support.clean_environment(**environment))
         self.stack.callback(support.stop, process)
+        self.processes[name] = process
         return process
 
     def spawn_on_socket(self, name, *command, **environment):
@@ -220,13 +221,13 @@ pm.max_children = 16
 
     def nginx_sites(self):
         """What nginx does on a port of its own, by peer. Each responder is behind the block that we ship."""
-        sites = {name: servers.shipped("nginx/reelgate.conf", socket=self.socket(SOCKETS[name]))
+        sites = {name: servers.shipped("nginx/reelgate.conf").replace("fastcgi_pass reelgate;",
+                                                                      f"fastcgi_pass {SOCKETS[name]};")
                  for name in self.responders}
         if PHP in sites:
             sites[PHP] = sites[PHP].rstrip().removesuffix("}") + (
                 f"    fastcgi_param SCRIPT_FILENAME {HERE}/stream.php;\n"
                 f"    fastcgi_param DATA {self.volume.path};\n}}\n")
-        sites[KEPT] = sites[REELGATE].replace(f"unix:{self.socket('reelgate')}", "kept")
         sites[NGINX_FILE] = (f"location ~ ^/api/stream/(v[0-9]+)$ {{ default_type video/mp4;\n"
                              f"alias {self.volume.path}/videos/$1.mp4; }}\n")
         sites[NGINX_TOLD] = self.told("nginx", NGINX_TOLD)
@@ -234,7 +235,19 @@ pm.max_children = 16
 
     def told(self, kind, name):
         """The block that we ship for a front server that sends the files itself."""
-        return servers.shipped(f"{kind}/offload.conf", socket=self.socket(TELLING[name][0]), data=self.volume.path)
+        socket = TELLING[name][0]
+        if kind == "nginx":
+            return servers.shipped("nginx/offload.conf", data=self.volume.path).replace("fastcgi_pass reelgate;",
+                                                                                        f"fastcgi_pass {socket};")
+        return servers.shipped(f"{kind}/offload.conf", socket=self.socket(socket), data=self.volume.path)
+
+    def upstreams(self):
+        """The shipped upstream block for each responder. Those with a thread or a process for each connection would
+        have all of them held by connections that are kept."""
+        for name in [*(SOCKETS[name] for name in self.responders), TELLING[NGINX_TOLD][0]]:
+            text = servers.shipped(servers.UPSTREAM, socket=self.socket(name)).replace("upstream reelgate",
+                                                                                       f"upstream {name}")
+            yield text.replace("    keepalive 16;\n", "") if name in (SOCKETS[LOOP], SOCKETS[PHP]) else text
 
     def start_nginx(self):
         sites = self.nginx_sites()
@@ -256,13 +269,13 @@ events {{}}
 http {{
 {temporary}    access_log off;
     sendfile on;
-    upstream kept {{ server unix:{self.socket("reelgate")}; keepalive 16; }}
+{"".join(self.upstreams())}
 {blocks}}}
 """)
             return ["/usr/sbin/nginx", "-p", self.folder, "-e", self.folder / "nginx.log", "-c", configuration]
 
         process, ports = self.spawn_on_ports("nginx", len(sites), command)
-        responders = {**self.responders, **self.telling, KEPT: self.responders[REELGATE]}
+        responders = {**self.responders, **self.telling}
         self.all += [Peer(name, port, responders.get(name), process.pid) for name, port in zip(sites, ports)]
 
     def start_lighttpd(self):

@@ -7,10 +7,12 @@ import pathlib
 import platform
 import re
 
+from bench import chain as c
 from bench import peers as p
 from bench import storage as s
 from bench import work as w
 from bench.goals import goals
+from bench.samples import median_of, middle_half
 
 
 def machine():
@@ -19,23 +21,25 @@ def machine():
             f"Linux {platform.release()}")
 
 
-def head(site, seconds, others):
+def head(absent, seconds, others):
     yield "reelgate beside others: one run, one machine, the same file"
     yield ""
     yield f"{machine()}; {seconds:.0f} s altogether."
-    yield f"Each figure is the median of {w.ROUNDS} rounds ({w.IDLE_ROUNDS} where idle), all peers in turn in each;"
+    yield (f"Each figure is the median of {w.ROUNDS} rounds ({c.ROUNDS} of the chain, {w.IDLE_ROUNDS} where idle), all "
+           "peers in turn in each;")
     yield "each ratio is the median of the rounds' ratios. Only ratios say anything about another machine."
+    yield "What misses its goal is measured once more, and all rounds count."
     yield f"Others had {others:.0%} of the processors meanwhile: the more, the less the rates say."
     yield f"A film of 1 GiB in the page cache; {p.THREADS} threads for reelgate, the floor and the libfcgi loop."
-    for absence in site.absent:
+    for absence in absent:
         yield f"Could not be had: {absence}"
 
 
 def goal_lines(samples):
-    yield f"{'goal':64}{'figure':>10}{'goal':>10}  "
+    yield f"{'goal':90}{'figure':>10}{'middle half':>20}{'goal':>10}  "
     for goal in goals():
-        figure, bound, verdict = goal.verdict(samples)
-        yield f"{goal.name:64}{figure:>10}{bound:>10}  {verdict}"
+        figure, spread, bound, verdict = goal.verdict(samples)
+        yield f"{goal.name:90}{figure:>10}{spread:>20}{bound:>10}  {verdict}"
 
 
 def cell(samples, work, who, figure, form):
@@ -60,6 +64,31 @@ def served(samples, work, title, unit):
                f"{against(samples, work, 'rate', who, p.FLOOR):>10}"
                f"{cell(samples, work, who, 'responder', '{:.3f}'):>12}"
                f"{cell(samples, work, who, 'front', '{:.3f}'):>10}")
+
+
+def with_spread(samples, work, who, figure, form):
+    """The median, and between what the middle half of the rounds lies."""
+    values = samples.all(work, who, figure)
+    if not values:
+        return "-"
+    low, high = middle_half(values)
+    return f"{cell(samples, work, who, figure, form)} ({form.format(low)} to {form.format(high)})"
+
+
+def chain(samples):
+    """What each web server does with the shipped file, without the lines that make it fast, and with its own file."""
+    titles = {c.CHAIN: "1 GiB whole, one at a time: MB/s", c.CHAIN_RANGES: "64 KiB ranges, 16 at a time: requests/s",
+              c.TLS: "1 GiB whole over TLS: MB/s", c.H2: "1 GiB whole over HTTP/2: MB/s"}
+    for work, title in titles.items():
+        yield f"{title:44}{'rate (middle half)':>28}{'web server':>12}{'reelgate':>10}   s of processor a GiB"
+        for who in names(samples, work):
+            yield (f"{', '.join(who):44}{with_spread(samples, work, who, 'rate', '{:,.0f}'):>28}"
+                   f"{cell(samples, work, who, 'front', '{:.2f}'):>12}"
+                   f"{cell(samples, work, who, 'responder', '{:.2f}'):>10}")
+        yield ""
+    yield f"{'a viewer who pauses: KiB of the web server':44}"
+    for who in names(samples, c.PAUSED):
+        yield f"{', '.join(who):44}{cell(samples, c.PAUSED, who, 'memory', '{:.0f}'):>28}"
 
 
 def catalogue(samples):
@@ -97,18 +126,20 @@ def storage(samples):
            f"{'resident':>14}")
     for who in names(samples, s.STORAGE):
         kind, count, threads = who
-        ratio = samples.ratio_within(s.STORAGE, who, "p99", "alone")
+        ratio = median_of(samples.ratios_within(s.STORAGE, who, "p99", "alone"))
         yield (f"{f'{kind}, {count:,} viewers':40}{threads:>8}"
                f"{cell(samples, s.STORAGE, who, 'alone', '{:.0f} us'):>14}"
                f"{cell(samples, s.STORAGE, who, 'p99', '{:.0f} us'):>12}{ratio:>8.2f}"
                f"{cell(samples, s.STORAGE, who, 'memory', '{:.1f} MiB'):>14}")
 
 
-def text(site, samples, rules, seconds, others):
-    """The whole report; `rules` are the lines about the rules alone, `others` what strangers took of the machine."""
+def text(absent, samples, rules, seconds, others):
+    """The whole report; `absent` says what could not be had, `rules` are the lines about the rules alone, `others` is
+    what strangers took of the machine."""
     parts = [
-        head(site, seconds, others),
+        head(absent, seconds, others),
         goal_lines(samples),
+        chain(samples),
         served(samples, w.WHOLE, "1 GiB whole, one at a time", "MB/s"),
         served(samples, w.RANGES, "64 KiB ranges, 16 at a time", "requests/s"),
         catalogue(samples),

@@ -110,7 +110,7 @@ def everything(site, samples):
     site.volume.warm()
     with hanging_fs.HangingFileSystem(site.volume.path / "videos/nas", {"far.mp4": PLACES * APART}) as nas:
         for threads in THREADS:
-            name = f"storage-{threads}"
+            name = f"storage-{len(site.processes)}"
             pid = site.start_reelgate(name, "--threads", str(threads), "--query", QUERY)
             for _ in range(ROUNDS):
                 for kind, count in crowds():

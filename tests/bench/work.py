@@ -21,6 +21,9 @@ ROUND, STRAIGHT_ROUND = 0.4, 0.25
 # Seconds for which idle processes are watched, and how often.
 IDLE, IDLE_ROUNDS = 10, 3
 
+# Descriptors of films that are kept for the next request, for a second or two: all videos are one file.
+KEPT_FILMS = 1
+
 # Fresh requests a round while others are parked: so many that a few unlucky ones are not the p99.
 FRESH = 3000
 
@@ -159,7 +162,7 @@ def crowd(site, pid, count, samples):
         fresh = ask(socket, protocol="fastcgi", keep=0, range_length=RANGE, videos=p.TEN, requests=FRESH)
         samples.add(PARKED, count, p50=fresh.p50, p99=fresh.p99, memory=accounting.resident_bytes(pid) / (1 << 20))
         let_go()
-        samples.add(PARKED, count, leaving=wait_for_descriptors(pid, before))
+        samples.add(PARKED, count, leaving=wait_for_descriptors(pid, before + KEPT_FILMS))
 
 
 def idle(site, pid, samples):
@@ -177,25 +180,26 @@ def idle(site, pid, samples):
                 samples.add(IDLING, count, processor=(accounting.processor_time(pid) - before[count]) * 1e3)
 
 
-def everything(site, samples, say):
-    """All of it; `say` is told what is being done."""
-    drop_the_mute(site)
-    works = {"whole files": whole_files, "ranges": ranges, "straight at the socket": straight}
-    if p.BEFORE in site.responders:
-        works["whole files at the socket"] = straight_whole
-    for name, work in works.items():
-        say(name)
-        for i in range(ROUNDS):
-            site.volume.warm()
-            work(site, i, samples)
-    say("parked viewers")
-    pid = site.start_reelgate("parked")
-    # The first crowd makes memory that the later ones have, and nobody-parked would be measured without.
-    with parked(site.socket("parked"), crowds()[-1]):
-        pass
-    for _ in range(ROUNDS):
+def repeat(rounds, work, site, samples):
+    for i in range(rounds):
         site.volume.warm()
+        work(site, i, samples)
+
+
+def crowded(site, samples):
+    """Rounds of crowds who park, and leave at once."""
+    if "parked" not in site.processes:
+        site.start_reelgate("parked")
+        # The first crowd makes memory that the later ones have, and nobody-parked would be measured without.
+        with parked(site.socket("parked"), crowds()[-1]):
+            pass
+    pid = site.processes["parked"].pid
+
+    def crowd_round(_, __, samples):
         for count in crowds():
             crowd(site, pid, count, samples)
-    say("idle")
-    idle(site, pid, samples)
+    repeat(ROUNDS, crowd_round, site, samples)
+
+
+def idle_beside_parked(site, samples):
+    idle(site, site.processes["parked"].pid, samples)
