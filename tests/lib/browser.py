@@ -26,8 +26,9 @@ class Browser:
     """One tab, or several with one selected. `run` returns what a script passes to its last argument, a callback,
     with."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *flags):
         self.folder = folder
+        self.flags = [*FLAGS, *flags]
 
     def __enter__(self):
         port = support.free_port()
@@ -39,7 +40,7 @@ class Browser:
         self.session = None
         try:
             support.wait_until(lambda: support.can_connect(("127.0.0.1", port)), "chromedriver", self.driver)
-            options = {"args": [*FLAGS, f"--user-data-dir={self.folder}/profile"], "binary": "/usr/bin/chromium"}
+            options = {"args": [*self.flags, f"--user-data-dir={self.folder}/profile"], "binary": "/usr/bin/chromium"}
             capabilities = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options,
                                             "timeouts": {"script": 1000 * support.DEADLINE}}}
             self.session = self.call("POST", "", {"capabilities": capabilities})["sessionId"]

@@ -28,6 +28,17 @@ USER = "www-data"
 IS_ROOT = os.geteuid() == 0
 
 
+def make_certificate(folder):
+    """A key and the certificate that it has signed itself, in one file."""
+    key, pem = folder / "key.pem", folder / "site.pem"
+    done = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+                           "-days", "2", "-keyout", key, "-out", pem], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"openssl: {done.stderr.strip()}")
+    pem.write_text(pem.read_text() + key.read_text())
+    return pem
+
+
 # Lines to leave out of the shipped files, for the tests that show the purpose of a line.
 left_out = set()
 
@@ -45,11 +56,13 @@ def shipped(name, **places):
 
 
 class Server:
-    """A web server on a free port of the loopback interface, with reelgate behind it."""
+    """A web server on a free port of the loopback interface, with reelgate behind it; with `tls` it speaks HTTP/2 and
+    HTTP/1.1 over TLS there."""
     name = ""
 
-    def __init__(self, folder, volume, log_level="notice"):
+    def __init__(self, folder, volume, log_level="notice", tls=False):
         self.folder = pathlib.Path(folder)
+        self.pem = make_certificate(self.folder) if tls else None
         self.volume = volume
         self.environment = support.clean_environment(REELGATE_LOG_LEVEL=log_level)
         self.log = self.folder / "server.log"
@@ -124,6 +137,8 @@ class Lighttpd(Server):
 
         def command(port):
             user = f'server.username = "{USER}"\nserver.groupname = "{USER}"\n' if IS_ROOT else ""
+            tls = (f'server.modules += ( "mod_openssl" )\nssl.engine = "enable"\nssl.pemfile = "{self.pem}"\n'
+                   if self.pem else "")
             return ["/usr/sbin/lighttpd", "-D", "-f", self.write("lighttpd.conf", f"""
 server.document-root = "{self.folder}"
 server.bind = "127.0.0.1"
@@ -131,7 +146,7 @@ server.port = {port}
 server.errorlog = "{self.folder}/lighttpd.log"
 server.upload-dirs = ( "{self.folder}" )
 server.breakagelog = "{self.folder}/reelgate.log"
-{user}{self.extra}
+{user}{tls}{self.extra}
 include "{self.folder}/reelgate.conf"
 """)]
         return self.spawn_on_free_port(command)
@@ -171,7 +186,11 @@ class Apache(Server):
 
     def start_apache(self, fragment):
         fragment = self.write("reelgate.conf", fragment)
-        loads = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in self.modules)
+        modules, tls = self.modules, ""
+        if self.pem:
+            modules = [*modules, "ssl", "http2"]
+            tls = f"Protocols h2 http/1.1\nSSLEngine on\nSSLCertificateFile {self.pem}\n"
+        loads = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in modules)
 
         def command(port):
             user = f"User {USER}\nGroup {USER}\n" if IS_ROOT else ""
@@ -183,7 +202,7 @@ PidFile {self.folder}/apache.pid
 ErrorLog {self.folder}/apache.log
 DocumentRoot {self.folder}
 {loads}
-{user}{self.extra}
+{user}{tls}{self.extra}
 Include {fragment}
 """)]
         return self.spawn_on_free_port(command)
@@ -248,6 +267,10 @@ class Nginx(Server):
 
         def command(port):
             user = f"user {USER};\n" if IS_ROOT else ""
+            listen = f"listen 127.0.0.1:{port};"
+            if self.pem:
+                listen = (f"listen 127.0.0.1:{port} ssl http2; ssl_certificate {self.pem}; "
+                          f"ssl_certificate_key {self.pem};")
             return ["/usr/sbin/nginx", "-p", self.folder, "-e", self.folder / "nginx.log", "-c",
                     self.write("nginx.conf", f"""
 daemon off;
@@ -258,7 +281,7 @@ http {{
 {temporary}{self.extra}    access_log off;
     include {self.folder}/upstream.conf;
     server {{
-        listen 127.0.0.1:{port};
+        {listen}
         include {self.folder}/reelgate.conf;
     }}
 }}
@@ -283,7 +306,8 @@ class Haproxy(Server):
         place = self.start_reelgate()
 
         def command(port):
-            text = shipped("haproxy/reelgate.cfg", socket=place, address=f"bind 127.0.0.1:{port}")
+            tls = f" ssl crt {self.pem} alpn h2,http/1.1" if self.pem else ""
+            text = shipped("haproxy/reelgate.cfg", socket=place, address=f"bind 127.0.0.1:{port}{tls}")
             if not IS_ROOT:
                 text = re.sub(r"^ *(user|group) .*\n", "", text, flags=re.MULTILINE)
             return ["/usr/sbin/haproxy", "-db", "-f", self.write("haproxy.cfg", text)]
