@@ -55,7 +55,7 @@ class Nginx(servers.Nginx):
     """nginx that listens with TLS, too: on `tls_port`."""
 
     def start_nginx(self, place, fragment):
-        pem = make_certificate(self.folder)
+        pem = servers.make_certificate(self.folder)
         self.tls_port = support.free_port()
         self.extra = f"""
     sendfile on;
@@ -120,19 +120,6 @@ class Link:
 
     def ask(self, **settings):
         return w.ask(self.server.port, protocol="http", **settings)
-
-
-def make_certificate(folder):
-    """A key and a certificate that it has signed itself, in one file."""
-    key, pem = folder / "key.pem", folder / "site.pem"
-    if not pem.exists():
-        done = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
-                               "-days", "2", "-keyout", key, "-out", pem], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"openssl: {done.stderr.strip()}")
-        with open(pem, "a") as file:
-            file.write(key.read_text())
-    return pem
 
 
 @contextlib.contextmanager

@@ -22,6 +22,10 @@ CUT = 3 << 20  # where the film ends that is cut short
 
 KINDS = [servers.Nginx, servers.ApacheProxy, servers.LighttpdConnect, servers.Haproxy]
 
+# These end a stream of which reelgate's half broke off; the client finds it malformed, being too short. The others reset
+# the stream.
+ENDING = (servers.LighttpdConnect, servers.Haproxy)
+
 STREAMS, RANGE = 16, 100_000
 
 # The browser's places of the clip, in parts that lie far from each other: each is a request.
@@ -128,6 +132,15 @@ def slow_stream_beside_fast_ones(server):
     assert sent_of(server, "slow", "aborted") < LARGE / 4, "the web server was not held back"
 
 
+def check_broken(server, connection, stream):
+    """A held stream goes on, and does not end as if it were complete."""
+    connection.let_go(stream)
+    connection.finish(stream)
+    is_broken = stream.ending.startswith("reset") or stream.ending == http2.CLOSED
+    assert is_broken or (stream.ending == http2.SHORT and isinstance(server, ENDING)), \
+        f"{stream.ending}, after {len(stream.content)} bytes"
+
+
 def film_that_is_cut_short(server):
     path = server.volume.videos / "shrinking.mp4"
     os.truncate(path, LARGE)
@@ -135,9 +148,7 @@ def film_that_is_cut_short(server):
         stream = connection.ask("/api/stream/shrinking", is_held=True)
         connection.read_until(lambda: stream.content)
         os.truncate(path, CUT)
-        connection.let_go(stream)
-        connection.finish(stream)
-        assert stream.ending != http2.COMPLETE, f"complete after {len(stream.content)} bytes"
+        check_broken(server, connection, stream)
 
 
 def kill(server):
@@ -150,9 +161,7 @@ def reelgate_is_killed(server):
         stream = connection.ask(LARGE_PATH, is_held=True)
         connection.read_until(lambda: stream.content)
         kill(server)
-        connection.let_go(stream)
-        connection.finish(stream)
-        assert stream.ending != http2.COMPLETE, f"complete after {len(stream.content)} bytes"
+        check_broken(server, connection, stream)
 
 
 @contextlib.contextmanager
