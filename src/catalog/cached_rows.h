@@ -20,9 +20,9 @@ namespace reelgate::catalog {
 class CachedRows {
 public:
     /// Rows that it holds at most: a row that is asked for again and again belongs to a film that is being watched.
-    static constexpr std::size_t capacity = 1024;
+    static constexpr std::size_t capacity = 256;
 
-    /// Bytes of an id together with the texts of its row. A longer row is not kept, so that all of it takes 256 KiB.
+    /// Bytes of an id together with the texts of its row. A longer row is not kept, so that all of it takes 64 KiB.
     static constexpr std::size_t max_text = 232;
 
     /// Returns what was kept for `id`: a row, or that there is none; nothing if nothing was kept.

@@ -21,8 +21,8 @@ ROUND, STRAIGHT_ROUND = 0.4, 0.25
 # Seconds for which idle processes are watched, and how often.
 IDLE, IDLE_ROUNDS = 10, 3
 
-# Descriptors of films that are kept for the next request, for a second or two: all videos are one file.
-KEPT_FILMS = 1
+# Descriptors that are kept for the next request, for some seconds: of the one film, and of its folder by each thread.
+KEPT_DESCRIPTORS = 1 + p.THREADS
 
 # Fresh requests a round while others are parked: so many that a few unlucky ones are not the p99.
 FRESH = 3000
@@ -162,7 +162,7 @@ def crowd(site, pid, count, samples):
         fresh = ask(socket, protocol="fastcgi", keep=0, range_length=RANGE, videos=p.TEN, requests=FRESH)
         samples.add(PARKED, count, p50=fresh.p50, p99=fresh.p99, memory=accounting.resident_bytes(pid) / (1 << 20))
         let_go()
-        samples.add(PARKED, count, leaving=wait_for_descriptors(pid, before + KEPT_FILMS))
+        samples.add(PARKED, count, leaving=wait_for_descriptors(pid, before + KEPT_DESCRIPTORS))
 
 
 def idle(site, pid, samples):
@@ -172,6 +172,8 @@ def idle(site, pid, samples):
     # Not the one to which nginx keeps connections: it closes them some time, and that is work.
     pids = {0: site.responders[p.TEN_ROWS], most: pid}
     with parked(site.socket("parked"), most):
+        # The watch over storage looks on for ten seconds after the last request.
+        time.sleep(2 * IDLE)
         for _ in range(IDLE_ROUNDS):
             before = {count: accounting.processor_time(pid) for count, pid in pids.items()}
             # The pause is the measurement: processor time of those who have nothing to do.
