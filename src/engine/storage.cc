@@ -165,8 +165,11 @@ std::shared_ptr<void> Storage::take_films() {
         std::vector<media::MediaFile> kept;
     };
     auto films = std::make_shared<Films>();
-    const auto take = [&](Worker& worker) { worker.take_films(films->kept); };
-    threads_.each(std::ref(take));
+    std::vector<Worker*> workers;
+    const auto note = [&](Worker& worker) { workers.push_back(&worker); };
+    threads_.each(std::ref(note));
+    // Without the lock of all workers: a thread that opens a film holds its folder's lock, and may wait for that one.
+    for (Worker* const worker : workers) worker->take_films(films->kept);
     const std::lock_guard lock{lanes_mutex_};
     for (Lane& lane : lanes_)
         if (Lane::Films of_lane = lane.take_films(); !of_lane.empty()) films->waiting.push_back(std::move(of_lane));

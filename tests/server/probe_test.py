@@ -181,8 +181,9 @@ class LighttpdWithoutTemporaryFiles(servers.LighttpdConnect):
 
 
 def films_that_break_off():
-    """lighttpd streams through temporary files; without them a film ends after 64 KiB."""
-    with running(LighttpdWithoutTemporaryFiles) as server:
+    """lighttpd with small buffers streams through temporary files; without them a film ends after 64 KiB."""
+    small = without("server.chunkqueue-chunk-sz = 65536")
+    with running(LighttpdWithoutTemporaryFiles, small) as server:
         status, output = probe(server, "large")
         equal(status, 1, f"exit status, of {output}")
         (_, line), = remedies(output)
@@ -191,7 +192,7 @@ def films_that_break_off():
     class Remedied(LighttpdWithoutTemporaryFiles):
         pass
     Remedied.line = line
-    with running(Remedied) as server:
+    with running(Remedied, small) as server:
         check_green(probe(server, "large"))
 
 
