@@ -34,6 +34,9 @@ OF_CATALOGUE = 3
 
 LANE_THREADS = 4  # at the most, of one storage
 
+# Descriptors of films that are kept for the next request, for a second or two.
+KEPT_FILMS = 2
+
 # What makes strace hold a thread in sendfile, for longer than a storage takes that is not slow.
 SLOW = ["-e", "inject=sendfile:delay_enter=100000:when=1"]
 
@@ -201,7 +204,7 @@ class Subject:
         support.wait_until(lambda: is_asleep(self.process), "all threads wait", self.process)
         self.sockets, self.threads = support.sockets(self.process), support.threads_of(self.process)
         # The folder of videos is opened by each thread's first request. Another thread has a file in memory, too.
-        self.files_before = self.files() + THREADS + 2 * self.more_threads
+        self.files_before = self.files() + THREADS + 2 * self.more_threads + KEPT_FILMS
 
     def __exit__(self, kind, *_):
         self.rules.clear()
