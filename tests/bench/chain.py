@@ -25,8 +25,8 @@ CHAIN, CHAIN_RANGES, TLS, H2, PAUSED = "chain", "chain ranges", "TLS", "HTTP/2",
 SHIPPED, PLAIN, OWN = "as shipped", "without its lines", "its own file"
 LARGE_BUFFERS = "with tune.bufsize 65536"
 
-# Another way to set each of them up, and how that differs from the shipped file: it lacks the lines that make it fast, or
-# has one that was left out.
+# Another way to set each of them up, and how that differs from the shipped file: it lacks the lines that make it fast,
+# or has one that was left out.
 OTHERS = {
     "nginx": (PLAIN, [("    fastcgi_buffers 4 16k;\n", ""), ("    keepalive 16;\n", "")]),
     "lighttpd": (PLAIN, [("server.chunkqueue-chunk-sz = 65536\n", "")]),
@@ -125,11 +125,12 @@ class Link:
 @contextlib.contextmanager
 def changed(edits):
     """The shipped files, each edit made where it fits: pairs of a text, and what takes its place."""
-    original = servers.shipped
+    original, made = servers.shipped, set()
 
     def shipped(name, **places):
         text = original(name, **places)
         for old, new in edits:
+            made.update({old} if old in text else ())
             text = text.replace(old, new)
         return text
     servers.shipped = shipped
@@ -137,6 +138,9 @@ def changed(edits):
         yield
     finally:
         servers.shipped = original
+    for old, _ in edits:
+        if old not in made:
+            raise RuntimeError(f"no shipped file has {old!r}")
 
 
 @contextlib.contextmanager
@@ -188,8 +192,9 @@ def over_tls(found, volume, i, samples):
             volume.warm()
             before = link.times()
             done = subprocess.run(
-                ["curl", "--silent", "--insecure", version, "--output", "/dev/null", "--write-out",
-                 "%{size_download} %{time_total}", f"https://127.0.0.1:{link.server.tls_port}/api/stream/v0000000"],
+                ["curl", "--silent", "--insecure", version, "--output", "/dev/null", "--max-time", "60",
+                 "--write-out", "%{size_download} %{time_total}",
+                 f"https://127.0.0.1:{link.server.tls_port}/api/stream/v0000000"],
                 capture_output=True, text=True, check=True)
             size, seconds = (float(word) for word in done.stdout.split())
             assert size == w.p.FILE_LENGTH, f"{link.who}, {version}: {size} bytes"
@@ -204,8 +209,8 @@ def memory_of(link):
 
 def settled(link):
     """The web server's memory, once it changes no more."""
-    size = -1
-    while size != (size := memory_of(link)):
+    size, latest = -1, time.monotonic() + support.DEADLINE
+    while size != (size := memory_of(link)) and time.monotonic() < latest:
         # What memory a process has is announced by nothing. The pause is the resolution of the figure.
         time.sleep(0.3)
     return size
@@ -221,9 +226,11 @@ def paused(found, samples):
             for _ in range(PARKED):
                 viewer = stack.enter_context(socket.socket())
                 viewer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+                viewer.settimeout(support.DEADLINE)
                 viewer.connect(("127.0.0.1", link.server.port))
                 viewer.sendall(support.http_request("/api/stream/v0000000", "GET", []))
-                viewer.recv(1000)
+                begun = viewer.recv(1000)
+                assert begun.startswith(b"HTTP/1.1 200"), f"{link.who}: {begun}"
             samples.add(PAUSED, link.who, memory=(settled(link) - before) / PARKED / 1024)
 
 

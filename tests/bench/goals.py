@@ -15,8 +15,8 @@ from bench.samples import median_of, middle_half
 
 @dataclasses.dataclass
 class Goal:
-    """`values` takes the samples and gives the figure of each round, none where it could not be measured. Without a bound
-    it is only told: it explains the figure before."""
+    """`values` takes the samples and gives the figure of each round, none where it could not be measured. Without a
+    bound it is only told: it explains the figure before."""
     name: str
     values: typing.Callable
     least: float | None = None
@@ -86,8 +86,9 @@ def beside_storage(kind):
 def goals():
     most = w.crowds()[-1]
     return [
-        *(Goal(f"whole film through {kind} as shipped, against the file without its lines", against_plain(c.CHAIN, kind),
-               least=least) for kind, least in (("nginx", 1.7), ("lighttpd", 1.8), ("Apache", 2.8))),
+        *(Goal(f"whole film through {kind} as shipped, against the file without its lines",
+               against_plain(c.CHAIN, kind), least=least)
+          for kind, least in (("nginx", 1.7), ("lighttpd", 1.8), ("Apache", 2.8))),
         Goal("whole film through HAProxy with buffers of 64 KiB, against as shipped",
              ratio(c.CHAIN, "rate", ("HAProxy", c.LARGE_BUFFERS), ("HAProxy", c.SHIPPED))),
         Goal("whole film through nginx as shipped against nginx's own file", against_own(c.CHAIN, "rate"), least=0.9),
@@ -97,7 +98,8 @@ def goals():
         Goal("... processor time of both over TLS", against_own(c.TLS, "together"), most=1.0),
         Goal("64 KiB ranges through nginx as shipped, against the file without its lines",
              against_plain(c.CHAIN_RANGES, "nginx"), least=1.6),
-        *(Goal(f"a paused viewer: KiB of {kind}", median(c.PAUSED, (kind, c.SHIPPED), "memory"), most=100, form="{:.0f}")
+        *(Goal(f"a paused viewer: KiB of {kind}", median(c.PAUSED, (kind, c.SHIPPED), "memory"), most=100,
+               form="{:.0f}")
           for kind in ("nginx", "lighttpd", "Apache", "HAProxy")),
         Goal("system calls of a 64 KiB request, a new connection", median(k.CALLS, k.NEW, "calls"), most=11,
              form="{:.0f}"),

@@ -28,7 +28,7 @@ def head(absent, seconds, others):
     yield (f"Each figure is the median of {w.ROUNDS} rounds ({c.ROUNDS} of the chain, {w.IDLE_ROUNDS} where idle), all "
            "peers in turn in each;")
     yield "each ratio is the median of the rounds' ratios. Only ratios say anything about another machine."
-    yield "What misses its goal is measured once more, and all rounds count."
+    yield "What misses its goal is measured once more, but for viewers who pause, and all rounds count."
     yield f"Others had {others:.0%} of the processors meanwhile: the more, the less the rates say."
     yield f"A film of 1 GiB in the page cache; {p.THREADS} threads for reelgate, the floor and the libfcgi loop."
     for absence in absent:

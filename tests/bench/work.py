@@ -33,7 +33,8 @@ CATALOGUES = {p.TEN_ROWS: p.TEN, p.MILLION_ROWS: p.MILLION}
 # Who is asked at the socket.
 STRAIGHT_PEERS = [p.REELGATE, p.BEFORE, p.FLOOR, p.WHOLE_FLOOR, p.LOOP, *CATALOGUES]
 
-WHOLE, RANGES, CATALOGUE, STRAIGHT, PARKED, IDLING, STRAIGHT_WHOLE = "whole", "ranges", "catalogue", "straight", "parked", "idle", "straight whole"
+WHOLE, RANGES, CATALOGUE, STRAIGHT_WHOLE = "whole", "ranges", "catalogue", "straight whole"
+STRAIGHT, PARKED, IDLING = "straight", "parked", "idle"
 NEW, KEPT = ", a connection each", ", one connection"
 
 

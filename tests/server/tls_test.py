@@ -22,8 +22,8 @@ CUT = 3 << 20  # where the film ends that is cut short
 
 KINDS = [servers.Nginx, servers.ApacheProxy, servers.LighttpdConnect, servers.Haproxy]
 
-# These end a stream of which reelgate's half broke off; the client finds it malformed, being too short. The others reset
-# the stream.
+# These end a stream of which reelgate's half broke off; the client finds it malformed, being too short. The others
+# reset the stream.
 ENDING = (servers.LighttpdConnect, servers.Haproxy)
 
 STREAMS, RANGE = 16, 100_000
