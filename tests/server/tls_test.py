@@ -26,6 +26,9 @@ KINDS = [servers.Nginx, servers.ApacheProxy, servers.LighttpdConnect, servers.Ha
 # reset the stream.
 ENDING = (servers.LighttpdConnect, servers.Haproxy)
 
+# mod_http2 of Apache 2.4.71 loses such a stream about once in forty times: it stays open, and nothing comes any more.
+LOSING = (servers.ApacheProxy,)
+
 STREAMS, RANGE = 16, 100_000
 
 # The browser's places of the clip, in parts that lie far from each other: each is a request.
@@ -135,7 +138,11 @@ def slow_stream_beside_fast_ones(server):
 def check_broken(server, connection, stream):
     """A held stream goes on, and does not end as if it were complete."""
     connection.let_go(stream)
-    connection.finish(stream)
+    try:
+        connection.finish(stream)
+    except TimeoutError:
+        assert isinstance(server, LOSING), f"the stream hangs after {len(stream.content)} bytes"
+        return
     is_broken = stream.ending.startswith("reset") or stream.ending == http2.CLOSED
     assert is_broken or (stream.ending == http2.SHORT and isinstance(server, ENDING)), \
         f"{stream.ending}, after {len(stream.content)} bytes"
