@@ -11,8 +11,8 @@ namespace {
 
 using sqlite::Code;
 
-/// Tables that SQLite stores itself begin at a page. Virtual ones, each of which answers as it likes, have page 0, or
-/// are not in the schema at all. (The authorizer of SQLite 3.40 also sees what a module does when it connects, but
+/// Tables that SQLite stores itself begin at a page. Virtual tables, which answer as they like, have page 0, or are not
+/// in the schema at all. (The authorizer of SQLite 3.40 also sees what a module does when it connects, but
 /// that is no promise.) What a view uses is among what the statement uses.
 constexpr std::string_view ordinary =
     "SELECT 1 FROM main.sqlite_master WHERE name = ?1 AND (type = 'view' OR type = 'table' AND rootpage > 0)";

@@ -26,7 +26,7 @@ public:
     /// Notes that a look-up begins.
     void begin(const sqlite::Connection& connection);
 
-    /// Remembers the answer to that look-up, unless somebody has committed meanwhile. Does without if memory is short.
+    /// Remembers the answer to that look-up, unless there was a commit meanwhile. Remembers nothing if memory is short.
     void keep(std::string_view id, const std::optional<Row>& row, const sqlite::Connection& connection,
               const sqlite::Statement& statement) noexcept;
 

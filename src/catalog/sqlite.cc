@@ -80,7 +80,7 @@ sqlite3_file* open_file_of(sqlite3* connection, int which) {
     return file && file->pMethods ? file : nullptr;
 }
 
-/// Bytes that SQLite maps at a time of the WAL-index, WALINDEX_PGSZ in its wal.c: whoever maps has to agree.
+/// Bytes of the WAL-index that SQLite maps at a time, WALINDEX_PGSZ in its wal.c. Every mapping must use this size.
 constexpr int wal_index_page = 32 * 1024;
 
 }  // namespace
