@@ -46,6 +46,7 @@ void ResponseWriter::begin(http::Response response, const Content& content, std:
     record_left_ = sent_ = 0;
     request_id_ = request_id;
     check_ = Check::fresh;
+    begun_ = Clock::now();
     stage_ = Stage::content;
     // Goes out together with what fill() appends.
     append_text_records(interjected_, format_header_block(response), request_id);
@@ -63,6 +64,20 @@ bool ResponseWriter::stop(Failure failure) {
 bool ResponseWriter::is_still_announced() {
     check_ = Check::done;
     return !stop(pieces_.content().look());
+}
+
+/// Ends what the check before begin() is good for. Without a file there is nothing to check.
+void ResponseWriter::outdate_check() {
+    if (check_ == Check::fresh) check_ = pieces_.content().fd >= 0 ? Check::due : Check::done;
+}
+
+void ResponseWriter::outdate_old_check() {
+    if (check_ == Check::fresh && Clock::now() - begun_ >= max_check_age) outdate_check();
+}
+
+bool ResponseWriter::is_checked() {
+    outdate_old_check();
+    return check_ != Check::due || is_still_announced();
 }
 
 /// Returns the bytes of the present range up to the end of a record from the file.
@@ -88,6 +103,7 @@ bool ResponseWriter::copy_range(std::uint64_t length) {
         if (stop(failure)) return false;
         done += static_cast<std::uint64_t>(n);
     }
+    outdate_old_check();
     if (check_ != Check::fresh && !is_still_announced()) return false;
     out_.bytes().append(content, length);
     pieces_.advance(length);
@@ -191,7 +207,7 @@ ResponseWriter::Progress ResponseWriter::write_file(int connection, std::uint64_
 ResponseWriter::Progress ResponseWriter::write(int connection, std::uint64_t budget) {
     const Progress progress = proceed(connection, budget);
     // Time passes until the next call: the file may change meanwhile.
-    if (check_ == Check::fresh) check_ = pieces_.content().fd >= 0 ? Check::due : Check::done;
+    outdate_check();
     return progress;
 }
 

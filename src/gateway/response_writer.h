@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -27,8 +28,11 @@ public:
         broken,   ///< the file is not as announced, or there is no memory to send it: close the connection
     };
 
+    /// How long the check before begin() is good: while an answer waits for storage, its file may change.
+    static constexpr std::chrono::milliseconds max_check_age{5};
+
     /// Begins a response whose ranges refer to `content`. Its file was checked just now: what the next write() sends is
-    /// not checked again, if the response ends with it.
+    /// not checked again, if the response ends with it within max_check_age.
     void begin(http::Response response, const Content& content, std::uint16_t request_id);
 
     /// Writes until all is written or something stops it; about `budget` bytes at most.
@@ -53,9 +57,11 @@ public:
     std::uint64_t sent() const { return sent_; }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     /// What the last check of the file is worth.
     enum class Check {
-        fresh,  ///< it was made for this answer, just now: it is good for all that one call of write() sends
+        fresh,  ///< it was made for this answer, just now: it is good for the first write(), for max_check_age
         done,   ///< it was made after the last bytes of the file went out
         due,    ///< bytes of the file have gone out since
     };
@@ -73,7 +79,9 @@ private:
     void announce_range();
     void append_end();
     bool is_still_announced();
-    bool is_checked() { return check_ != Check::due || is_still_announced(); }
+    bool is_checked();
+    void outdate_check();
+    void outdate_old_check();
     bool is_long_range_next() const;
     std::uint64_t range_record_length() const;
     Progress proceed(int connection, std::uint64_t& budget);
@@ -91,6 +99,7 @@ private:
     std::uint16_t request_id_ = 0;
     Stage stage_ = Stage::ended;
     Check check_ = Check::fresh;
+    Clock::time_point begun_;  ///< when check_ was fresh
 };
 
 }  // namespace reelgate::gateway

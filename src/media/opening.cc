@@ -73,7 +73,8 @@ std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, c
     struct stat status;
     if (fstat(fd.get(), &status) != 0) posix::throw_errno("stat-file", path);
     if (!S_ISREG(status.st_mode)) return NoMediaFile{Reason::refused, {{}, path, "not a regular file"}};
-    static OpenFiles open_files;
+    // Never destroyed: a thread that closes films may outlive main().
+    static OpenFiles& open_files = *new OpenFiles;
     MediaFile file;
     file.fd = open_files.share(std::move(fd), status);
     file.complete_length = static_cast<std::uint64_t>(status.st_size);

@@ -12,8 +12,11 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "fail_test.h"
@@ -522,23 +525,37 @@ struct CheckRow {
     std::string_view name;
     std::uint64_t budget;  ///< of a call of write()
     Progress progress;
+    std::chrono::milliseconds wait{0};  ///< for storage, before the first write
 };
 
 /// A file that changes once the answer has checked it, before the first byte is read.
 constexpr CheckRow checks[] = {
     {"ends_with_the_first_write", no_limit, Progress::done},
     {"goes_on_after_the_first_write", 1000, Progress::broken},
+    {"waits_for_storage_before_the_first_write", no_limit, Progress::broken, ResponseWriter::max_check_age},
 };
+
+/// Changes the file after begin(), waits, and writes. Returns how that ends, and how long it took.
+std::pair<Progress, std::chrono::steady_clock::duration> write_changed(const CheckRow& row) {
+    Fixture fixture;
+    wait_for_another_time(fixture.file());
+    const auto begun = std::chrono::steady_clock::now();
+    const auto age = [&] { return std::chrono::steady_clock::now() - begun; };
+    fixture.begin({range(0, 70'000)});
+    write_at(fixture.file(), 0, "new");
+    while (age() <= row.wait) {}
+    Progress progress;
+    while ((progress = fixture.write(row.budget)) == Progress::yielded) {}
+    return {progress, age()};
+}
 
 BOOST_AUTO_TEST_CASE(check_of_the_answer_is_good_for_the_first_write) {
     for (const CheckRow& row : checks) {
         BOOST_TEST_CONTEXT(row.name) {
-            Fixture fixture;
-            wait_for_another_time(fixture.file());
-            fixture.begin({range(0, 70'000)});
-            write_at(fixture.file(), 0, "new");
-            Progress progress;
-            while ((progress = fixture.write(row.budget)) == Progress::yielded) {}
+            auto [progress, age] = write_changed(row);
+            // A busy machine may take longer than the check is good for.
+            while (row.progress == Progress::done && age >= ResponseWriter::max_check_age)
+                std::tie(progress, age) = write_changed(row);
             BOOST_TEST(describe(progress) == describe(row.progress));
         }
     }
