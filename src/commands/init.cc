@@ -57,11 +57,13 @@ int init(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
     NewFolders folders;
     folders.make(settings.data);
-    folders.make(settings.handler.places.videos);
+    for (const fs::path& videos : settings.handler.places.videos) folders.make(videos);
     catalog::create(settings.handler.places.database);
     folders.keep();
     const Places& places = settings.handler.places;
-    print("catalogue: " + places.database.native() + "\nvideos:    " + places.videos.native() + "\n");
+    std::string text = "catalogue: " + places.database.native() + "\n";
+    for (const fs::path& videos : places.videos) text.append("videos:    ").append(videos.native()).append("\n");
+    print(std::move(text));
     return EXIT_SUCCESS;
 }
 

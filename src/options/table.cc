@@ -26,9 +26,11 @@ constexpr std::array table{
     Option{.name = "videos", .argument = "DIR", .default_in_words = "DATA/videos",
            .compute_default = [](const Settings& s) { return (s.data / "videos").native(); },
            .meaning = "where the media files are",
-           .text = "The folder of the media files. No file outside it is ever sent: a symbolic link that leads out is"
-                   " refused.",
-           .set = [](Settings& s, const Value& v) { s.handler.places.videos = v.text; }},
+           .text = "A folder of media files. May be given several times, for several disks: a file is looked for below"
+                   " each, in their order, and a folder whose storage does not answer is passed over. No file outside"
+                   " them is ever sent: a symbolic link is good if it ends below one of them, and refused if not.",
+           .is_repeatable = true,
+           .set = [](Settings& s, const Value& v) { s.handler.places.videos.emplace_back(v.text); }},
     Option{.name = "query", .argument = "SQL", .default_value = "SELECT status FROM videos WHERE id = ?1",
            .meaning = "looks a video up: one parameter, the id; result columns by name: {columns}",
            .text = "An SQL query that looks a video up. It has one parameter, ?1: the id. Result columns are taken by"
@@ -108,8 +110,12 @@ constexpr std::array table{
     Option{.name = "offload-prefix", .argument = "PATH", .default_value = "/reelgate-internal/",
            .meaning = "the part of X-Accel-Redirect before a file's path",
            .text = "The part of X-Accel-Redirect before the path of a file: the internal location of nginx. Begins and"
-                   " ends with a slash.",
-           .set = [](Settings& s, const Value& v) { s.handler.delivery.offload_prefix = prefix_from(v); }},
+                   " ends with a slash. With several `videos` give it as often, in the same order: `reelgate` itself"
+                   " sends the films of a folder that has none.",
+           .is_repeatable = true,
+           .set = [](Settings& s, const Value& v) {
+               s.handler.delivery.offload_prefixes.push_back(prefix_from(v));
+           }},
     Option{.name = "cache-control", .argument = "VALUE", .default_value = "private",
            .meaning = "Cache-Control of 200, 206 and 304",
            .text = "The value of Cache-Control in 200, 206 and 304. Behind a CDN for example `public, max-age=86400`."

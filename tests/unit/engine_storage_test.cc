@@ -297,7 +297,7 @@ struct Viewer {
     bool has_open() const {
         for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
             std::error_code ignored;
-            if (std::filesystem::read_symlink(entry, ignored) == settings.places.videos) return true;
+            if (std::filesystem::read_symlink(entry, ignored) == settings.places.videos.front()) return true;
         }
         return false;
     }

@@ -234,7 +234,7 @@ struct Volume {
 
     dev_t device() const {
         struct stat status;
-        if (stat(settings.places.videos.c_str(), &status) != 0) fail_test("stat", "videos");
+        if (stat(settings.places.videos.front().c_str(), &status) != 0) fail_test("stat", "videos");
         return status.st_dev;
     }
 
