@@ -27,7 +27,9 @@ public:
                    media::StorageGate* gate = nullptr);
 
     /// Moves what is open and not used to `unused`; see media::MediaFolders::take_unused(). For any thread.
-    void take_unused(media::Unused& unused) { videos_.take_unused(media::MediaFolders::Clock::now(), unused); }
+    void take_unused(media::Unused& unused) {
+        videos_.take_unused(media::MediaFolders::Clock::now(), unused);
+    }
 
     /// Moves the films that are kept open to `films`: closing them may block.
     void take_films(std::vector<media::MediaFile>& films) { videos_.take_files(films); }

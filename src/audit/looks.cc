@@ -120,7 +120,7 @@ void Looks::look_at_row(const std::string& id, FirstLook& first, Rights& rights)
     place = seen(id, *row, subject_.ready);
     // Several rows may share a file.
     if (is_streamed(id, place) && !first.films.contains(place->file))
-        first.films.insert_or_assign(place->file, SeenFilm{id, open_film(place->file, is_mp4(*row, place->file), rights)});
+        first.films[place->file] = {id, open_film(place->file, is_mp4(*row, place->file), rights)};
 }
 
 void Looks::look(FirstLook& first, Rights& rights) {

@@ -65,7 +65,8 @@ int add(const Invocation& invocation) {
     }
     // The row becomes visible last, so that every row has its whole file. In this order a catalogue that cannot be
     // written leaves no file behind, either.
-    catalog.insert(id, places.ready);
+    catalog.begin();
+    catalog.insert({.id = id, .status = places.ready});
     file.publish();
     catalog.commit();
     file.keep();

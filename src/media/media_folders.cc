@@ -153,7 +153,8 @@ Opened MediaFolders::open_or_reuse(const std::string& name, Clock::time_point no
     forget_files_of_replaced_folders();
     const auto* const file = std::get_if<MediaFile>(&opened);
     // Until the folders are looked at again.
-    if (file && is_to_be_kept(*file->fd)) kept_.keep(std::move(kept_name), *file, looked() + MediaFolder::look_interval);
+    const auto end = looked() + MediaFolder::look_interval;
+    if (file && is_to_be_kept(*file->fd)) kept_.keep(std::move(kept_name), *file, end);
     return opened;
 }
 

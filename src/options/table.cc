@@ -31,7 +31,10 @@ constexpr std::array table{
                    " them is ever sent: a symbolic link is good if it ends below one of them, and refused if not.",
            .is_repeatable = true,
            .set = [](Settings& s, const Value& v) { s.handler.places.videos.emplace_back(v.text); }},
-    Option{.name = "query", .argument = "SQL", .default_value = "SELECT status FROM videos WHERE id = ?1",
+    Option{.name = "query", .argument = "SQL",
+           .default_in_words = "all columns of a catalogue that init made; of another: SELECT status FROM videos WHERE"
+                               " id = ?1",
+           .example = "SELECT status FROM videos WHERE id = ?1",
            .meaning = "looks a video up: one parameter, the id; result columns by name: {columns}",
            .text = "An SQL query that looks a video up. It has one parameter, ?1: the id. Result columns are taken by"
                    " their names: {columns}. NULL and an empty text mean that there is none.",
@@ -159,6 +162,8 @@ constexpr std::array table{
     Option{.name = "body-only", .meaning = "writes only the content; fails on an error status", .scope = Scope::get},
     Option{.name = "id", .argument = "ID", .default_in_words = "FILE's name without .mp4",
            .meaning = "the video's id", .scope = Scope::add},
+    Option{.name = "upgrade", .meaning = "gives a catalogue of version 0.1 its new columns, while it is served",
+           .scope = Scope::init},
     Option{.name = "connect", .argument = "ADDR", .default_in_words = "what --listen says",
            .meaning = "where the running reelgate listens", .scope = Scope::status},
     Option{.name = "json", .meaning = "writes JSON instead of \"name: value\" lines", .scope = Scope::status},

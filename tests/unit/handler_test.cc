@@ -119,7 +119,8 @@ struct Volume {
 
     void record(std::string_view id, std::string_view status) const {
         catalog::Writer writer{settings.places.database};
-        writer.insert(id, status);
+        writer.begin();
+        writer.insert({.id = std::string{id}, .status = std::string{status}});
         writer.commit();
     }
 

@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(file_named_in_the_environment) {
 
 BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
     const Settings settings = settings_from(read({}));
-    BOOST_TEST(settings.handler.places.query == "SELECT status FROM videos WHERE id = ?1");
+    BOOST_TEST(settings.handler.places.query == "");
     BOOST_TEST(settings.handler.places.ready == "complete");
     BOOST_TEST(settings.handler.places.prefix == "/api/stream/");
     BOOST_TEST(settings.handler.policy.max_ranges == 100u);
