@@ -202,6 +202,7 @@ signature_sources := $(wildcard src/media/*signatures.cc) src/media/content_kind
                      src/media/ebml.cc
 build/fuzz/boxes: src/media/boxes.cc src/media/box_header.cc $(reading_sources)
 build/fuzz/content_kind: $(signature_sources) $(reading_sources)
+build/fuzz/duration: src/media/duration.cc src/media/box_header.cc src/media/ebml.cc $(reading_sources)
 build/fuzz/file_grammar: src/options/file_grammar.cc
 build/fuzz/range: src/http/range.cc
 build/fuzz/records: src/gateway/record_reader.cc src/gateway/record.cc
