@@ -196,7 +196,13 @@ fuzz:  ## builds the fuzzing harnesses with clang, and runs each for a minute (f
 	    grep executed $$program.log; \
 	done
 
-build/fuzz/boxes: src/media/boxes.cc
+# What reads a file fails with a message.
+reading_sources := src/media/bytes.cc src/messages/message.cc
+signature_sources := $(wildcard src/media/*signatures.cc) src/media/content_kind.cc src/media/box_header.cc \
+                     src/media/ebml.cc
+build/fuzz/boxes: src/media/boxes.cc src/media/box_header.cc $(reading_sources)
+build/fuzz/content_kind: $(signature_sources) $(reading_sources)
+build/fuzz/duration: src/media/duration.cc src/media/box_header.cc src/media/ebml.cc $(reading_sources)
 build/fuzz/file_grammar: src/options/file_grammar.cc
 build/fuzz/range: src/http/range.cc
 build/fuzz/records: src/gateway/record_reader.cc src/gateway/record.cc

@@ -33,26 +33,42 @@ constexpr std::array known{
     Named{".mp4", "video/mp4"},       // RFC 4337
     Named{".m4v", "video/mp4"},       // as Debian has it: browsers do not know video/x-m4v
     Named{".mov", "video/quicktime"},  // RFC 6381
+    Named{".qt", "video/quicktime"},   // RFC 6381
     Named{".webm", "video/webm"},     // registered by the WebM project
+    Named{".weba", "audio/webm"},     // registered by the WebM project
     Named{".mkv", "video/x-matroska"},  // RFC 9559 registers video/matroska, which players do not know yet
+    Named{".mk3d", "video/x-matroska"},  // likewise
+    Named{".mka", "audio/x-matroska"},   // likewise: audio/matroska
     Named{".ogv", "video/ogg"},       // RFC 5334
     Named{".mpg", "video/mpeg"},      // RFC 2045
     Named{".mpeg", "video/mpeg"},     // RFC 2045
     Named{".3gp", "video/3gpp"},      // RFC 3839
+    Named{".3g2", "video/3gpp2"},     // RFC 4393
     Named{".avi", "video/x-msvideo"},
     Named{".flv", "video/x-flv"},
     Named{".wmv", "video/x-ms-wmv"},
     // HTTP live streaming and DASH: playlists and their parts.
     Named{".ts", "video/mp2t"},                        // RFC 3555
+    Named{".m2t", "video/mp2t"},                       // RFC 3555
+    Named{".mts", "video/mp2t"},                       // RFC 3555
+    Named{".m2ts", "video/mp2t"},                      // RFC 3555
     Named{".m3u8", "application/vnd.apple.mpegurl"},   // RFC 8216
+    Named{".m3u", "audio/mpegurl"},                    // RFC 8216
     Named{".mpd", "application/dash+xml"},             // ISO/IEC 23009-1
     Named{".m4s", "video/iso.segment"},                // ISO/IEC 23009-1
+    Named{".cmfv", "video/mp4"},                       // ISO/IEC 23000-19
+    Named{".cmfa", "audio/mp4"},                       // ISO/IEC 23000-19
     Named{".vtt", "text/vtt"},                         // W3C, WebVTT
     Named{".srt", "application/x-subrip"},
     Named{".m4a", "audio/mp4"},   // RFC 4337
+    Named{".m4b", "audio/mp4"},   // RFC 4337
+    Named{".aac", "audio/aac"},   // ISO/IEC 14496-3, of a stream in ADTS
     Named{".mp3", "audio/mpeg"},  // RFC 3003
     Named{".ogg", "audio/ogg"},   // RFC 5334
+    Named{".oga", "audio/ogg"},   // RFC 5334
     Named{".opus", "audio/ogg"},  // RFC 7845
+    Named{".flac", "audio/flac"},  // RFC 9639
+    Named{".wav", "audio/wav"},   // not registered: what browsers call it; RFC 2361 has audio/vnd.wave
     Named{".jpg", "image/jpeg"},  // RFC 2045
     Named{".jpeg", "image/jpeg"},  // RFC 2045
     Named{".png", "image/png"},    // W3C, Portable Network Graphics

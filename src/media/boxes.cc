@@ -2,76 +2,16 @@
 // SPDX-License-Identifier: MIT
 #include "media/boxes.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string_view>
 
-#include "posix/failure.h"
+#include "media/box_header.h"
+#include "media/bytes.h"
 
 namespace reelgate::media {
 
 namespace {
-
-/// A header has size (32 bits) and type; if size is 1, a largesize of 64 bits follows.
-constexpr std::size_t short_header = 8;
-constexpr std::size_t long_header = 16;
-
-constexpr std::uint32_t size_to_end = 0;
-constexpr std::uint32_t size_is_large = 1;
-
-using HeaderBytes = std::array<unsigned char, long_header>;
-
-struct Box {
-    std::string type;
-    std::uint64_t size = 0;  ///< including its header
-};
-
-/// Reads `count` bytes, fewer at the end of the file. Returns the number read.
-std::size_t read_at(int fd, std::uint64_t position, std::size_t count, HeaderBytes& bytes) {
-    std::size_t done = 0;
-    while (done < count) {
-        const ssize_t n = pread(fd, bytes.data() + done, count - done, static_cast<off_t>(position + done));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) posix::throw_errno("read-box", messages::Number{position + done});
-        if (n == 0) break;
-        done += static_cast<std::size_t>(n);
-    }
-    return done;
-}
-
-std::uint64_t big_endian(const HeaderBytes& bytes, std::size_t first, std::size_t count) {
-    std::uint64_t number = 0;
-    for (std::size_t i = 0; i < count; ++i) number = number << 8 | bytes[first + i];
-    return number;
-}
-
-/// Returns whether a type is plausible. Registered types are printable; some of Apple's begin with the copyright sign
-/// of Mac Roman.
-bool is_type(std::string_view type) {
-    return std::all_of(type.begin(), type.end(),
-                       [](char c) { return (c >= 0x20 && c < 0x7f) || static_cast<unsigned char>(c) == 0xa9; });
-}
-
-/// Parses the first `count` bytes of a header, `remaining` bytes before the end of the file. Returns nothing if they do
-/// not begin a box.
-std::optional<Box> parse_header(const HeaderBytes& bytes, std::size_t count, std::uint64_t remaining) {
-    if (count < short_header) return std::nullopt;
-    Box box{{bytes.begin() + 4, bytes.begin() + 8}, big_endian(bytes, 0, 4)};
-    if (!is_type(box.type)) return std::nullopt;
-    if (box.size == size_to_end) {
-        box.size = remaining;
-    } else if (box.size == size_is_large) {
-        // A header that the end of the file truncates still has its type.
-        box.size = count < long_header ? long_header : big_endian(bytes, 8, 8);
-        if (box.size < long_header) return std::nullopt;
-    } else if (box.size < short_header) {
-        return std::nullopt;
-    }
-    return box;
-}
 
 /// Order of the `moov` and `mdat` boxes seen so far.
 class Order {
@@ -125,17 +65,17 @@ private:
 BoxSurvey survey_boxes(int fd, std::uint64_t length) {
     BoxSurvey survey;
     Order order;
-    HeaderBytes bytes{};
+    std::array<char, long_box_header> buffer;
     for (unsigned count = 0; survey.position < length; ++count) {
         if (count == max_boxes) {
             survey.order = order.in_the_middle();
             return survey;
         }
         const std::uint64_t remaining = length - survey.position;
-        const std::size_t wanted = std::min<std::uint64_t>(long_header, remaining);
-        const std::size_t got = read_at(fd, survey.position, wanted, bytes);
-        if (count == 0) survey.beginning.assign(bytes.begin(), bytes.begin() + std::min(got, short_header));
-        const auto box = parse_header(bytes, got, remaining);
+        const std::size_t wanted = std::min<std::uint64_t>(long_box_header, remaining);
+        const std::string_view bytes = read_at(fd, survey.position, std::span{buffer}.first(wanted));
+        if (count == 0) survey.beginning = bytes.substr(0, short_box_header);
+        const auto box = parse_box_header(bytes, remaining);
         if (box) order.see(box->type);
         if (!box || box->size > remaining) {
             survey.order = !order.is_mp4() ? BoxOrder::no_mp4 : box ? BoxOrder::cut_off : BoxOrder::damaged;

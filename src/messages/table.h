@@ -148,7 +148,7 @@ inline constexpr Message table[]{
 
     // Check and status
     {"become-user", Kind::failure, "become user {NAME}", "", "{CAUSE}"},
-    {"read-box", Kind::failure, "read box header at {N}", "", "{CAUSE}"},
+    {"read-content", Kind::failure, "read content at {N}", "", "{CAUSE}"},
     {"check-as-root", Kind::note, "check", "",
      "running as root, which bypasses permissions; --user NAME checks those of the server's user"},
     {"ask-nobody", Kind::failure, "ask {ADDR}", "", "nobody listens there",

@@ -3,13 +3,13 @@
 #include "media/boxes.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 
 #include <boost/test/unit_test.hpp>
 #include <random>
 #include <string_view>
 
-#include "fail_test.h"
+#include "boxes.h"
+#include "memory_file.h"
 #include "posix/failure.h"
 #include "posix/unique_fd.h"
 
@@ -23,52 +23,7 @@ std::ostream& operator<<(std::ostream& out, BoxOrder order) {
 
 namespace {
 
-std::string number(std::uint64_t value, int bytes) {
-    std::string text;
-    for (int i = bytes - 1; i >= 0; --i) text.push_back(static_cast<char>(value >> (8 * i)));
-    return text;
-}
-
-/// A header that says what it likes.
-std::string header(std::uint64_t size, std::string_view type) { return number(size, 4).append(type); }
-
-std::string large_header(std::uint64_t size, std::string_view type) { return header(1, type) + number(size, 8); }
-
-std::string box(std::string_view type, std::size_t content) {
-    return header(8 + content, type) + std::string(content, '\xee');
-}
-
-/// A file in memory.
-class MemoryFile {
-public:
-    MemoryFile() : fd_(memfd_create("boxes", MFD_CLOEXEC)) {
-        if (!fd_) fail_test("create", "memory file");
-    }
-    explicit MemoryFile(std::string_view content) : MemoryFile() { replace(content); }
-
-    void replace(std::string_view content) {
-        if (ftruncate(fd_.get(), 0) != 0) fail_test("truncate", "memory file");
-        write_at(0, content);
-        length_ = content.size();
-    }
-    void write_at(std::uint64_t position, std::string_view content) {
-        if (pwrite(fd_.get(), content.data(), content.size(), static_cast<off_t>(position)) !=
-            static_cast<ssize_t>(content.size()))
-            fail_test("write", "memory file");
-    }
-    /// Everything that is not written is a hole.
-    void lengthen(std::uint64_t length) {
-        if (ftruncate(fd_.get(), static_cast<off_t>(length)) != 0) fail_test("lengthen", "memory file");
-        length_ = length;
-    }
-
-    BoxSurvey survey() const { return survey_boxes(fd_.get(), length_); }
-    int fd() const { return fd_.get(); }
-
-private:
-    posix::UniqueFd fd_;
-    std::uint64_t length_ = 0;
-};
+BoxSurvey survey(const MemoryFile& file) { return survey_boxes(file.fd(), file.length()); }
 
 const std::string ftyp = box("ftyp", 24);
 const std::string moov = box("moov", 200);
@@ -131,27 +86,27 @@ BOOST_AUTO_TEST_SUITE(media_boxes)
 
 BOOST_AUTO_TEST_CASE(orders_of_boxes) {
     for (const OrderRow& row : orders) {
-        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(MemoryFile{row.content}.survey().order == row.expected); }
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(survey(MemoryFile{row.content}).order == row.expected); }
     }
 }
 
 BOOST_AUTO_TEST_CASE(box_that_is_cut_off_is_named) {
-    const BoxSurvey survey = MemoryFile{(ftyp + moov + mdat).substr(0, 32 + 208 + 100)}.survey();
-    BOOST_TEST(survey.order == BoxOrder::cut_off);
-    BOOST_TEST(survey.type == "mdat");
-    BOOST_TEST(survey.position == 240u);
-    BOOST_TEST(survey.lacking == 208u);
+    const BoxSurvey found = survey(MemoryFile{(ftyp + moov + mdat).substr(0, 32 + 208 + 100)});
+    BOOST_TEST(found.order == BoxOrder::cut_off);
+    BOOST_TEST(found.type == "mdat");
+    BOOST_TEST(found.position == 240u);
+    BOOST_TEST(found.lacking == 208u);
 }
 
 BOOST_AUTO_TEST_CASE(place_without_a_box_is_named) {
-    const BoxSurvey survey = MemoryFile{ftyp + moov + mdat + "junk"}.survey();
-    BOOST_TEST(survey.position == (ftyp + moov + mdat).size());
+    const BoxSurvey found = survey(MemoryFile{ftyp + moov + mdat + "junk"});
+    BOOST_TEST(found.position == (ftyp + moov + mdat).size());
 }
 
 BOOST_AUTO_TEST_CASE(beginning_of_what_is_no_mp4) {
-    BOOST_TEST(MemoryFile{"<!DOCTYPE html>"}.survey().beginning == "<!DOCTYP");
-    BOOST_TEST(MemoryFile{"abc"}.survey().beginning == "abc");
-    BOOST_TEST(MemoryFile{""}.survey().beginning == "");
+    BOOST_TEST(survey(MemoryFile{"<!DOCTYPE html>"}).beginning == "<!DOCTYP");
+    BOOST_TEST(survey(MemoryFile{"abc"}).beginning == "abc");
+    BOOST_TEST(survey(MemoryFile{""}).beginning == "");
 }
 
 BOOST_AUTO_TEST_CASE(five_gibibytes_with_moov_behind) {
@@ -160,38 +115,38 @@ BOOST_AUTO_TEST_CASE(five_gibibytes_with_moov_behind) {
     file.write_at(ftyp.size(), large_header(content, "mdat"));
     file.write_at(ftyp.size() + content, moov);
     file.lengthen(ftyp.size() + content + moov.size());
-    BOOST_TEST(file.survey().order == BoxOrder::moov_last);
+    BOOST_TEST(survey(file).order == BoxOrder::moov_last);
     file.lengthen(ftyp.size() + content + moov.size() - 1);
-    const BoxSurvey survey = file.survey();
-    BOOST_TEST(survey.order == BoxOrder::cut_off);
-    BOOST_TEST(survey.position == ftyp.size() + content);
-    BOOST_TEST(survey.lacking == 1u);
+    const BoxSurvey found = survey(file);
+    BOOST_TEST(found.order == BoxOrder::cut_off);
+    BOOST_TEST(found.position == ftyp.size() + content);
+    BOOST_TEST(found.lacking == 1u);
 }
 
 /// Whether it is bounded shows in the answer: what stands behind the last box that is looked at changes nothing.
 BOOST_AUTO_TEST_CASE(no_more_boxes_than_the_limit) {
     std::string many;
     for (unsigned i = 0; i < max_boxes - 1; ++i) many += header(8, "free");
-    BOOST_TEST(MemoryFile{ftyp + many}.survey().order == BoxOrder::no_moov);
-    BOOST_TEST(MemoryFile{ftyp + many + moov + mdat}.survey().order == BoxOrder::undecided);
-    BOOST_TEST(MemoryFile{many + header(8, "free") + moov}.survey().order == BoxOrder::no_mp4);
-    BOOST_TEST(MemoryFile{moov + many + "no box at all"}.survey().order == BoxOrder::moov_first);
-    BOOST_TEST(MemoryFile{mdat + moov + many + "no box at all"}.survey().order == BoxOrder::moov_last);
+    BOOST_TEST(survey(MemoryFile{ftyp + many}).order == BoxOrder::no_moov);
+    BOOST_TEST(survey(MemoryFile{ftyp + many + moov + mdat}).order == BoxOrder::undecided);
+    BOOST_TEST(survey(MemoryFile{many + header(8, "free") + moov}).order == BoxOrder::no_mp4);
+    BOOST_TEST(survey(MemoryFile{moov + many + "no box at all"}).order == BoxOrder::moov_first);
+    BOOST_TEST(survey(MemoryFile{mdat + moov + many + "no box at all"}).order == BoxOrder::moov_last);
 }
 
 BOOST_AUTO_TEST_CASE(millions_of_boxes) {
     std::string many = ftyp;
     for (unsigned i = 0; i < 2'000'000; ++i) many += header(8, "free");
-    const BoxSurvey survey = MemoryFile{many}.survey();
-    BOOST_TEST(survey.order == BoxOrder::undecided);
-    BOOST_TEST(survey.position == ftyp.size() + (max_boxes - 1) * 8);
+    const BoxSurvey found = survey(MemoryFile{many});
+    BOOST_TEST(found.order == BoxOrder::undecided);
+    BOOST_TEST(found.position == ftyp.size() + (max_boxes - 1) * 8);
 }
 
 BOOST_AUTO_TEST_CASE(file_that_became_shorter) {
     const MemoryFile file{ftyp + moov};
-    const BoxSurvey survey = survey_boxes(file.fd(), 1000);
-    BOOST_TEST(survey.order == BoxOrder::damaged);
-    BOOST_TEST(survey.position == 240u);
+    const BoxSurvey found = survey_boxes(file.fd(), 1000);
+    BOOST_TEST(found.order == BoxOrder::damaged);
+    BOOST_TEST(found.position == 240u);
 }
 
 BOOST_AUTO_TEST_CASE(folder_cannot_be_read) {
@@ -212,7 +167,7 @@ BOOST_AUTO_TEST_CASE(every_truncation) {
                                       : in_header(ftyp.size()) || in_header(moov_end) || in_header(mdat_end)
                                           ? BoxOrder::damaged
                                           : BoxOrder::cut_off;
-            BOOST_TEST(MemoryFile{whole.substr(0, length)}.survey().order == expected);
+            BOOST_TEST(survey(MemoryFile{whole.substr(0, length)}).order == expected);
         }
     }
 }
@@ -247,9 +202,9 @@ BOOST_AUTO_TEST_CASE(random_changes) {
         if (below(4) == 0) content.resize(below(content.size() + 1));
         file.replace(content);
         BOOST_TEST_CONTEXT("change " << i) {
-            const BoxSurvey survey = file.survey();
-            check_survey(survey, content.size());
-            seen[static_cast<int>(survey.order)] = true;
+            const BoxSurvey found = survey(file);
+            check_survey(found, content.size());
+            seen[static_cast<int>(found.order)] = true;
         }
     }
     // The changes reach what they are for.
