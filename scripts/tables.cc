@@ -20,6 +20,9 @@ const char* name_of(Scope scope) {
     switch (scope) {
         case Scope::settings: return "settings";
         case Scope::add: return "add";
+        case Scope::remove: return "remove";
+        case Scope::list: return "list";
+        case Scope::init: return "init";
         case Scope::get: return "get";
         case Scope::status: return "status";
         case Scope::check: return "check";

@@ -23,7 +23,7 @@ inline constexpr std::size_t max_field_text = 1024;
 struct Film {
     const std::string& id;  ///< of its row
     const catalog::Row& row;
-    const std::string& name;  ///< of its file, below the folder of videos
+    const std::string& name;  ///< of its file, as the catalogue has it
     const media::MediaFile& file;
 };
 

@@ -9,7 +9,7 @@
 
 #include "catalog/reader.h"
 #include "handler_settings.h"
-#include "media/media_folder.h"
+#include "media/media_folders.h"
 #include "offloader.h"
 #include "outcome.h"
 
@@ -26,13 +26,15 @@ public:
     Outcome answer(const http::Request& request, catalog::WhenLocked when_locked = catalog::WhenLocked::wait,
                    media::StorageGate* gate = nullptr);
 
-    /// Moves what is open and not used to `unused`; see media::MediaFolder::take_unused(). For any thread.
-    void take_unused(media::Unused& unused) { videos_.take_unused(media::MediaFolder::Clock::now(), unused); }
+    /// Moves what is open and not used to `unused`; see media::MediaFolders::take_unused(). For any thread.
+    void take_unused(media::Unused& unused) {
+        videos_.take_unused(media::MediaFolders::Clock::now(), unused);
+    }
 
     /// Moves the films that are kept open to `films`: closing them may block.
     void take_films(std::vector<media::MediaFile>& films) { videos_.take_files(films); }
 
-    /// Checks at start-up that the catalogue and the folder of videos can be used. Throws if not. Returns what may make
+    /// Checks at start-up that the catalogue and the folders of videos can be used. Throws if not. Returns what may make
     /// them fail later.
     std::vector<Note> check();
 
@@ -50,7 +52,7 @@ private:
 
     const HandlerSettings settings_;
     catalog::Reader catalog_;
-    media::MediaFolder videos_;
+    media::MediaFolders videos_;
     Offloader offloader_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "http/plan.h"
 
@@ -13,7 +14,7 @@ namespace reelgate {
 /// Where the videos are: for clients, in the catalogue, and on disk.
 struct Places {
     std::filesystem::path database;
-    std::filesystem::path videos;
+    std::vector<std::filesystem::path> videos;  ///< folders, in the order in which a file is looked for
     std::string query;   ///< looks an id up in the catalogue
     std::string ready;   ///< the status that may be streamed
     std::string prefix;  ///< the part of a target's path before the id
@@ -24,7 +25,8 @@ enum class Offload { none, x_sendfile, x_accel_redirect };
 
 struct Delivery {
     Offload offload = Offload::none;
-    std::string offload_prefix;  ///< the part of X-Accel-Redirect before the path of the file
+    /// The part of X-Accel-Redirect before the path of a file, for each folder of videos that the web server has.
+    std::vector<std::string> offload_prefixes;
 };
 
 struct HandlerSettings {

@@ -16,8 +16,8 @@ namespace reelgate {
 /// For one thread.
 class Offloader {
 public:
-    /// Takes the folder of videos.
-    Offloader(Delivery delivery, std::filesystem::path videos);
+    /// Takes the folders of videos.
+    Offloader(Delivery delivery, std::vector<std::filesystem::path> videos);
 
     /// Returns the field that makes the web server send the file of `film`. Returns nothing if offloading is off, or
     /// the web server would answer differently, or the field would be too long for it: that adds a note.
@@ -26,11 +26,11 @@ public:
 
 private:
     std::optional<http::OffloadField> any_field_for(const Film& film, const http::Representation& representation);
-    const std::filesystem::path& folder_for_web_server();
+    const std::filesystem::path& folder_for_web_server(std::size_t folder);
 
     const Delivery delivery_;
-    const std::filesystem::path videos_;
-    std::filesystem::path folder_for_web_server_;  ///< empty until a film is offloaded
+    const std::vector<std::filesystem::path> videos_;
+    std::vector<std::filesystem::path> folders_for_web_server_;  ///< each empty until a film of it is offloaded
 };
 
 }  // namespace reelgate

@@ -6,12 +6,19 @@
 
 namespace reelgate::audit {
 
-std::set<std::string_view> named_files(const FirstLook& first, const SecondLook& second) {
-    std::set<std::string_view> names;
+std::string path_below(const std::filesystem::path& folder, const std::string& file) {
+    return (folder / file).lexically_normal().native();
+}
+
+std::set<std::string> named_files(const FirstLook& first, const SecondLook& second) {
+    std::set<std::string> paths;
+    const auto add = [&](const std::string& file) {
+        for (const std::filesystem::path& folder : first.videos) paths.insert(path_below(folder, file));
+    };
     for (const auto* rows : {&first.rows, &second.rows})
         for (const auto& [id, row] : *rows)
-            if (row) names.insert(row->file);
-    return names;
+            if (row) add(row->file);
+    return paths;
 }
 
 bool is_streamed(const std::string& id, const std::optional<SeenRow>& row) {

@@ -24,7 +24,7 @@ namespace reelgate::audit {
 /// What an audit looks at.
 struct Subject {
     std::filesystem::path database;
-    std::filesystem::path videos;
+    std::vector<std::filesystem::path> videos;  ///< folders
     std::string query;  ///< looks an id up
     std::string list;   ///< lists all ids
     std::string ready;  ///< the status that may be streamed
@@ -32,7 +32,7 @@ struct Subject {
 
 /// A row of the catalogue.
 struct SeenRow {
-    std::string file;  ///< below the folder of videos, in the form of a listing
+    std::string file;  ///< below one of the folders of videos, in the form of a listing; or absolute
     bool is_ready = false;
 };
 
@@ -45,6 +45,7 @@ struct SeenFile {
 
 /// An open film.
 struct OpenFilm {
+    std::string path;  ///< where it was opened: a link leads there
     SeenFile file;
     std::time_t age = 0;                     ///< seconds since it was written to; negative for a date yet to come
     std::optional<media::BoxSurvey> survey;  ///< nothing if it is empty, or its type has no boxes
@@ -63,30 +64,31 @@ struct SeenFilm {
 
 /// A file that no row names.
 struct StrayFile {
-    posix::FileId id;
+    posix::FileId id;                     ///< of the file, or of the link
+    std::optional<posix::FileId> target;  ///< of what a link leads to
     bool is_locked = false;  ///< an `add` is writing it
     /// The file with the name that `add` gives this one before it is recorded; or, if it has such a name, after that.
     std::optional<posix::FileId> other;
 };
 
 struct FirstLook {
-    std::filesystem::path videos;  ///< the folder, by the name that findings give it
-    std::filesystem::path folder;  ///< the same, absolute: the command of a remedy may be run anywhere
-    std::string ready;             ///< the status that may be streamed
-    std::vector<std::string> files;        ///< all that is below the folder
-    std::vector<posix::Failure> unlisted;  ///< of folders below it that could not be listed
+    std::vector<std::filesystem::path> videos;  ///< the folders, by the names that findings give them
+    std::filesystem::path working_folder;  ///< of the audit: the command of a remedy may be run anywhere
+    std::string ready;                     ///< the status that may be streamed
+    std::vector<std::string> files;        ///< paths of all that is below the folders
+    std::vector<posix::Failure> unlisted;  ///< of folders below them that could not be listed
     std::vector<std::string> ids;          ///< all in the catalogue, sorted, each once
     std::map<std::string, std::optional<SeenRow>> rows;  ///< by id; nothing: the query does not find it
-    std::map<std::string, SeenFilm> films;  ///< by file, those of ready rows that a client can ask for
+    std::map<std::string, SeenFilm> films;  ///< by the row's file, those of ready rows that a client can ask for
 };
 
 /// What was looked at again. What is not in it, because the audit ended early, speaks for nobody.
 struct SecondLook {
     /// By id: rows that are new, and those that were not found, or had no file. Nothing: it is still not found.
     std::map<std::string, std::optional<SeenRow>> rows;
-    std::map<std::string, std::optional<SeenFile>> films;  ///< by file, each that was open; nothing: it is gone
+    std::map<std::string, std::optional<SeenFile>> films;  ///< by path, each that was open; nothing: it is gone
     std::set<std::string> absent;                          ///< files of ready rows that are still not there
-    std::map<std::string, StrayFile> strays;               ///< by name
+    std::map<std::string, StrayFile> strays;               ///< by path
 };
 
 /// What the audit's user may not do.
@@ -95,8 +97,11 @@ struct Rights {
     std::optional<posix::Failure> unfinished;       ///< what ended the audit early, since they are missing
 };
 
-/// Returns the files that rows mean, ready or not, at either look. Valid while the looks are unchanged.
-std::set<std::string_view> named_files(const FirstLook& first, const SecondLook& second);
+/// Returns the path by which findings name a file that a row means, if it is below one of the folders.
+std::string path_below(const std::filesystem::path& folder, const std::string& file);
+
+/// Returns the paths of the files that rows mean, ready or not, at either look, below each of the folders.
+std::set<std::string> named_files(const FirstLook& first, const SecondLook& second);
 
 /// Returns whether a row is that of a film which clients may watch.
 bool is_streamed(const std::string& id, const std::optional<SeenRow>& row);

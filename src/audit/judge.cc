@@ -23,8 +23,8 @@ bool is_unchanged(const SeenFile& one, const SeenFile& other) {
            one.modified.tv_nsec == other.modified.tv_nsec;
 }
 
-/// Returns whether a file may be one that `add` has made.
-bool is_default_name(std::string_view name) { return name.ends_with(catalog::default_extension); }
+/// Returns whether a file may be one that `add` has made: it has an extension.
+bool may_be_added(const std::filesystem::path& path) { return path.has_extension(); }
 
 std::string on_its_way(const OpenFilm& film) {
     if (film.age < 0 || film.age >= recent_seconds) return {};
@@ -60,24 +60,24 @@ public:
 
     void judge_rights(const Rights& rights);
     void judge_row(const std::string& id, const std::optional<SeenRow>& row);
-    void judge_film(const std::string& name, const SeenFilm& film);
-    void judge_stray(const std::string& name, const StrayFile& stray);
+    void judge_film(const std::string& file, const SeenFilm& film);
+    void judge_stray(const std::string& path, const StrayFile& stray);
 
     /// Returns the findings, by kind, then by object.
     std::vector<Finding> close();
 
 private:
     void add(Kind kind, std::string id, posix::Failure failure);
-    void judge_unopened(const std::string& name, const std::string& id, const media::NoMediaFile& none);
-    void judge_open(const std::string& name, const std::string& id, const OpenFilm& film);
-    void judge_boxes(const std::string& name, const std::string& id, const OpenFilm& film);
-    void judge_leftover(const std::string& name, const std::string& added, const StrayFile& stray);
-    bool is_still_without_file(const std::string& name, const std::string& id) const;
-    std::string path_of(const std::string& name) const { return (first_.videos / name).native(); }
+    void judge_unopened(const std::string& file, const std::string& id, const media::NoMediaFile& none);
+    void judge_open(const std::string& id, const OpenFilm& film);
+    void judge_boxes(const std::string& id, const OpenFilm& film);
+    void judge_leftover(const std::string& path, const std::string& added, const StrayFile& stray);
+    bool is_still_without_file(const std::string& file, const std::string& id) const;
+    std::string path_of(const std::string& file) const { return path_below(first_.videos.front(), file); }
 
     const FirstLook& first_;
     const SecondLook& second_;
-    const std::set<std::string_view> named_;
+    const std::set<std::string> named_;
     std::set<posix::FileId> streamed_;  ///< a row may mean a file without naming it, through a link
     std::vector<Finding> findings_;
 };
@@ -113,21 +113,21 @@ void Case::judge_row(const std::string& id, const std::optional<SeenRow>& row) {
 
 /// Returns whether a row means the same file as at the first look, and still in vain: a video may be removed during the
 /// audit, the row and its file.
-bool Case::is_still_without_file(const std::string& name, const std::string& id) const {
+bool Case::is_still_without_file(const std::string& file, const std::string& id) const {
     const auto row = second_.rows.find(id);
-    return row != second_.rows.end() && is_streamed(id, row->second) && row->second->file == name &&
-           second_.absent.contains(name);
+    return row != second_.rows.end() && is_streamed(id, row->second) && row->second->file == file &&
+           second_.absent.contains(file);
 }
 
-void Case::judge_unopened(const std::string& name, const std::string& id, const media::NoMediaFile& none) {
+void Case::judge_unopened(const std::string& file, const std::string& id, const media::NoMediaFile& none) {
     using Reason = media::NoMediaFile::Reason;
-    posix::Failure failure{{}, path_of(name), none.failure.cause, none.failure.remedy, none.failure.error};
+    posix::Failure failure{{}, path_of(file), none.failure.cause, none.failure.remedy, none.failure.error};
     switch (none.reason) {
         case Reason::absent:
-            if (!is_still_without_file(name, id)) return;
+            if (!is_still_without_file(file, id)) return;
             failure.cause = id + " is '" + first_.ready + "', and there is no such file";
             return add(Kind::no_file, id, std::move(failure));
-        case Reason::refused:
+        case Reason::refused: case Reason::outside:
             if (!failure.remedy.empty()) failure.add_remedy("or take the row out");
             return add(Kind::refused_file, id, std::move(failure));
         case Reason::unreadable:
@@ -136,17 +136,17 @@ void Case::judge_unopened(const std::string& name, const std::string& id, const 
     }
 }
 
-void Case::judge_boxes(const std::string& name, const std::string& id, const OpenFilm& film) {
+void Case::judge_boxes(const std::string& id, const OpenFilm& film) {
     using media::BoxOrder;
     const media::BoxSurvey& survey = *film.survey;
     const auto found = [&](Kind kind, std::string cause, std::string remedy = {}) {
-        add(kind, id, {{}, path_of(name), std::move(cause), std::move(remedy)});
+        add(kind, id, {{}, film.path, std::move(cause), std::move(remedy)});
     };
     switch (survey.order) {
         case BoxOrder::moov_first: return;
         case BoxOrder::moov_last:
             return found(Kind::moov_last, "a player has to fetch the end of the file before it can begin",
-                         faststart_commands(first_.folder / name));
+                         faststart_commands(first_.working_folder / film.path));
         case BoxOrder::no_mp4:
             return found(Kind::no_mp4, "none of ftyp, moov and mdat is in it; it begins with \"" + survey.beginning +
                                            "\"");
@@ -157,31 +157,30 @@ void Case::judge_boxes(const std::string& name, const std::string& id, const Ope
     }
 }
 
-void Case::judge_open(const std::string& name, const std::string& id, const OpenFilm& film) {
+void Case::judge_open(const std::string& id, const OpenFilm& film) {
     streamed_.insert(film.file.id);
-    const auto later = second_.films.find(name);
+    const auto later = second_.films.find(film.path);
     // Removed or replaced meanwhile: left to the next audit.
     if (later == second_.films.end() || !later->second || later->second->id != film.file.id) return;
     const SeenFile& now = *later->second;
     if (!is_unchanged(film.file, now))
-        add(Kind::still_changing, {}, {{}, path_of(name), std::to_string(film.file.length) + " bytes at first, " +
+        add(Kind::still_changing, {}, {{}, film.path, std::to_string(film.file.length) + " bytes at first, " +
             std::to_string(now.length) + " at the end of this audit, though the catalogue has it as '" +
             first_.ready + "'"});
     else if (film.file.length == 0)
-        add(Kind::empty_file, id, {{}, path_of(name), "it has no bytes" + on_its_way(film)});
+        add(Kind::empty_file, id, {{}, film.path, "it has no bytes" + on_its_way(film)});
     else if (film.survey)
-        judge_boxes(name, id, film);
+        judge_boxes(id, film);
 }
 
-void Case::judge_film(const std::string& name, const SeenFilm& film) {
-    if (const auto* open = std::get_if<OpenFilm>(&film.opening)) return judge_open(name, film.id, *open);
-    if (const auto* none = std::get_if<media::NoMediaFile>(&film.opening)) return judge_unopened(name, film.id, *none);
+void Case::judge_film(const std::string& file, const SeenFilm& film) {
+    if (const auto* open = std::get_if<OpenFilm>(&film.opening)) return judge_open(film.id, *open);
+    if (const auto* none = std::get_if<media::NoMediaFile>(&film.opening)) return judge_unopened(file, film.id, *none);
     if (const auto* failure = std::get_if<posix::Failure>(&film.opening)) add(Kind::unreadable_file, film.id, *failure);
 }
 
-void Case::judge_leftover(const std::string& name, const std::string& added, const StrayFile& stray) {
+void Case::judge_leftover(const std::string& path, const std::string& added, const StrayFile& stray) {
     if (stray.is_locked) return;
-    const std::string path = path_of(name), added_path = path_of(added);
     const std::string command = "rm " + posix::shell_word(path);
     const bool has_both_names = stray.other == stray.id;
     if (has_both_names && named_.contains(added))
@@ -189,16 +188,17 @@ void Case::judge_leftover(const std::string& name, const std::string& added, con
             "room this second name would keep when the film is removed", "`" + command + "`"});
     add(Kind::leftover, {}, {{}, path, "an `add` was interrupted here",
         "add that id again, or, if no `add` of it is running, `" + command +
-            (has_both_names ? " " + posix::shell_word(added_path) : "") + "`"});
+            (has_both_names ? " " + posix::shell_word(added) : "") + "`"});
 }
 
-void Case::judge_stray(const std::string& name, const StrayFile& stray) {
-    if (named_.contains(name)) return;
-    const auto added = media::added_name(name);
-    if (added && is_default_name(*added)) return judge_leftover(name, *added, stray);
+void Case::judge_stray(const std::string& path, const StrayFile& stray) {
+    if (named_.contains(path)) return;
+    const auto added = media::added_path(path);
+    if (added && may_be_added(*added)) return judge_leftover(path, *added, stray);
     // Until `add` has recorded it, a file is reported under its temporary name.
-    if (streamed_.contains(stray.id) || (is_default_name(name) && stray.other == stray.id)) return;
-    add(Kind::no_row, {}, {{}, path_of(name), "no row of the catalogue refers to it"});
+    const bool is_reported = (may_be_added(path) && !added) && stray.other == stray.id;
+    if (streamed_.contains(stray.target.value_or(stray.id)) || is_reported) return;
+    add(Kind::no_row, {}, {{}, path, "no row of the catalogue refers to it"});
 }
 
 std::vector<Finding> Case::close() {
@@ -214,9 +214,9 @@ std::vector<Finding> judge(const FirstLook& first, const SecondLook& second, con
     Case found{first, second};
     found.judge_rights(rights);
     for (const auto& [id, row] : first.rows) found.judge_row(id, row);
-    for (const auto& [name, film] : first.films) found.judge_film(name, film);
+    for (const auto& [file, film] : first.films) found.judge_film(file, film);
     // After the films: which files these are is known by then.
-    for (const auto& [name, stray] : second.strays) found.judge_stray(name, stray);
+    for (const auto& [path, stray] : second.strays) found.judge_stray(path, stray);
     return found.close();
 }
 

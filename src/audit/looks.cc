@@ -9,11 +9,13 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "audit/rights.h"
 #include "catalog/list.h"
 #include "http/ascii.h"
+#include "http/media_type.h"
 #include "media/adding.h"
 
 namespace reelgate::audit {
@@ -29,10 +31,10 @@ SeenFile seen(const struct stat& status) {
     return {posix::file_id_of(status), static_cast<std::uint64_t>(status.st_size), status.st_mtim};
 }
 
-/// Returns whether the row gives a video a type that has boxes. Without a type it counts as MP4.
-bool is_mp4(const catalog::Row& row) {
-    if (!row.media_type) return true;
-    std::string type = row.media_type->substr(0, row.media_type->find_first_of("; \t"));
+/// Returns whether the row, or else the file's name, gives a video a type that has boxes.
+bool is_mp4(const catalog::Row& row, const std::filesystem::path& file) {
+    std::string type = row.media_type.value_or(std::string{http::media_type_for(file.extension().native())});
+    type.resize(std::min(type.size(), type.find_first_of("; \t")));
     std::transform(type.begin(), type.end(), type.begin(), http::to_lower);
     constexpr std::array<std::string_view, 4> types{"video/mp4", "audio/mp4", "video/quicktime", "video/x-m4v"};
     return std::find(types.begin(), types.end(), type) != types.end();
@@ -58,11 +60,17 @@ std::optional<posix::FileId> file_at(const std::string& path) {
     return lstat(path.c_str(), &status) == 0 ? std::optional{posix::file_id_of(status)} : std::nullopt;
 }
 
-/// Returns the name that an `add` gives the file, beside this one.
-std::string other_name(const std::string& name) {
-    if (auto added = media::added_name(name)) return *added;
-    const std::filesystem::path path{name};
-    return path.parent_path() / media::adding_name(path.filename().native());
+/// Returns what the link at a path leads to; nothing if it is none, or leads nowhere.
+std::optional<posix::FileId> target_of(const std::string& path) {
+    struct stat link, target;
+    const bool is_link = lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
+    return is_link && stat(path.c_str(), &target) == 0 ? std::optional{posix::file_id_of(target)} : std::nullopt;
+}
+
+/// Returns the path that an `add` gives the file, beside this one.
+std::string other_path(const std::string& path) {
+    if (auto added = media::added_path(path)) return *added;
+    return media::adding_path(path);
 }
 
 }  // namespace
@@ -70,7 +78,12 @@ std::string other_name(const std::string& name) {
 Looks::Looks(Subject subject, Progress progress)
     : subject_(std::move(subject)), progress_(std::move(progress)), catalog_(subject_.database, subject_.query),
       videos_(subject_.videos) {
-    listing_ = media::list_files(subject_.videos, [&](std::size_t count) { progress_("listing files", count, 0); });
+    const auto show = [&](std::size_t count) { progress_("listing files", listing_.files.size() + count, 0); };
+    for (const std::filesystem::path& folder : subject_.videos) {
+        media::Listing below = media::list_files(folder, show);
+        for (const std::string& name : below.files) listing_.files.push_back(path_below(folder, name));
+        std::move(below.unknown.begin(), below.unknown.end(), std::back_inserter(listing_.unknown));
+    }
 }
 
 std::optional<SeenRow> Looks::find(const std::string& id) {
@@ -78,19 +91,21 @@ std::optional<SeenRow> Looks::find(const std::string& id) {
     return row ? std::optional{seen(id, *row, subject_.ready)} : std::nullopt;
 }
 
-Opening Looks::open_film(const std::string& name, bool is_mp4, Rights& rights) {
-    const std::string path = path_of(name);
+Opening Looks::open_film(const std::string& file, bool is_mp4, Rights& rights) {
+    std::string path = path_below(subject_.videos.front(), file);
     try {
-        auto opened = videos_.open(name);
+        auto opened = videos_.open(file);
         if (auto* none = std::get_if<media::NoMediaFile>(&opened)) {
             if (none->reason == media::NoMediaFile::Reason::unreadable && lacks(rights, path, R_OK))
                 return WithoutRight{};
             return std::move(*none);
         }
-        const int fd = std::get<media::MediaFile>(opened).fd->get();
+        const auto& media_file = std::get<media::MediaFile>(opened);
+        path = path_below(subject_.videos[media_file.folder], media_file.name.empty() ? file : media_file.name);
+        const int fd = media_file.fd->get();
         struct stat status;
         if (fstat(fd, &status) != 0) posix::throw_errno("stat-file", path);
-        OpenFilm film{seen(status), std::time(nullptr) - status.st_mtim.tv_sec, std::nullopt};
+        OpenFilm film{path, seen(status), std::time(nullptr) - status.st_mtim.tv_sec, std::nullopt};
         if (is_mp4 && film.file.length > 0) film.survey = media::survey_boxes(fd, film.file.length);
         return film;
     } catch (const posix::FailureError& error) {
@@ -105,12 +120,12 @@ void Looks::look_at_row(const std::string& id, FirstLook& first, Rights& rights)
     place = seen(id, *row, subject_.ready);
     // Several rows may share a file.
     if (is_streamed(id, place) && !first.films.contains(place->file))
-        first.films.insert_or_assign(place->file, SeenFilm{id, open_film(place->file, is_mp4(*row), rights)});
+        first.films[place->file] = {id, open_film(place->file, is_mp4(*row, place->file), rights)};
 }
 
 void Looks::look(FirstLook& first, Rights& rights) {
     first.videos = subject_.videos;
-    first.folder = std::filesystem::absolute(subject_.videos);
+    first.working_folder = std::filesystem::current_path();
     first.ready = subject_.ready;
     catalog_.check();
     videos_.check();
@@ -125,12 +140,13 @@ void Looks::look(FirstLook& first, Rights& rights) {
 
 void Looks::look_at_films_again(const FirstLook& first, SecondLook& second) {
     std::size_t count = 0;
-    for (const auto& [name, film] : first.films) {
+    for (const auto& [file, film] : first.films) {
         progress_("looking again", count++, first.films.size());
-        if (!std::holds_alternative<OpenFilm>(film.opening)) continue;
+        const auto* const open = std::get_if<OpenFilm>(&film.opening);
+        if (!open) continue;
         struct stat status;
-        const bool is_there = stat(path_of(name).c_str(), &status) == 0;
-        second.films[name] = is_there ? std::optional{seen(status)} : std::nullopt;
+        const bool is_there = stat(open->path.c_str(), &status) == 0;
+        second.films[open->path] = is_there ? std::optional{seen(status)} : std::nullopt;
     }
 }
 
@@ -138,11 +154,11 @@ void Looks::look_for_missing_again(const FirstLook& first, SecondLook& second) {
     const auto is_absent = [](const media::NoMediaFile* none) {
         return none && none->reason == media::NoMediaFile::Reason::absent;
     };
-    for (const auto& [name, film] : first.films) {
+    for (const auto& [file, film] : first.films) {
         if (!is_absent(std::get_if<media::NoMediaFile>(&film.opening))) continue;
         second.rows[film.id] = find(film.id);
-        const auto opened = videos_.open(name);
-        if (is_absent(std::get_if<media::NoMediaFile>(&opened))) second.absent.insert(name);
+        const auto opened = videos_.open(file);
+        if (is_absent(std::get_if<media::NoMediaFile>(&opened))) second.absent.insert(file);
     }
 }
 
@@ -157,13 +173,12 @@ void Looks::look_for_new_rows(const FirstLook& first, SecondLook& second) {
 
 void Looks::look_at_strays(const FirstLook& first, SecondLook& second) {
     const auto named = named_files(first, second);
-    for (const std::string& name : first.files) {
-        if (named.contains(name)) continue;
-        const std::string path = path_of(name);
+    for (const std::string& path : first.files) {
+        if (named.contains(path)) continue;
         const auto file = file_at(path);
         if (!file) continue;
-        const bool is_adding = media::added_name(name) && is_locked(path);
-        second.strays[name] = {*file, is_adding, file_at(path_of(other_name(name)))};
+        const bool is_adding = media::added_path(path) && is_locked(path);
+        second.strays[path] = {*file, target_of(path), is_adding, file_at(other_path(path))};
     }
 }
 
@@ -171,7 +186,7 @@ void Looks::look_again(const FirstLook& first, SecondLook& second) {
     look_at_films_again(first, second);
     look_for_missing_again(first, second);
     const auto named = named_files(first, second);
-    const auto is_named = [&](const std::string& name) { return named.contains(name); };
+    const auto is_named = [&](const std::string& path) { return named.contains(path); };
     const auto is_found = [](const auto& row) { return row.second.has_value(); };
     const bool is_complete = std::all_of(first.files.begin(), first.files.end(), is_named) &&
                              std::all_of(first.rows.begin(), first.rows.end(), is_found);

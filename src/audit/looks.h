@@ -11,7 +11,7 @@
 #include "audit/evidence.h"
 #include "catalog/reader.h"
 #include "media/listing.h"
-#include "media/media_folder.h"
+#include "media/media_folders.h"
 
 namespace reelgate::audit {
 
@@ -21,7 +21,7 @@ using Progress = std::function<void(std::string_view, std::size_t, std::size_t)>
 /// Takes the looks, for one thread. What it writes to is complete up to where a function throws.
 class Looks {
 public:
-    /// Lists the files below the folder of videos.
+    /// Lists the files below the folders of videos.
     Looks(Subject subject, Progress progress);
 
     /// Takes the first look. Adds the permissions that it finds missing to `rights`. Throws
@@ -35,18 +35,17 @@ public:
 
 private:
     void look_at_row(const std::string& id, FirstLook& first, Rights& rights);
-    Opening open_film(const std::string& name, bool is_mp4, Rights& rights);
+    Opening open_film(const std::string& file, bool is_mp4, Rights& rights);
     void look_at_films_again(const FirstLook& first, SecondLook& second);
     void look_for_missing_again(const FirstLook& first, SecondLook& second);
     void look_for_new_rows(const FirstLook& first, SecondLook& second);
     void look_at_strays(const FirstLook& first, SecondLook& second);
     std::optional<SeenRow> find(const std::string& id);
-    std::string path_of(const std::string& name) const { return (subject_.videos / name).native(); }
 
     const Subject subject_;
     const Progress progress_;
     catalog::Reader catalog_;
-    media::MediaFolder videos_;
+    media::MediaFolders videos_;
     media::Listing listing_;
 };
 

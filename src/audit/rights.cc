@@ -23,7 +23,7 @@ bool lacks(Rights& rights, const std::filesystem::path& path, int right) {
 Rights look_at_rights(const Subject& subject) {
     const std::filesystem::path database = std::filesystem::absolute(subject.database);
     Rights rights;
-    lacks(rights, subject.videos, X_OK);
+    for (const std::filesystem::path& folder : subject.videos) lacks(rights, folder, X_OK);
     lacks(rights, database, R_OK);
     if (!catalog::uses_wal(database)) return rights;
     // A reader in WAL mode uses its shared memory, and creates it if it does not exist.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "catalog/diagnosis.h"
+#include "catalog/own.h"
 
 namespace reelgate::catalog {
 
@@ -31,7 +32,7 @@ std::string looking_up(std::string_view id) { return posix::operation_of("look-u
 }  // namespace
 
 Reader::Reader(std::filesystem::path database, std::string query)
-    : database_(std::move(database)), query_(std::move(query)) {
+    : database_(std::move(database)), given_query_(std::move(query)), query_(given_query_) {
     open_readers().add(*this);
 }
 
@@ -103,6 +104,21 @@ void Reader::check_query() {
     throw CatalogError{posix::failure_of("query-wrong", query_, wrong)};
 }
 
+/// Sets the query that is in force for the database that is open.
+Result Reader::choose_query() {
+    if (!given_query_.empty()) return {};
+    std::int64_t id = 0;
+    const Result result = connection_.read_number("PRAGMA application_id", id);
+    if (result.is_ok()) query_ = id == own_application_id ? own_query : plain_query;
+    return result;
+}
+
+/// Returns whether the database has become one of ours, or is none any more, since the query was chosen.
+bool Reader::is_other_query_due() {
+    const std::string before = query_;
+    return choose_query().is_ok() && query_ != before;
+}
+
 void Reader::open() {
     forget();
     const auto now = Clock::now();
@@ -115,7 +131,8 @@ void Reader::open() {
     connection_.limit_time(latest_);
     connection_.record_uses();
 
-    result = statement_.prepare(connection_, query_, sqlite::Use::again_and_again);
+    result = choose_query();
+    if (result.is_ok()) result = statement_.prepare(connection_, query_, sqlite::Use::again_and_again);
     if (!result.is_ok()) fail(posix::operation_of("prepare-query"), result);
     if (!find_columns()) fail(posix::operation_of("prepare-query"), no_memory);
     check_query();
@@ -158,11 +175,18 @@ Row Reader::read_row() const {
     return row;
 }
 
+/// Looks up with the query that is in force. Closes the catalogue if that is another one by now.
 std::optional<Row> Reader::look_up(std::string_view id) {
     const ResetAtEnd reset{statement_};
     Result result = statement_.bind(1, id);
     if (result.is_ok()) result = statement_.step();
-    if (statement_.was_reprepared()) find_columns_anew(id);
+    if (statement_.was_reprepared()) {
+        if (is_other_query_due()) {
+            forget();
+            return std::nullopt;
+        }
+        find_columns_anew(id);
+    }
     if (result.code() == Code::done) return std::nullopt;
     if (result.code() != Code::row) fail(looking_up(id), result);
     try {
@@ -181,6 +205,11 @@ std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
     if (!statement_) open();
     cache_.begin(connection_);
     std::optional<Row> row = look_up(id);
+    if (!statement_) {
+        open();
+        cache_.begin(connection_);
+        row = look_up(id);
+    }
     cache_.keep(id, row, connection_, statement_);
     return row;
 }

@@ -37,7 +37,8 @@ enum class WhenLocked {
 /// reader's lock, other private ones do not.
 class Reader final : private Closable {
 public:
-    /// Takes a `query` with one parameter, the id, and result columns named as in `columns`.
+    /// Takes a `query` with one parameter, the id, and result columns named as in `columns`. An empty one stands for
+    /// the default: that of a catalogue of ours, or the plain one (own.h).
     Reader(std::filesystem::path database, std::string query);
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
@@ -65,13 +66,16 @@ private:
     void find_columns_anew(std::string_view id);
     const Column* missing_column() const;
     void check_query();
+    sqlite::Result choose_query();
+    bool is_other_query_due();
     Row read_row() const;
     std::optional<Row> look_up(std::string_view id);
     [[noreturn]] void fail(std::string operation, sqlite::Result result);
 
     const std::filesystem::path database_;
-    const std::string query_;
+    const std::string given_query_;
     std::mutex mutex_;  // guards all below
+    std::string query_;  ///< in force: the given one, or a default
     sqlite::Connection connection_;
     sqlite::Statement statement_;  // declared after its connection, hence finalised before that closes
     PerColumn<std::optional<int>> places_;  ///< indexes of the result columns

@@ -111,6 +111,18 @@ Result Connection::execute(const char* sql) {
     return {sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr)};
 }
 
+Result Connection::read_number(const char* sql, std::int64_t& number) {
+    sqlite3_stmt* raw = nullptr;
+    if (const int code = sqlite3_prepare_v2(connection_.get(), sql, -1, &raw, nullptr); code != SQLITE_OK)
+        return {code};
+    const int code = sqlite3_step(raw);
+    if (code == SQLITE_ROW) number = sqlite3_column_int64(raw, 0);
+    sqlite3_finalize(raw);
+    return {code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code};
+}
+
+int Connection::changes() const { return sqlite3_changes(connection_.get()); }
+
 void Connection::set_busy_timeout(std::chrono::milliseconds timeout) {
     sqlite3_busy_timeout(connection_.get(), static_cast<int>(timeout.count()));
 }

@@ -64,6 +64,12 @@ public:
 
     Result execute(const char* sql);
 
+    /// Stores the integer that a statement returns in `number`, which stays as it is if there is no row.
+    Result read_number(const char* sql, std::int64_t& number);
+
+    /// Returns how many rows the last INSERT, UPDATE or DELETE has changed.
+    int changes() const;
+
     /// Sets the time that SQLite waits for a lock.
     void set_busy_timeout(std::chrono::milliseconds timeout);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,19 @@
 
 namespace reelgate::catalog {
 
-/// Records new videos in a catalogue of the shipped schema.
+/// A video to be recorded. What is absent is NULL in its row.
+struct NewVideo {
+    std::string id;
+    std::string status;
+    std::optional<std::string> file;        ///< NULL: the default name
+    std::optional<std::string> title;
+    std::optional<std::string> media_type;
+
+    /// Returns whether it needs columns that a catalogue of version 0.1 does not have.
+    bool needs_own_columns() const { return file || title || media_type; }
+};
+
+/// Records videos in a catalogue of the shipped schema, or of that of version 0.1.
 class Writer {
 public:
     /// Opens an existing catalogue. Throws CatalogError.
@@ -26,23 +39,52 @@ public:
     /// CatalogError.
     void check();
 
-    /// Begins to record a video: no other writer can take its id from now on. Readers see the row after commit();
-    /// without that, nothing is recorded.
-    void insert(std::string_view id, std::string_view status);
+    /// Returns whether the catalogue has all columns of ours: one of version 0.1 has only id and status.
+    bool has_own_columns() const { return has_own_columns_; }
+
+    /// Returns the id of a video whose row has that file; nothing if there is none, or the rows have no files.
+    std::optional<std::string> id_of_file(std::string_view file);
+
+    /// Begins to change rows: no other writer can change any from now on. Readers see the changes after commit();
+    /// without that, nothing is changed.
+    void begin();
+
+    /// Records a video. Throws CatalogError if its id is recorded already, or it needs columns that are not there.
+    void insert(const NewVideo& video);
+
+    /// Makes the row of a video mean another file. The old file's tag and type go, a title only if there is a new one.
+    void replace(const NewVideo& video);
+
+    /// Takes the row of a video out. Returns whether there was one.
+    bool remove(std::string_view id);
 
     void commit();
 
 private:
     sqlite::Statement prepare(const char* sql);
     void execute(const char* sql);
+    void run(std::string operation, sqlite::Statement& statement,
+             std::initializer_list<std::optional<std::string_view>> values);
+    void check_columns(const NewVideo& video) const;
     [[noreturn]] void fail(std::string operation, sqlite::Result result);
 
     const std::filesystem::path database_;
     sqlite::Connection connection_;
+    bool has_own_columns_ = false;
+};
+
+/// What create() and upgrade() find a database to be.
+enum class Shape {
+    own,     ///< a catalogue of this version
+    of_0_1,  ///< a catalogue that version 0.1 has made: it lacks columns
 };
 
 /// Creates the catalogue with the shipped schema, in WAL mode. Leaves an existing one as it is. Throws CatalogError,
-/// also if an existing file is not such a catalogue.
-void create(const std::filesystem::path& database);
+/// also if an existing file is not such a catalogue. Returns what it is now.
+Shape create(const std::filesystem::path& database);
+
+/// Turns a catalogue of version 0.1 into one of this version, in one transaction, while it may be served. Returns what
+/// it was before. Throws CatalogError if it is neither.
+Shape upgrade(const std::filesystem::path& database);
 
 }  // namespace reelgate::catalog

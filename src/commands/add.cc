@@ -52,7 +52,7 @@ int add(const Invocation& invocation) {
     catalog::Writer catalog{places.database};
     catalog.check();
     refuse_recorded(catalog, id);
-    media::MediaWriter file{places.videos, catalog::default_file_name(id)};
+    media::MediaWriter file{places.videos.front(), catalog::default_file_name(id)};
     // Again, now that no other `add` can record it: the leftovers of a killed one may be a video by now.
     refuse_recorded(catalog, id);
     file.begin();
@@ -65,7 +65,8 @@ int add(const Invocation& invocation) {
     }
     // The row becomes visible last, so that every row has its whole file. In this order a catalogue that cannot be
     // written leaves no file behind, either.
-    catalog.insert(id, places.ready);
+    catalog.begin();
+    catalog.insert({.id = id, .status = places.ready});
     file.publish();
     catalog.commit();
     file.keep();

@@ -46,7 +46,7 @@ int check_config(std::span<const char* const> words, const char* const* environm
     // With defaults in place of unreadable settings, further checks would mislead.
     if (reading.is_partial) return status;
     check([&] { catalog::Reader{settings.handler.places.database, settings.handler.places.query}.check(); });
-    check([&] { media::MediaFolder{settings.handler.places.videos}.check(); });
+    check([&] { media::MediaFolders{settings.handler.places.videos}.check(); });
     check(check_web_server_addresses);
     check([&] { check_listen(settings.listen); });
     return status;

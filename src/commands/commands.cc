@@ -14,7 +14,7 @@ std::span<const Command> command_table() {
         Command{"add", "[options] FILE", "copies FILE to VIDEOS/ID.mp4, and records it complete", Scope::add, 1, add},
         Command{"check", "[options]", "says what is wrong between catalogue and files: status 1 if anything is",
                 Scope::check, 0, check},
-        Command{"init", "[options]", "makes the folders and an empty catalogue", Scope::settings, 0, init},
+        Command{"init", "[options]", "makes the folders and an empty catalogue", Scope::init, 0, init},
         Command{"status", "[options]", "asks a running reelgate what it is doing", Scope::status, 0, status},
         Command{"messages", "", "lists what reelgate can say when something fails, and in its log", Scope::settings, 0,
                 messages},

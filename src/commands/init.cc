@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string_view>
 #include <vector>
 
 #include "catalog/writer.h"
@@ -51,17 +52,28 @@ private:
     std::vector<fs::path> made_;
 };
 
+/// Returns what a person should know of a catalogue that was there before.
+std::string_view note_of(catalog::Shape shape, bool is_upgrade) {
+    if (is_upgrade) return shape == catalog::Shape::own ? " (had all columns already)" : " (upgraded)";
+    return shape == catalog::Shape::own ? "" : " (of version 0.1: `reelgate init --upgrade` adds its new columns)";
+}
+
 }  // namespace
 
 int init(const Invocation& invocation) {
     const Settings& settings = invocation.settings;
     NewFolders folders;
     folders.make(settings.data);
-    folders.make(settings.handler.places.videos);
-    catalog::create(settings.handler.places.database);
+    for (const fs::path& videos : settings.handler.places.videos) folders.make(videos);
+    const fs::path& database = settings.handler.places.database;
+    const bool is_upgrade = invocation.arguments.has("upgrade");
+    const catalog::Shape shape = is_upgrade ? catalog::upgrade(database) : catalog::create(database);
     folders.keep();
     const Places& places = settings.handler.places;
-    print("catalogue: " + places.database.native() + "\nvideos:    " + places.videos.native() + "\n");
+    std::string text = "catalogue: " + places.database.native();
+    text.append(note_of(shape, is_upgrade)).append("\n");
+    for (const fs::path& videos : places.videos) text.append("videos:    ").append(videos.native()).append("\n");
+    print(std::move(text));
     return EXIT_SUCCESS;
 }
 

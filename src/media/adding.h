@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,12 +17,18 @@ inline std::string adding_name(std::string_view name) {
     return std::string{"."}.append(name).append(adding_extension);
 }
 
-/// Returns the name that a file with a temporary name will have; nothing if that is none.
-inline std::optional<std::string> added_name(std::string_view adding) {
-    const bool is_one = adding.size() > 1 + adding_extension.size() && adding.starts_with('.') &&
-                        adding.ends_with(adding_extension) && adding.find('/') == std::string_view::npos;
+/// Returns the temporary path of a file.
+inline std::filesystem::path adding_path(const std::filesystem::path& path) {
+    return path.parent_path() / adding_name(path.filename().native());
+}
+
+/// Returns the path that a file with a temporary one will have; nothing if that is none.
+inline std::optional<std::string> added_path(const std::filesystem::path& adding) {
+    const std::string name = adding.filename();
+    const bool is_one = name.size() > 1 + adding_extension.size() && name.starts_with('.') &&
+                        name.ends_with(adding_extension);
     if (!is_one) return std::nullopt;
-    return std::string{adding.substr(1, adding.size() - 1 - adding_extension.size())};
+    return (adding.parent_path() / name.substr(1, name.size() - 1 - adding_extension.size())).native();
 }
 
 }  // namespace reelgate::media

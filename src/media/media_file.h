@@ -5,8 +5,10 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "http/date.h"
 #include "posix/failure.h"
@@ -24,13 +26,16 @@ struct MediaFile {
     http::Time last_modified;
     posix::FileVersion version;  ///< at the opening, to compare with a later fstat on `fd`
     dev_t device = 0;            ///< that contains it: st_dev of stat(2)
+    std::size_t folder = 0;      ///< of videos, that contains it
+    std::string name;            ///< below that folder; empty: the name that was asked for
 };
 
 /// Why a name gave no file. An absent file is an ordinary state; the other reasons need an administrator.
 struct NoMediaFile {
     enum class Reason {
         absent,      ///< nothing has that name
-        refused,     ///< not a regular file, or a symbolic link leads out of the folder
+        refused,     ///< not a regular file
+        outside,     ///< it leads out of the folders, by a symbolic link or ".."
         unreadable,  ///< this process lacks the permission to read it
     };
     Reason reason = Reason::absent;

@@ -1,17 +1,15 @@
-// Owns the door to stored media: nothing else opens what is below the folder of videos.
-// Does not read content: the sender does, from the descriptor.
+// Owns one folder of videos: opens files beneath it, and notices that another folder has taken its place.
+// Does not choose among several folders, and keeps no files: media_folders.h does.
 // SPDX-License-Identifier: MIT
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <variant>
-#include <vector>
 
-#include "media/kept_files.h"
 #include "media/media_file.h"
 #include "media/storage_gate.h"
 #include "posix/file_id.h"
@@ -19,64 +17,60 @@
 
 namespace reelgate::media {
 
-/// How long the folder of videos stays open without a request for a film. Short enough for a person who waits to
-/// unmount, long enough to cost nothing: reopening takes some microseconds.
-inline constexpr std::chrono::seconds max_unused{5};
+using Opened = std::variant<MediaFile, NoMediaFile>;
 
-/// What was open, and is not used any more: to be closed, which may block.
-struct Unused {
-    std::vector<posix::UniqueFd> folders;
-    std::vector<MediaFile> files;
-};
-
-/// The folder of videos, for one thread; take_unused() is for any. Keeps the folder open while it is used, and notices
-/// within a second that another folder has taken its place, by a mount or an unmount. An open folder keeps its file
-/// system from being unmounted, and so does a file.
-///
-/// With a gate, a file is kept for up to a second, and given out again if its marks are the same: a film that was
-/// written to, removed or replaced by a rename has others at once. What only the path can tell, such as a link or a
-/// folder on the way that leads elsewhere now, is seen within the second.
+/// A folder of videos, for one thread at a time. Stays open while it is used. All functions that touch a device do so
+/// only if their gate allows it, and throw StorageBusy otherwise; without a gate they wait without limit.
 class MediaFolder {
 public:
     using Clock = std::chrono::steady_clock;
 
+    /// Interval between checks that the path still leads to the open folder. Opening it for each request took a tenth
+    /// of the time of a short one.
+    static constexpr std::chrono::seconds look_interval{1};
+
     explicit MediaFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
+    const std::filesystem::path& path() const { return path_; }
+
     /// Opens `name`, a path relative to the folder, without ever leaving it. If the storage has lost the folder or the
-    /// film, opens both again, once. Touches a device only if `gate` allows it, and throws StorageBusy otherwise;
-    /// without a gate it waits without limit. Throws posix::FailureError for failures unrelated to the name and its
-    /// permissions (no descriptors left, an I/O error, the folder itself).
-    std::variant<MediaFile, NoMediaFile> open(const std::string& name, StorageGate* gate = nullptr);
+    /// film, opens both again, once. Throws posix::FailureError for failures unrelated to the name and its permissions
+    /// (no descriptors left, an I/O error, the folder itself).
+    Opened open(const std::string& name, Clock::time_point now, StorageGate* gate);
 
-    /// Moves to `unused` the files whose second is over, and the folder if open() was not called for max_unused, so
-    /// that its file system can be unmounted; the next open() opens it again. Never waits for the thread that uses
-    /// them, nor for the storage. Throws std::bad_alloc before it has moved any of them.
-    void take_unused(Clock::time_point now, Unused& unused);
+    /// Returns the path of the open folder without any link on it, as the kernel says it; opens it if it is not open.
+    /// Empty if /proc does not tell.
+    const std::string& real_path(Clock::time_point now, StorageGate* gate);
 
-    /// Moves all files to `files`. Throws std::bad_alloc before it has moved any.
-    void take_files(std::vector<MediaFile>& files);
+    /// Returns when the path was last looked at: open() may miss another folder that has taken its place since.
+    Clock::time_point looked() const { return looked_; }
+
+    /// Returns how often the folder was opened: files of an earlier one may be files of another folder.
+    std::uint64_t times_opened() const { return times_opened_; }
+
+    bool is_open() const { return static_cast<bool>(fd_); }
+
+    /// Returns, without asking the storage, whether the path leads to another device than that of the open folder.
+    bool is_elsewhere() const;
+
+    /// Gives up the folder: the caller closes it, which may block. The next open() opens it again.
+    posix::UniqueFd take() { return std::exchange(fd_, {}); }
 
     /// Checks at start-up that the folder exists and may be searched. Throws if not.
     void check();
 
 private:
-    using Opened = std::variant<MediaFile, NoMediaFile>;
-
-    bool is_kept_valid(const MediaFile& file, StorageGate& gate) const;
-    Opened open_or_reuse(const std::string& name, Clock::time_point now, StorageGate* gate);
     Opened open_once(const std::string& name, Clock::time_point now, StorageGate* gate);
-    Opened open_in_folder(const std::string& name, StorageGate* gate);
+    Opened open_beneath_folder(const std::string& name, StorageGate* gate);
     bool is_in_place(StorageGate* gate) const;
-    bool is_elsewhere() const;
     void reopen_if_replaced(Clock::time_point now, StorageGate* gate);
 
     const std::filesystem::path path_;
-    std::mutex mutex_;  // guards all below
     posix::UniqueFd fd_;
     posix::FileId id_;  ///< of the open folder
+    std::string real_path_;
     Clock::time_point looked_;
-    Clock::time_point used_;
-    KeptFiles kept_;
+    std::uint64_t times_opened_ = 0;
 };
 
 }  // namespace reelgate::media

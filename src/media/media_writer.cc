@@ -101,7 +101,7 @@ void sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 MediaWriter::MediaWriter(const std::filesystem::path& folder, const std::string& name)
-    : path_(folder / name), temporary_(folder / adding_name(name)) {
+    : path_(folder / name), temporary_(adding_path(path_)) {
     refuse_if_taken();
     fd_ = open_locked(temporary_);
 }

@@ -3,11 +3,13 @@
 #include "media/opening.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -37,9 +39,7 @@ NoMediaFile no_media_file(int error, const std::string& path) {
     switch (error) {
         case ENOENT: case ENOTDIR: case ENAMETOOLONG:
             return {Reason::absent, {{}, path, posix::cause(error), {}, error}};
-        case EXDEV:
-            return {Reason::refused, {{}, path, "leads out of the folder of videos (a symbolic link or ..)",
-                                      "put the file itself there, or a hard link", error}};
+        case EXDEV: return outside(path, {});
         case ELOOP: case ENXIO: case ENODEV:
             return {Reason::refused, {{}, path, posix::cause(error), {}, error}};
         case EACCES: case EPERM: return {Reason::unreadable, explain_unreadable(error, path)};
@@ -49,6 +49,27 @@ NoMediaFile no_media_file(int error, const std::string& path) {
 }
 
 }  // namespace
+
+NoMediaFile outside(const std::string& path, const std::string& end) {
+    std::string cause = "leads out of the folders of videos (a symbolic link or ..)";
+    if (!end.empty()) cause.append(", to ").append(end);
+    return {Reason::outside, {{}, path, std::move(cause),
+                              "name that folder as well (--videos), or put the file itself there, or a hard link",
+                              EXDEV}};
+}
+
+std::string path_of_descriptor(int fd) {
+    std::array<char, PATH_MAX> path;
+    const std::string link = "/proc/self/fd/" + std::to_string(fd);
+    const ssize_t length = readlink(link.c_str(), path.data(), path.size());
+    return length > 0 ? std::string{path.data(), static_cast<std::size_t>(length)} : std::string{};
+}
+
+End end_of(const std::filesystem::path& path) {
+    const posix::UniqueFd fd{::open(path.c_str(), O_PATH | O_CLOEXEC)};
+    if (!fd) return {{}, errno};
+    return {path_of_descriptor(fd.get()), 0};
+}
 
 int open_beneath(int folder, const std::string& name, std::uint64_t resolve) {
     open_how how{};

@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <variant>
 
@@ -26,5 +27,21 @@ int open_beneath(int folder, const std::string& name, std::uint64_t resolve = be
 /// Returns the file that openat2 has opened, or why there is none. Closes a file that is not regular, so the calling
 /// thread must be allowed to touch its device.
 std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, const std::string& path);
+
+/// Returns the path of an open file or folder without any link on it, as the kernel says it; empty if /proc does not
+/// tell.
+std::string path_of_descriptor(int fd);
+
+/// Where a path ends once all links on it are followed.
+struct End {
+    std::string path;  ///< without any link; empty if /proc does not tell
+    int error = 0;     ///< of a path that leads nowhere: errno
+};
+
+/// Follows the links of a path. Opens nothing for reading, but touches each device on the way.
+End end_of(const std::filesystem::path& path);
+
+/// Says of a path that it leads to `end`, which is below no folder of videos; empty if that is not known.
+NoMediaFile outside(const std::string& path, const std::string& end);
 
 }  // namespace reelgate::media

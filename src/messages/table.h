@@ -111,6 +111,12 @@ inline constexpr Message table[]{
     {"write-catalogue", Kind::failure, "write catalogue", "{FILE}", "{CAUSE}", "{REMEDY}"},
     {"create-catalogue", Kind::failure, "create catalogue", "{FILE}", "{CAUSE}", "{REMEDY}"},
     {"record", Kind::failure, "record {ID}", "{FILE}", "{CAUSE}", "{REMEDY}"},
+    {"record-no-columns", Kind::failure, "record {ID}", "{FILE}",
+     "a catalogue of version 0.1 has no columns for the name of a file, a title or a media type",
+     "`reelgate init --upgrade` adds them, while it is served"},
+    {"remove-row", Kind::failure, "remove {ID}", "{FILE}", "{CAUSE}", "{REMEDY}"},
+    {"upgrade-foreign", Kind::failure, "upgrade catalogue", "{FILE}",
+     "its table videos is not one that version 0.1 of reelgate has made", "--query reads any other table as it is"},
     {"list-videos", Kind::failure, "list videos", "{FILE}", "{CAUSE}", "{REMEDY}"},
     {"list-wrong", Kind::failure, "list videos", "\"{SQL}\"", "{CAUSE}", "see --list"},
 

@@ -15,6 +15,9 @@ namespace reelgate::options {
 enum class Scope {
     settings,  ///< every command; also from environment and configuration file
     add,       ///< only this command, from its command line
+    remove,
+    list,
+    init,
     get,
     status,
     check,

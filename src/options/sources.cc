@@ -92,11 +92,12 @@ Settings settings_from(Problems& problems, const Arguments& arguments) {
     Settings settings;
     for (const Option& option : option_table()) {
         if (!option.set) continue;
-        // First the default, so that it stands in for a value that is refused.
-        if (std::string text = default_text(option, settings); !text.empty())
-            option.set(settings, {option.name, std::move(text), std::string{default_place}});
         const auto given = arguments.options.find(option.name);
-        if (given == arguments.options.end()) continue;
+        const bool is_given = given != arguments.options.end();
+        // First the default, so that it stands in for a value that is refused; several values take its place.
+        if (std::string text = default_text(option, settings); !text.empty() && !(is_given && option.is_repeatable))
+            option.set(settings, {option.name, std::move(text), std::string{default_place}});
+        if (!is_given) continue;
         for (const Value& value : given->second)
             if (!value.text.empty()) attempt(problems, [&] { option.set(settings, value); });
     }

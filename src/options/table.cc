@@ -26,10 +26,15 @@ constexpr std::array table{
     Option{.name = "videos", .argument = "DIR", .default_in_words = "DATA/videos",
            .compute_default = [](const Settings& s) { return (s.data / "videos").native(); },
            .meaning = "where the media files are",
-           .text = "The folder of the media files. No file outside it is ever sent: a symbolic link that leads out is"
-                   " refused.",
-           .set = [](Settings& s, const Value& v) { s.handler.places.videos = v.text; }},
-    Option{.name = "query", .argument = "SQL", .default_value = "SELECT status FROM videos WHERE id = ?1",
+           .text = "A folder of media files. May be given several times, for several disks: a file is looked for below"
+                   " each, in their order, and a folder whose storage does not answer is passed over. No file outside"
+                   " them is ever sent: a symbolic link is good if it ends below one of them, and refused if not.",
+           .is_repeatable = true,
+           .set = [](Settings& s, const Value& v) { s.handler.places.videos.emplace_back(v.text); }},
+    Option{.name = "query", .argument = "SQL",
+           .default_in_words = "all columns of a catalogue that init made; of another: SELECT status FROM videos WHERE"
+                               " id = ?1",
+           .example = "SELECT status FROM videos WHERE id = ?1",
            .meaning = "looks a video up: one parameter, the id; result columns by name: {columns}",
            .text = "An SQL query that looks a video up. It has one parameter, ?1: the id. Result columns are taken by"
                    " their names: {columns}. NULL and an empty text mean that there is none.",
@@ -108,8 +113,12 @@ constexpr std::array table{
     Option{.name = "offload-prefix", .argument = "PATH", .default_value = "/reelgate-internal/",
            .meaning = "the part of X-Accel-Redirect before a file's path",
            .text = "The part of X-Accel-Redirect before the path of a file: the internal location of nginx. Begins and"
-                   " ends with a slash.",
-           .set = [](Settings& s, const Value& v) { s.handler.delivery.offload_prefix = prefix_from(v); }},
+                   " ends with a slash. With several `videos` give it as often, in the same order: `reelgate` itself"
+                   " sends the films of a folder that has none.",
+           .is_repeatable = true,
+           .set = [](Settings& s, const Value& v) {
+               s.handler.delivery.offload_prefixes.push_back(prefix_from(v));
+           }},
     Option{.name = "cache-control", .argument = "VALUE", .default_value = "private",
            .meaning = "Cache-Control of 200, 206 and 304",
            .text = "The value of Cache-Control in 200, 206 and 304. Behind a CDN for example `public, max-age=86400`."
@@ -153,6 +162,8 @@ constexpr std::array table{
     Option{.name = "body-only", .meaning = "writes only the content; fails on an error status", .scope = Scope::get},
     Option{.name = "id", .argument = "ID", .default_in_words = "FILE's name without .mp4",
            .meaning = "the video's id", .scope = Scope::add},
+    Option{.name = "upgrade", .meaning = "gives a catalogue of version 0.1 its new columns, while it is served",
+           .scope = Scope::init},
     Option{.name = "connect", .argument = "ADDR", .default_in_words = "what --listen says",
            .meaning = "where the running reelgate listens", .scope = Scope::status},
     Option{.name = "json", .meaning = "writes JSON instead of \"name: value\" lines", .scope = Scope::status},

@@ -29,17 +29,20 @@ const Rows row_a{{"a", SeenRow{"a.mp4", true}}};
 
 /// The first look at one film, a.mp4.
 FirstLook film(Opening opening) {
-    return {.files = {"a.mp4"}, .ids = {"a"}, .rows = row_a, .films = {{"a.mp4", {"a", std::move(opening)}}}};
+    return {.files = {"films/a.mp4"}, .ids = {"a"}, .rows = row_a, .films = {{"a.mp4", {"a", std::move(opening)}}}};
 }
-FirstLook surveyed(BoxSurvey survey, std::time_t age = old) { return film(OpenFilm{file(1), age, std::move(survey)}); }
+FirstLook surveyed(BoxSurvey survey, std::time_t age = old) { return film(OpenFilm{"films/a.mp4", file(1), age, std::move(survey)}); }
 
 /// The second look at that film.
-SecondLook later(std::optional<SeenFile> seen) { return {.films = {{"a.mp4", seen}}}; }
+SecondLook later(std::optional<SeenFile> seen) { return {.films = {{"films/a.mp4", seen}}}; }
 const SecondLook unchanged = later(file(1));
 
 /// A first look at a catalogue without rows, and a second one at one file.
-FirstLook files(std::vector<std::string> names) { return {.files = std::move(names)}; }
-SecondLook stray(const std::string& name, const StrayFile& seen) { return {.strays = {{name, seen}}}; }
+FirstLook files(std::vector<std::string> names) {
+    for (std::string& name : names) name = "films/" + name;
+    return {.files = std::move(names)};
+}
+SecondLook stray(const std::string& name, const StrayFile& seen) { return {.strays = {{"films/" + name, seen}}}; }
 
 struct Row {
     std::string_view name;
@@ -106,10 +109,10 @@ const Row rows[] = {
 
     // What is in films
     {.name = "film_in_order", .first = surveyed({.order = BoxOrder::moov_first}), .second = unchanged},
-    {.name = "film_of_a_type_without_boxes", .first = film(OpenFilm{file(1), old, std::nullopt}), .second = unchanged},
-    {.name = "empty_file", .first = film(OpenFilm{file(1, 0), old, std::nullopt}), .second = later(file(1, 0)),
+    {.name = "film_of_a_type_without_boxes", .first = film(OpenFilm{"films/a.mp4", file(1), old, std::nullopt}), .second = unchanged},
+    {.name = "empty_file", .first = film(OpenFilm{"films/a.mp4", file(1, 0), old, std::nullopt}), .second = later(file(1, 0)),
      .expected = {"empty file: films/a.mp4: it has no bytes" + copy_again}},
-    {.name = "empty_file_a_moment_old", .first = film(OpenFilm{file(1, 0), 59, std::nullopt}),
+    {.name = "empty_file_a_moment_old", .first = film(OpenFilm{"films/a.mp4", file(1, 0), 59, std::nullopt}),
      .second = later(file(1, 0)),
      .expected = {"empty file: films/a.mp4: it has no bytes" + recent + copy_again}},
     {.name = "moov_last", .first = surveyed({.order = BoxOrder::moov_last}), .second = unchanged,
@@ -159,28 +162,28 @@ const Row rows[] = {
     {.name = "file_without_a_row", .first = files({"x.mp4"}), .second = stray("x.mp4", {{1, 9}}),
      .expected = {"no row: films/x.mp4" + no_row}},
     {.name = "file_whose_row_has_come", .first = files({"x.mp4"}),
-     .second = {.rows = {{"x", SeenRow{"x.mp4", false}}}, .strays = {{"x.mp4", {{1, 9}}}}}},
+     .second = {.rows = {{"x", SeenRow{"x.mp4", false}}}, .strays = {{"films/x.mp4", {{1, 9}}}}}},
     {.name = "file_of_a_row_that_is_not_ready", .first = {.rows = {{"x", SeenRow{"x.mp4", false}}}},
      .second = stray("x.mp4", {{1, 9}})},
     {.name = "second_name_of_a_film", .first = surveyed({.order = BoxOrder::moov_first}),
-     .second = {.films = unchanged.films, .strays = {{"copy.mp4", {file(1).id}}}}},
+     .second = {.films = unchanged.films, .strays = {{"films/copy.mp4", {file(1).id}}}}},
     {.name = "leftover", .first = files({".x.mp4.adding"}), .second = stray(".x.mp4.adding", {{1, 9}}),
      .expected = {"leftover: films/.x.mp4.adding: an `add` was interrupted here; add that id again, or, if no "
                   "`add` of it is running, `rm films/.x.mp4.adding`"}},
     {.name = "add_is_writing", .first = files({".x.mp4.adding"}),
      .second = stray(".x.mp4.adding", {.id = {1, 9}, .is_locked = true})},
     {.name = "leftover_with_both_names", .first = files({".x.mp4.adding", "x.mp4"}),
-     .second = {.strays = {{".x.mp4.adding", {.id = {1, 9}, .other = posix::FileId{1, 9}}},
-                           {"x.mp4", {.id = {1, 9}, .other = posix::FileId{1, 9}}}}},
+     .second = {.strays = {{"films/.x.mp4.adding", {.id = {1, 9}, .other = posix::FileId{1, 9}}},
+                           {"films/x.mp4", {.id = {1, 9}, .other = posix::FileId{1, 9}}}}},
      .expected = {"leftover: films/.x.mp4.adding: an `add` was interrupted here; add that id again, or, if no "
                   "`add` of it is running, `rm films/.x.mp4.adding films/x.mp4`"}},
     {.name = "leftover_beside_another_film",
-     .first = {.files = {".x.mp4.adding"}, .rows = {{"x", SeenRow{"x.mp4", true}}}},
+     .first = {.files = {"films/.x.mp4.adding"}, .rows = {{"x", SeenRow{"x.mp4", true}}}},
      .second = stray(".x.mp4.adding", {.id = {1, 9}, .other = posix::FileId{1, 8}}),
      .expected = {"leftover: films/.x.mp4.adding: an `add` was interrupted here; add that id again, or, if no "
                   "`add` of it is running, `rm films/.x.mp4.adding`"}},
     {.name = "leftover_of_a_recorded_film",
-     .first = {.files = {".x.mp4.adding"}, .rows = {{"x", SeenRow{"x.mp4", true}}}},
+     .first = {.files = {"films/.x.mp4.adding"}, .rows = {{"x", SeenRow{"x.mp4", true}}}},
      .second = stray(".x.mp4.adding", {.id = {1, 9}, .other = posix::FileId{1, 9}}),
      .expected = {"leftover: films/.x.mp4.adding: an `add` was interrupted here after it had recorded the film, whose "
                   "room this second name would keep when the film is removed; `rm films/.x.mp4.adding`"}},
@@ -204,7 +207,7 @@ const Row rows[] = {
 
     // Order
     {.name = "findings_by_kind_then_by_object", .first = {.unlisted = {{{}, "films/0", "Permission denied"}}},
-     .second = {.strays = {{"1.mp4", {{1, 1}}}, {"2.mp4", {{1, 2}}}}},
+     .second = {.strays = {{"films/1.mp4", {{1, 1}}}, {"films/2.mp4", {{1, 2}}}}},
      .rights = {.missing = {{"1", {{}, "/b", "why", "remedy"}}, {"2", {{}, "/a", "why", "remedy"}}}},
      .expected = {"missing right: /a: why; remedy", "missing right: /b: why; remedy", "no row: films/1.mp4" + no_row,
                   "no row: films/2.mp4" + no_row,
@@ -216,8 +219,8 @@ BOOST_AUTO_TEST_CASE(audit_judge) {
     for (const Row& row : rows) {
         BOOST_TEST_CONTEXT(row.name) {
             FirstLook first = row.first;
-            first.videos = "films";
-            first.folder = "/srv/films";
+            first.videos = {"films"};
+            first.working_folder = "/srv";
             first.ready = "complete";
             std::vector<std::string> found;
             for (const Finding& finding : judge(first, row.second, row.rights)) {

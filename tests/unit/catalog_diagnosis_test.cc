@@ -270,7 +270,8 @@ BOOST_AUTO_TEST_CASE(file_that_may_not_be_read) {
 /// To open and close a file gives up the locks that the process has on it, whichever thread took them.
 BOOST_AUTO_TEST_CASE(explanation_leaves_the_locks_of_other_threads) {
     Writer writer{foreign};
-    writer.insert("new", "pending");
+    writer.begin();
+    writer.insert({.id = "new", .status = "pending"});
     const auto write = [&] { run_sqlite(foreign, "INSERT INTO videos (id) VALUES ('x');"); };
     BOOST_REQUIRE(contains(message_of<std::runtime_error>(write), "sqlite3: failed"));
     BOOST_TEST(contains(failure(foreign, "SELECT status FROM films WHERE id = ?1"), "no such table: films"));

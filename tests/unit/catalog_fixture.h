@@ -43,7 +43,8 @@ inline std::string failure(const fs::path& database, const std::string& query = 
 
 inline void record(const fs::path& database, std::string_view id, std::string_view status) {
     Writer writer{database};
-    writer.insert(id, status);
+    writer.begin();
+    writer.insert({.id = std::string{id}, .status = std::string{status}});
     writer.commit();
 }
 
@@ -55,6 +56,12 @@ inline std::string remedy_in(std::string_view message) {
 }
 
 inline void run(const std::string& command) { BOOST_REQUIRE_MESSAGE(std::system(command.c_str()) == 0, "fails: " + command); }
+
+/// What `reelgate init` of version 0.1 made.
+inline constexpr std::string_view schema_of_0_1 =
+    "CREATE TABLE videos (id TEXT PRIMARY KEY NOT NULL, status TEXT NOT NULL DEFAULT 'pending',"
+    "                     added_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))) WITHOUT ROWID;"
+    "INSERT INTO videos (id, status) VALUES ('a', 'complete'); PRAGMA journal_mode = WAL;";
 
 /// A folder with a catalogue of the shipped schema and a foreign one.
 struct Fixture {

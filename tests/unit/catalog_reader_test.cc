@@ -119,7 +119,6 @@ const QueryRow unusable[] = {
     {.name = "deletes", .query = "DELETE FROM videos WHERE id = ?1", .expected = "does not only read"},
     {.name = "two_statements", .query = "SELECT status FROM videos WHERE id = ?1; DELETE FROM videos",
      .expected = "is not one statement"},
-    {.name = "empty", .query = "", .expected = "is not one statement"},
     {.name = "comment_alone", .query = "-- nothing", .expected = "is not one statement"},
     {.name = "no_sql", .query = "status of ?1", .expected = "syntax error"},
     {.name = "no_such_table", .query = "SELECT status FROM films WHERE id = ?1",

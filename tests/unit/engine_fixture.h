@@ -53,7 +53,7 @@ inline HandlerSettings settings_in(const TemporaryFolder& folder) {
     return {
         .places = {
             .database = folder / "catalog.db",
-            .videos = folder.make_folder("videos"),
+            .videos = {folder.make_folder("videos")},
             .query = "SELECT status FROM videos WHERE id = ?1",
             .ready = "complete",
             .prefix = "/",

@@ -284,7 +284,8 @@ struct Viewer {
         catalog::create(settings.places.database);
         {
             catalog::Writer writer{settings.places.database};
-            writer.insert("film", "complete");
+            writer.begin();
+            writer.insert({.id = "film", .status = "complete"});
             writer.commit();
         }
         folder.write("videos/film.mp4", "film");
@@ -297,7 +298,7 @@ struct Viewer {
     bool has_open() const {
         for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
             std::error_code ignored;
-            if (std::filesystem::read_symlink(entry, ignored) == settings.places.videos) return true;
+            if (std::filesystem::read_symlink(entry, ignored) == settings.places.videos.front()) return true;
         }
         return false;
     }

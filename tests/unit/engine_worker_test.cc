@@ -391,7 +391,8 @@ struct Volume {
     Volume() {
         catalog::create(settings.places.database);
         catalog::Writer writer{settings.places.database};
-        writer.insert("film", "complete");
+        writer.begin();
+        writer.insert({.id = "film", .status = "complete"});
         writer.commit();
         folder.write("videos/film.mp4", "film");
     }

@@ -226,7 +226,8 @@ struct Volume {
         catalog::create(settings.places.database);
         for (const std::string& film : films) {
             catalog::Writer writer{settings.places.database};
-            writer.insert(film, "complete");
+            writer.begin();
+            writer.insert({.id = std::string{film}, .status = std::string{"complete"}});
             writer.commit();
             folder.write("videos/" + film + ".mp4", film);
         }
@@ -234,7 +235,7 @@ struct Volume {
 
     dev_t device() const {
         struct stat status;
-        if (stat(settings.places.videos.c_str(), &status) != 0) fail_test("stat", "videos");
+        if (stat(settings.places.videos.front().c_str(), &status) != 0) fail_test("stat", "videos");
         return status.st_dev;
     }
 

@@ -93,7 +93,7 @@ struct Volume {
     HandlerSettings settings{
         .places = {
             .database = folder / "catalog.db",
-            .videos = videos,
+            .videos = {videos},
             .query = "SELECT status FROM videos WHERE id = ?1",
             .ready = "complete",
             .prefix = "/api/stream/",
@@ -119,7 +119,8 @@ struct Volume {
 
     void record(std::string_view id, std::string_view status) const {
         catalog::Writer writer{settings.places.database};
-        writer.insert(id, status);
+        writer.begin();
+        writer.insert({.id = std::string{id}, .status = std::string{status}});
         writer.commit();
     }
 
@@ -321,8 +322,7 @@ constexpr ColumnRow file_columns[] = {
     {.name = "folder", .value = "'series'", .expected = R"(404 {"detail":"Video file not found: film"})"},
     {.name = "leaves_the_folder", .value = "'../secret.mp4'",
      .expected = R"(404 {"detail":"Video file not found: film"})"},
-    {.name = "leaves_and_comes_back", .value = "'../videos/raw'",
-     .expected = R"(404 {"detail":"Video file not found: film"})"},
+    {.name = "leaves_and_comes_back", .value = "'../videos/raw'", .expected = "200 raw's"},
     {.name = "absolute", .value = "'/etc/passwd'", .expected = R"(404 {"detail":"Video file not found: film"})"},
     {.name = "through_a_link", .value = "'leaves.mp4'", .expected = R"(404 {"detail":"Video file not found: film"})"},
 };
@@ -500,7 +500,7 @@ constexpr ColumnRow offloaded_columns[] = {
 
 BOOST_FIXTURE_TEST_CASE(file_that_nginx_is_told, OwnTable) {
     settings.delivery.offload = Offload::x_accel_redirect;
-    settings.delivery.offload_prefix = "/i/";
+    settings.delivery.offload_prefixes = {"/i/"};
     for (const ColumnRow& row : offloaded_columns) {
         BOOST_TEST_CONTEXT(row.name) {
             put("film", std::string{row.value} + (contains(row.value, ",") ? "" : ", NULL, NULL"));
@@ -522,7 +522,7 @@ BOOST_FIXTURE_TEST_CASE(file_that_other_web_servers_are_told, OwnTable) {
     for (const fs::path& spelling : {videos, videos / "", folder_of_data / "./videos",
                                      folder_of_data / "videos/../videos", fs::relative(videos)}) {
         BOOST_TEST_CONTEXT(spelling) {
-            settings.places.videos = spelling;
+            settings.places.videos = {spelling};
             const Outcome given = answer(request_for("/api/stream/film"));
             BOOST_TEST(field(given, "X-Sendfile") == expected_path);
             BOOST_TEST(field(given, "ETag") == "\"x\"");
@@ -532,6 +532,44 @@ BOOST_FIXTURE_TEST_CASE(file_that_other_web_servers_are_told, OwnTable) {
     BOOST_TEST(field(answer(request_for("/api/stream/film")), "X-Sendfile") == "(absent)");
 }
 
+struct FolderRow {
+    std::string_view name;
+    std::string_view value;                           ///< of `file`, as SQL has it
+    std::string_view accel_redirect, other_redirect;  ///< with a prefix for each folder, and with one for the first
+    std::string_view sendfile;                        ///< below the folder of both
+};
+
+constexpr FolderRow folder_rows[] = {
+    {.name = "first_folder", .value = "'raw'", .accel_redirect = "/i/raw", .other_redirect = "/i/raw",
+     .sendfile = "videos/raw"},
+    {.name = "second_folder", .value = "'b.mp4'", .accel_redirect = "/j/b.mp4", .other_redirect = "(absent)",
+     .sendfile = "more/b.mp4"},
+    {.name = "link_to_the_second_folder", .value = "'to_more.mp4'", .accel_redirect = "/j/b.mp4",
+     .other_redirect = "(absent)", .sendfile = "more/b.mp4"},
+    {.name = "link_within_a_folder", .value = "'link.mp4'", .accel_redirect = "/i/link.mp4",
+     .other_redirect = "/i/link.mp4", .sendfile = "videos/link.mp4"},
+};
+
+BOOST_FIXTURE_TEST_CASE(folder_that_web_servers_are_told, OwnTable) {
+    const fs::path more = folder.make_folder("more");
+    folder.write("more/b.mp4", "b's");
+    fs::create_symlink(more / "b.mp4", videos / "to_more.mp4");
+    fs::create_symlink("raw", videos / "link.mp4");
+    settings.places.videos.push_back(more);
+    for (const FolderRow& row : folder_rows) {
+        BOOST_TEST_CONTEXT(row.name) {
+            put("film", std::string{row.value} + ", NULL, NULL");
+            settings.delivery = {Offload::x_accel_redirect, {"/i/", "/j/"}};
+            BOOST_TEST(field(answer(request_for("/api/stream/film")), "X-Accel-Redirect") == row.accel_redirect);
+            settings.delivery = {Offload::x_accel_redirect, {"/i/"}};
+            BOOST_TEST(field(answer(request_for("/api/stream/film")), "X-Accel-Redirect") == row.other_redirect);
+            settings.delivery = {Offload::x_sendfile, {}};
+            const std::string path = (videos.parent_path() / row.sendfile).native();
+            BOOST_TEST(field(answer(request_for("/api/stream/film")), "X-Sendfile") == path);
+        }
+    }
+}
+
 BOOST_FIXTURE_TEST_CASE(folder_that_cannot_be_named_to_the_web_server, OwnTable) {
     settings.delivery.offload = Offload::x_sendfile;
     put("film", "NULL, NULL, NULL");
@@ -539,7 +577,7 @@ BOOST_FIXTURE_TEST_CASE(folder_that_cannot_be_named_to_the_web_server, OwnTable)
     const std::string text = in_child([&] {
         fs::current_path(here);
         fs::remove(here);
-        settings.places.videos = "../videos";
+        settings.places.videos = {"../videos"};
         return text_of(answer(request_for("/api/stream/film")).notes);
     });
     BOOST_TEST(text == "error: open folder of videos ../videos: No such file or directory\n");
@@ -550,7 +588,7 @@ BOOST_FIXTURE_TEST_CASE(file_whose_path_is_too_long_for_a_field, OwnTable) {
     const std::string folders = std::string(255, 'a') + "/" + std::string(255, 'b') + "/" + std::string(255, 'c') + "/";
     fs::create_directories(videos / folders);
     settings.delivery.offload = Offload::x_accel_redirect;
-    settings.delivery.offload_prefix = "/i/";
+    settings.delivery.offload_prefixes = {"/i/"};
     // The prefix counts, and so does what is escaped.
     for (const auto& [name, is_sent] : {std::pair{std::string(1024 - 3 - 768, 'x'), true},
                                         std::pair{std::string(1024 - 3 - 768 - 1, 'x') + " ", false}}) {
@@ -892,7 +930,7 @@ BOOST_AUTO_TEST_CASE(no_descriptor_left) {
         if (handler.answer(request_for("/api/stream/film")).response.status != 200) return std::string{"not even once"};
         // The same exception once before: a sanitizer takes descriptors itself when it first sees a type.
         HandlerSettings without_videos = settings;
-        without_videos.places.videos = folder / "missing";
+        without_videos.places.videos = {folder / "missing"};
         if (Handler{without_videos}.answer(request_for("/api/stream/film")).response.status != 500)
             return std::string{"no exception"};
         use_up_descriptors();

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(command_line_before_environment_before_file_before_default)
             const Settings settings = settings_from(read(file.with(words), environment));
             BOOST_TEST(settings.data.native() == row.expected);
             BOOST_TEST(settings.handler.places.database.native() == std::string{row.expected} + "/catalog.db");
-            BOOST_TEST(settings.handler.places.videos.native() == std::string{row.expected} + "/videos");
+            BOOST_TEST(settings.handler.places.videos.front().native() == std::string{row.expected} + "/videos");
         }
     }
 }
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(file_named_in_the_environment) {
 
 BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
     const Settings settings = settings_from(read({}));
-    BOOST_TEST(settings.handler.places.query == "SELECT status FROM videos WHERE id = ?1");
+    BOOST_TEST(settings.handler.places.query == "");
     BOOST_TEST(settings.handler.places.ready == "complete");
     BOOST_TEST(settings.handler.places.prefix == "/api/stream/");
     BOOST_TEST(settings.handler.policy.max_ranges == 100u);
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
     BOOST_TEST(settings.engine.grace.count() == 30);
     BOOST_TEST((settings.log_level == LogLevel::notice));
     BOOST_TEST((settings.handler.delivery.offload == Offload::none));
-    BOOST_TEST(settings.handler.delivery.offload_prefix == "/reelgate-internal/");
+    BOOST_TEST(settings.handler.delivery.offload_prefixes == std::vector<std::string>{"/reelgate-internal/"});
     BOOST_TEST(settings.engine.status_path == "");
     BOOST_TEST(settings.engine.ping_path == "");
 }
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
 BOOST_AUTO_TEST_CASE(paths_apart_from_the_data_volume) {
     const Settings settings = settings_from(read({"--data=/d", "--database=/b/my.db", "--videos", "/v"}));
     BOOST_TEST(settings.handler.places.database.native() == "/b/my.db");
-    BOOST_TEST(settings.handler.places.videos.native() == "/v");
+    BOOST_TEST(settings.handler.places.videos.front().native() == "/v");
 }
 
 // The command line
@@ -559,7 +559,7 @@ BOOST_AUTO_TEST_CASE(values_reach_the_settings) {
     BOOST_TEST(settings.handler.policy.cache_control == "no-cache");
     BOOST_TEST((settings.log_level == LogLevel::warning));
     BOOST_TEST((settings.handler.delivery.offload == Offload::x_accel_redirect));
-    BOOST_TEST(settings.handler.delivery.offload_prefix == "/f/");
+    BOOST_TEST(settings.handler.delivery.offload_prefixes == std::vector<std::string>{"/f/"});
     BOOST_TEST(settings.engine.status_path == "/s");
     BOOST_TEST(settings.engine.ping_path == "/p");
 }

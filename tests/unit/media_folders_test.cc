@@ -1,6 +1,6 @@
 // Owns the tests of the door to stored media: what a name below the folder of videos gives, with real files.
 // SPDX-License-Identifier: MIT
-#include "media/media_folder.h"
+#include "media/media_folders.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -41,6 +41,7 @@ std::string describe(const Opened& opened) {
     switch (none.reason) {
         case NoMediaFile::Reason::absent: return "absent: " + text_of(none.failure);
         case NoMediaFile::Reason::refused: return "refused: " + text_of(none.failure);
+        case NoMediaFile::Reason::outside: return "outside: " + text_of(none.failure);
         case NoMediaFile::Reason::unreadable: return "unreadable: " + text_of(none.failure);
     }
     return "?";
@@ -173,40 +174,40 @@ const NameRow names[] = {
     {.name = "link_to_itself", .file = "loop.mp4", .expected = "refused"},
     {.name = "fifo", .file = "fifo.mp4", .expected = "refused"},
     {.name = "socket", .file = "socket.mp4", .expected = "refused"},
-    {.name = "link_that_leaves", .file = "leaves.mp4", .expected = "refused"},
-    {.name = "absolute_link", .file = "absolute.mp4", .expected = "refused"},
-    {.name = "absolute_link_that_leads_back", .file = "absolute_inside.mp4", .expected = "refused"},
-    {.name = "link_to_a_device", .file = "device.mp4", .expected = "refused"},
-    {.name = "through_a_link_that_leaves", .file = "parent/secret.mp4", .expected = "refused"},
-    {.name = "dot_dot", .file = "../secret.mp4", .expected = "refused"},
-    {.name = "dot_dot_that_leaves_and_comes_back", .file = "../videos/film.mp4", .expected = "refused"},
-    {.name = "absolute_path", .file = "/dev/null", .expected = "refused"},
+    {.name = "link_that_leaves", .file = "leaves.mp4", .expected = "outside"},
+    {.name = "absolute_link", .file = "absolute.mp4", .expected = "outside"},
+    {.name = "absolute_link_that_leads_back", .file = "absolute_inside.mp4", .expected = "100 bytes"},
+    {.name = "link_to_a_device", .file = "device.mp4", .expected = "outside"},
+    {.name = "through_a_link_that_leaves", .file = "parent/secret.mp4", .expected = "outside"},
+    {.name = "dot_dot", .file = "../secret.mp4", .expected = "outside"},
+    {.name = "dot_dot_that_leaves_and_comes_back", .file = "../videos/film.mp4", .expected = "100 bytes"},
+    {.name = "absolute_path", .file = "/dev/null", .expected = "outside"},
 };
 
-BOOST_FIXTURE_TEST_SUITE(media_folder, Videos)
+BOOST_FIXTURE_TEST_SUITE(media_folders, Videos)
 
 /// In a child, since a name that blocks would otherwise hold up all tests.
 BOOST_AUTO_TEST_CASE(name_gives_a_regular_file_inside_or_none) {
     for (const NameRow& row : names) {
         BOOST_TEST_CONTEXT(row.name << ": " << row.file.substr(0, 40)) {
-            const std::string text = in_child([&] { return describe(MediaFolder{folder}.open(row.file)); });
+            const std::string text = in_child([&] { return describe(MediaFolders{{folder}}.open(row.file)); });
             BOOST_TEST(text.substr(0, row.expected.size()) == row.expected, text);
         }
     }
 }
 
 BOOST_AUTO_TEST_CASE(reason_names_object_and_cause) {
-    BOOST_TEST(describe(MediaFolder{folder}.open("missing.mp4")) ==
+    BOOST_TEST(describe(MediaFolders{{folder}}.open("missing.mp4")) ==
                "absent: " + (folder / "missing.mp4").native() + ": No such file or directory");
-    BOOST_TEST(describe(MediaFolder{folder}.open("folder.mp4")) ==
+    BOOST_TEST(describe(MediaFolders{{folder}}.open("folder.mp4")) ==
                "refused: " + (folder / "folder.mp4").native() + ": not a regular file");
-    const std::string leaving = describe(MediaFolder{folder}.open("leaves.mp4"));
-    BOOST_TEST(contains(leaving, (folder / "leaves.mp4").native() + ": leads out of the folder of videos"), leaving);
+    const std::string leaving = describe(MediaFolders{{folder}}.open("leaves.mp4"));
+    BOOST_TEST(contains(leaving, (folder / "leaves.mp4").native() + ": leads out of the folders of videos"), leaving);
 }
 
 BOOST_AUTO_TEST_CASE(descriptor_reads_the_file) {
-    BOOST_TEST(content_of(MediaFolder{folder}.open("film.mp4")) == position_coded(100));
-    const Opened opened = MediaFolder{folder}.open("film.mp4");
+    BOOST_TEST(content_of(MediaFolders{{folder}}.open("film.mp4")) == position_coded(100));
+    const Opened opened = MediaFolders{{folder}}.open("film.mp4");
     const int fd = std::get<MediaFile>(opened).fd->get();
     BOOST_TEST((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
     BOOST_TEST((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY);
@@ -215,12 +216,12 @@ BOOST_AUTO_TEST_CASE(descriptor_reads_the_file) {
 BOOST_AUTO_TEST_CASE(last_modified_is_the_files_own_in_whole_seconds) {
     const timespec times[] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = 784'111'777, .tv_nsec = 999'999'999}};
     BOOST_REQUIRE(utimensat(AT_FDCWD, (folder / "film.mp4").c_str(), times, 0) == 0);
-    const Opened opened = MediaFolder{folder}.open("film.mp4");
+    const Opened opened = MediaFolders{{folder}}.open("film.mp4");
     BOOST_TEST(std::get<MediaFile>(opened).last_modified.time_since_epoch().count() == 784'111'777);
 }
 
 BOOST_AUTO_TEST_CASE(version_is_the_one_that_was_opened) {
-    const Opened opened = MediaFolder{folder}.open("film.mp4");
+    const Opened opened = MediaFolders{{folder}}.open("film.mp4");
     const auto& file = std::get<MediaFile>(opened);
     const auto change = [&] {
         struct stat status;
@@ -233,26 +234,26 @@ BOOST_AUTO_TEST_CASE(version_is_the_one_that_was_opened) {
     BOOST_CHECK(change() == posix::FileChange::changed);
     fs::resize_file(folder / "film.mp4", 101);
     BOOST_CHECK(change() == posix::FileChange::grown);
-    BOOST_CHECK(posix::compare(std::get<MediaFile>(MediaFolder{folder}.open("film.mp4")).version, file.version) ==
+    BOOST_CHECK(posix::compare(std::get<MediaFile>(MediaFolders{{folder}}.open("film.mp4")).version, file.version) ==
                 posix::FileChange::changed);
 }
 
 BOOST_AUTO_TEST_CASE(file_of_five_gib) {
     constexpr std::uint64_t complete_length = 5'368'709'120;
     fs::resize_file(folder / "film.mp4", complete_length);
-    BOOST_TEST(describe(MediaFolder{folder}.open("film.mp4")) == "5368709120 bytes");
+    BOOST_TEST(describe(MediaFolders{{folder}}.open("film.mp4")) == "5368709120 bytes");
 }
 
 BOOST_AUTO_TEST_CASE(file_replaced_while_it_is_open) {
-    const Opened opened = MediaFolder{folder}.open("film.mp4");
+    const Opened opened = MediaFolders{{folder}}.open("film.mp4");
     outer.write("new", "another version");
     fs::rename(outer / "new", folder / "film.mp4");
     BOOST_TEST(content_of(opened) == position_coded(100));
-    BOOST_TEST(content_of(MediaFolder{folder}.open("film.mp4")) == "another version");
+    BOOST_TEST(content_of(MediaFolders{{folder}}.open("film.mp4")) == "another version");
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_is_replaced) {
-    MediaFolder videos{folder};
+    MediaFolders videos{{folder}};
     const Opened opened = videos.open("film.mp4");
     fs::rename(folder, outer / "old");
     fs::create_directory(folder);
@@ -266,7 +267,7 @@ BOOST_AUTO_TEST_CASE(folder_that_is_replaced) {
 
 BOOST_AUTO_TEST_CASE(folder_that_is_replaced_by_one_with_the_same_names) {
     using Clock = std::chrono::steady_clock;
-    MediaFolder videos{folder};
+    MediaFolders videos{{folder}};
     const Opened opened = videos.open("film.mp4");
     fs::rename(folder, outer / "old");
     fs::create_directory(folder);
@@ -278,7 +279,7 @@ BOOST_AUTO_TEST_CASE(folder_that_is_replaced_by_one_with_the_same_names) {
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_has_gone) {
-    MediaFolder videos{folder};
+    MediaFolders videos{{folder}};
     const Opened opened = videos.open("film.mp4");
     fs::rename(folder, outer / "old");
     const std::string expected = "open folder of videos " + folder.native() + ": No such file or directory";
@@ -290,7 +291,7 @@ BOOST_AUTO_TEST_CASE(folder_that_has_gone) {
 /// In a child, since a lock that is never given back would otherwise hold up all tests.
 BOOST_AUTO_TEST_CASE(allocation_that_fails) {
     const std::string text = in_child([&] {
-        MediaFolder videos{folder};
+        MediaFolders videos{{folder}};
         std::string wrong, latest;
         const auto open_once = [&] {
             try {
@@ -302,7 +303,7 @@ BOOST_AUTO_TEST_CASE(allocation_that_fails) {
         };
         const auto from_another_thread = [&](const std::string& which) {
             std::thread{[&] {
-                if (const std::string found = content_of(MediaFolder{folder}.open("film.mp4"));
+                if (const std::string found = content_of(MediaFolders{{folder}}.open("film.mp4"));
                     found != position_coded(100))
                     wrong += which + ": " + found + "\n";
             }}.join();
@@ -320,7 +321,7 @@ BOOST_AUTO_TEST_CASE(allocation_that_fails) {
 }
 
 BOOST_AUTO_TEST_CASE(descriptor_is_shared_as_long_as_one_has_it) {
-    MediaFolder videos{folder};
+    MediaFolders videos{{folder}};
     const auto fd_of = [](const Opened& opened) { return std::get<MediaFile>(opened).fd; };
     const auto first = fd_of(videos.open("film.mp4"));
     BOOST_TEST(fd_of(videos.open("film.mp4")) == first);
@@ -347,7 +348,7 @@ BOOST_AUTO_TEST_CASE(rights_are_missing) {
     for (const RightsRow& row : taken_away) {
         BOOST_TEST_CONTEXT(row.name) {
             fs::permissions(folder / row.object, fs::perms::none);
-            const std::string text = as_ordinary_user([&] { return describe(MediaFolder{folder}.open(row.file)); });
+            const std::string text = as_ordinary_user([&] { return describe(MediaFolders{{folder}}.open(row.file)); });
             std::string expected = row.expected;
             for (const auto& [name, place] : {std::pair{"FILE", folder / row.file}, std::pair{"DIR", fs::path{folder}}})
                 if (const auto at = expected.find(name); at != std::string::npos)
@@ -363,21 +364,21 @@ BOOST_AUTO_TEST_CASE(rights_are_missing) {
 BOOST_AUTO_TEST_CASE(folder_that_is_missing) {
     const fs::path missing = outer / "missing";
     const std::string expected = "open folder of videos " + missing.native() + ": No such file or directory";
-    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolder{missing}.open("film.mp4"); }) == expected);
-    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolder{missing}.check(); }) == expected);
+    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolders{{missing}}.open("film.mp4"); }) == expected);
+    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolders{{missing}}.check(); }) == expected);
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_is_a_file) {
     const fs::path file = outer / "secret.mp4";
     const std::string expected = "open folder of videos " + file.native() + ": Not a directory";
-    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolder{file}.open("film.mp4"); }) == expected);
-    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolder{file}.check(); }) == expected);
+    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolders{{file}}.open("film.mp4"); }) == expected);
+    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolders{{file}}.check(); }) == expected);
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_may_not_be_searched) {
     fs::permissions(folder, fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read);
     const std::string text =
-        as_ordinary_user([&] { return message_of<posix::FailureError>([&] { MediaFolder{folder}.check(); }); });
+        as_ordinary_user([&] { return message_of<posix::FailureError>([&] { MediaFolders{{folder}}.check(); }); });
     BOOST_TEST(text.starts_with("open folder of videos: " + folder.native() + ": user "), text);
     BOOST_TEST(contains(text, " may not search it, "), text);
 }
@@ -393,21 +394,125 @@ BOOST_AUTO_TEST_CASE(kernel_or_sandbox_without_openat2) {
             return function();
         });
     };
-    BOOST_TEST(without_openat2([&] { return describe(MediaFolder{folder}.open("film.mp4")); }) ==
+    BOOST_TEST(without_openat2([&] { return describe(MediaFolders{{folder}}.open("film.mp4")); }) ==
                expected(folder / "film.mp4"));
     BOOST_TEST(without_openat2([&] {
-        MediaFolder{folder}.check();
+        MediaFolders{{folder}}.check();
         return std::string{"nothing thrown"};
     }) == expected(folder));
 }
 
 BOOST_AUTO_TEST_CASE(folder_that_is_there) {
-    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolder{folder}.check(); }) == "nothing thrown");
+    BOOST_TEST(message_of<posix::FailureError>([&] { MediaFolders{{folder}}.check(); }) == "nothing thrown");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
 // Storage that might not answer: each device is touched only where the gate allows it
+
+/// Two folders of videos, a third one that is none of them, and links from one to another.
+struct SeveralFolders {
+    TemporaryFolder outer;
+    fs::path one = outer.make_folder("one"), two = outer.make_folder("two"), third = outer.make_folder("third");
+
+    SeveralFolders() {
+        outer.write("one/a.mp4", position_coded(1));
+        outer.write("two/b.mp4", position_coded(2));
+        outer.write("one/both.mp4", position_coded(3));
+        outer.write("two/both.mp4", position_coded(4));
+        outer.make_folder("two/series");
+        outer.write("two/series/1.mp4", position_coded(5));
+        outer.write("third/secret.mp4", "secret");
+        outer.make_folder("two-more");
+        outer.write("two-more/near.mp4", "near");
+        fs::create_symlink(two / "b.mp4", one / "absolute.mp4");
+        fs::create_symlink("../two/b.mp4", one / "relative.mp4");
+        fs::create_symlink("../two/series", one / "series");
+        fs::create_symlink(third / "secret.mp4", one / "third.mp4");
+        fs::create_symlink(one / "third.mp4", two / "twice.mp4");
+        fs::create_symlink(outer / "two-more/near.mp4", one / "near.mp4");
+        fs::create_symlink(two / "gone.mp4", one / "dangling.mp4");
+        fs::create_symlink(two, outer / "way");
+    }
+
+    /// Says what a name gives, in which folder, and under which name there.
+    std::string open(const std::string& name) const {
+        const Opened opened = MediaFolders{{one, two}}.open(name);
+        std::string text = describe(opened);
+        if (const auto* const file = std::get_if<MediaFile>(&opened))
+            text += " in " + std::to_string(file->folder) + (file->name.empty() ? "" : ", " + file->name);
+        return text;
+    }
+};
+
+const NameRow names_in_several[] = {
+    {.name = "first_folder", .file = "a.mp4", .expected = "1 bytes in 0"},
+    {.name = "second_folder", .file = "b.mp4", .expected = "2 bytes in 1"},
+    {.name = "the_first_that_has_it", .file = "both.mp4", .expected = "3 bytes in 0"},
+    {.name = "none", .file = "c.mp4", .expected = "absent"},
+    {.name = "absolute_link_to_the_other", .file = "absolute.mp4", .expected = "2 bytes in 1, b.mp4"},
+    {.name = "relative_link_to_the_other", .file = "relative.mp4", .expected = "2 bytes in 1, b.mp4"},
+    {.name = "through_a_linked_folder", .file = "series/1.mp4", .expected = "5 bytes in 1, series/1.mp4"},
+    {.name = "link_to_a_third_folder", .file = "third.mp4", .expected = "outside"},
+    {.name = "link_to_a_link_to_a_third_folder", .file = "twice.mp4", .expected = "outside"},
+    {.name = "link_to_a_folder_whose_name_begins_alike", .file = "near.mp4", .expected = "outside"},
+    {.name = "link_to_nothing", .file = "dangling.mp4", .expected = "absent"},
+    {.name = "absolute_name", .file = "OUTER/two/b.mp4", .expected = "2 bytes in 1, b.mp4"},
+    {.name = "absolute_name_of_a_link", .file = "OUTER/one/absolute.mp4", .expected = "2 bytes in 1, b.mp4"},
+    {.name = "absolute_name_by_another_way", .file = "OUTER/way/b.mp4", .expected = "2 bytes in 1, b.mp4"},
+    {.name = "absolute_name_that_is_not_there", .file = "OUTER/two/c.mp4", .expected = "absent"},
+    {.name = "absolute_name_of_the_folder", .file = "OUTER/two", .expected = "outside"},
+    {.name = "absolute_name_that_leaves", .file = "OUTER/two/../third/secret.mp4", .expected = "outside"},
+    {.name = "absolute_name_elsewhere", .file = "OUTER/third/secret.mp4", .expected = "outside"},
+    {.name = "name_that_leaves_for_the_other", .file = "../two/b.mp4", .expected = "2 bytes in 1, b.mp4"},
+};
+
+BOOST_FIXTURE_TEST_SUITE(media_folders_several, SeveralFolders)
+
+BOOST_AUTO_TEST_CASE(name_is_looked_for_below_each) {
+    for (const NameRow& row : names_in_several) {
+        BOOST_TEST_CONTEXT(row.name) {
+            std::string file = row.file;
+            if (file.starts_with("OUTER")) file.replace(0, 5, outer.path().native());
+            const std::string text = open(file);
+            BOOST_TEST(text.substr(0, row.expected.size()) == row.expected, text);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_is_gone_is_passed_over) {
+    fs::remove_all(one);
+    BOOST_TEST(open("b.mp4") == "2 bytes in 1");
+    BOOST_TEST(contains(message_of<posix::FailureError>([&] { open("a.mp4"); }), one.native()));
+}
+
+BOOST_AUTO_TEST_CASE(folder_whose_storage_must_not_be_touched_is_passed_over) {
+    const std::string text = in_child([&] {
+        enter_own_mounts();
+        mount_on(one);
+        RecordingGate gate;
+        MediaFolders videos{{one, two}};
+        gate.refused = device_of(one);
+        std::string found = describe(videos.open("b.mp4", &gate));
+        try {
+            videos.open("c.mp4", &gate);
+        } catch (const StorageBusy& busy) {
+            found += busy.device == gate.refused ? ", busy" : ", another is busy";
+        }
+        return found;
+    });
+    BOOST_TEST(text == "2 bytes, busy");
+}
+
+BOOST_AUTO_TEST_CASE(link_that_leads_elsewhere_meanwhile) {
+    MediaFolders videos{{one, two}};
+    BOOST_TEST(describe(videos.open("absolute.mp4")) == "2 bytes");
+    fs::remove(one / "absolute.mp4");
+    fs::create_symlink(third / "secret.mp4", one / "absolute.mp4");
+    BOOST_TEST(contains(describe(videos.open("absolute.mp4")), "outside"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 /// The folder of videos and two others below it, each with a file system of its own.
 struct Storages {
@@ -443,7 +548,7 @@ struct Storages {
     }
 
     /// Says what has been entered for it, and what it gave.
-    std::string open(MediaFolder& videos, const std::string& name) {
+    std::string open(MediaFolders& videos, const std::string& name) {
         gate.clear();
         std::string given;
         try {
@@ -472,26 +577,28 @@ const GateRow gated[] = {
     {.name = "link_there_that_has_to_be_read", .file = "nas/slow_to_usb.mp4", .entered = "videos nas usb",
      .expected = "300 bytes"},
     {.name = "no_regular_file", .file = "nas", .entered = "videos nas", .expected = "refused"},
-    {.name = "link_that_leaves", .file = "leaves.mp4", .entered = "videos videos videos",
-     .expected = "refused: FILE: leads out of the folder of videos (a symbolic link or ..); put the file itself there, "
-                 "or a hard link"},
-    {.name = "absolute_link", .file = "absolute.mp4", .entered = "videos videos videos",
-     .expected = "refused: FILE: leads"},
-    {.name = "dot_dot", .file = "../secret.mp4", .entered = "videos videos", .expected = "refused: FILE: leads"},
+    // Where it leads is looked at from the root: what is outside is entered, and not opened.
+    {.name = "link_that_leaves", .file = "leaves.mp4", .entered = "videos videos videos outer",
+     .expected = "outside: FILE: leads out of the folders of videos (a symbolic link or ..), to OUTER/secret.mp4; name "
+                 "that folder as well (--videos), or put the file itself there, or a hard link"},
+    {.name = "absolute_link", .file = "absolute.mp4", .entered = "videos videos videos nas videos nas",
+     .expected = "200 bytes"},
+    {.name = "dot_dot", .file = "../secret.mp4", .entered = "videos videos outer",
+     .expected = "outside: FILE: leads"},
     // The folder is looked at once more.
     {.name = "absent", .file = "none.mp4", .entered = "videos videos videos", .expected = "absent: FILE: No such file"},
     {.name = "absent_elsewhere", .file = "nas/none.mp4", .entered = "videos nas videos videos nas",
      .expected = "absent: FILE: No such file"},
 };
 
-BOOST_FIXTURE_TEST_SUITE(media_folder_storages, Storages)
+BOOST_FIXTURE_TEST_SUITE(media_folders_storages, Storages)
 
 BOOST_AUTO_TEST_CASE(devices_that_are_entered) {
     for (const GateRow& row : gated) {
         BOOST_TEST_CONTEXT(row.name) {
             const std::string text = in_child([&] {
                 make();
-                MediaFolder videos{folder};
+                MediaFolders videos{{folder}};
                 const std::string first = open(videos, "film.mp4");
                 return first + "; " + open(videos, row.file);
             });
@@ -499,6 +606,8 @@ BOOST_AUTO_TEST_CASE(devices_that_are_entered) {
             expected += row.expected;
             if (const auto at = expected.find("FILE"); at != std::string::npos)
                 expected.replace(at, 4, (folder / row.file).native());
+            if (const auto at = expected.find("OUTER"); at != std::string::npos)
+                expected.replace(at, 5, outer.path().native());
             BOOST_TEST(text.substr(0, expected.size()) == expected, text);
         }
     }
@@ -507,7 +616,7 @@ BOOST_AUTO_TEST_CASE(devices_that_are_entered) {
 BOOST_AUTO_TEST_CASE(device_of_a_film) {
     const std::string text = in_child([&] {
         make();
-        MediaFolder videos{folder};
+        MediaFolders videos{{folder}};
         std::string found;
         for (const char* const name : {"film.mp4", "nas/film.mp4", "nas/slow_to_usb.mp4"})
             found += names[std::get<MediaFile>(videos.open(name, &gate)).device] + " ";
@@ -522,7 +631,7 @@ BOOST_AUTO_TEST_CASE(folder_behind_links) {
         fs::create_symlink("videos/to_nas", outer / "way");
         let_follow_at_once(outer / "way", false);
         make_link("nas", "to_nas", false);
-        MediaFolder videos{outer / "way"};
+        MediaFolders videos{{outer / "way"}};
         return open(videos, "film.mp4");
     });
     BOOST_TEST(text == "outer videos nas nas: 200 bytes");
@@ -531,7 +640,7 @@ BOOST_AUTO_TEST_CASE(folder_behind_links) {
 BOOST_AUTO_TEST_CASE(device_that_is_refused) {
     const std::string text = in_child([&] {
         make();
-        MediaFolder videos{folder};
+        MediaFolders videos{{folder}};
         std::string lines;
         const auto try_with = [&](const fs::path& refused, const std::string& name) {
             gate.refused = device_of(refused);
@@ -565,7 +674,7 @@ BOOST_AUTO_TEST_CASE(device_that_is_refused) {
 BOOST_AUTO_TEST_CASE(folder_that_is_refused_for_ever_and_mounted_over) {
     const std::string text = in_child([&] {
         make();
-        MediaFolder videos{folder};
+        MediaFolders videos{{folder}};
         open(videos, "film.mp4");
         gate.refused = device_of(folder);
         mount_on(folder);
@@ -573,14 +682,14 @@ BOOST_AUTO_TEST_CASE(folder_that_is_refused_for_ever_and_mounted_over) {
         outer.write("videos/film.mp4", "another volume");
         return open(videos, "film.mp4");
     });
-    BOOST_TEST(text == "videos new new: 14 bytes");
+    BOOST_TEST(text == "videos videos new new: 14 bytes");
 }
 
 /// What is closed may block as well.
 BOOST_AUTO_TEST_CASE(what_is_not_wanted_is_closed_before_its_device_is_left) {
     const std::string text = in_child([&] {
         make();
-        MediaFolder videos{folder};
+        MediaFolders videos{{folder}};
         std::string lines;
         const Opened held = videos.open("nas/film.mp4");
         const unsigned before = open_descriptors();
@@ -596,7 +705,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_wanted_is_closed_before_its_device_is_left) {
 BOOST_AUTO_TEST_CASE(allocation_that_fails_on_a_device) {
     const std::string text = in_child([&] {
         make();
-        MediaFolder videos{folder};
+        MediaFolders videos{{folder}};
         videos.open("film.mp4");
         const unsigned before = open_descriptors();
         std::string wrong;
@@ -643,7 +752,7 @@ BOOST_AUTO_TEST_CASE(storage_that_has_lost_the_film) {
             const std::string text = in_child([&] {
                 make();
                 fs::current_path(folder);  // where a search begins that gets nowhere
-                MediaFolder videos{folder};
+                MediaFolders videos{{folder}};
                 videos.open("film.mp4");
                 refuse_system_call(SYS_openat2, static_cast<unsigned>(row.error));
                 return open(videos, "film.mp4");
@@ -695,7 +804,7 @@ BOOST_AUTO_TEST_CASE(file_that_was_opened_a_moment_ago) {
         BOOST_TEST_CONTEXT(row.name) {
             const std::string text = in_child([&] {
                 make();
-                MediaFolder videos{folder};
+                MediaFolders videos{{folder}};
                 open(videos, "film.mp4");
                 wait_for_another_time((folder / "film.mp4").native());
                 row.change(folder);
@@ -713,13 +822,13 @@ BOOST_AUTO_TEST_CASE(file_that_was_opened_a_moment_ago) {
 BOOST_AUTO_TEST_CASE(file_whose_second_is_over) {
     const std::string text = in_child([&] {
         make();
-        MediaFolder videos{folder};
+        MediaFolders videos{{folder}};
         const std::string first = open(videos, "to_nas.mp4");
         fs::remove(folder / "to_nas.mp4");
         make_link("usb/film.mp4", "to_nas.mp4", true);
         std::string later = open(videos, "to_nas.mp4");
-        const auto latest = MediaFolder::Clock::now() + std::chrono::seconds{5};
-        while (later == "nas: 200 bytes" && MediaFolder::Clock::now() < latest) later = open(videos, "to_nas.mp4");
+        const auto latest = MediaFolders::Clock::now() + std::chrono::seconds{5};
+        while (later == "nas: 200 bytes" && MediaFolders::Clock::now() < latest) later = open(videos, "to_nas.mp4");
         return first + "; " + later;
     });
     BOOST_TEST(text == "videos videos nas: 200 bytes; videos videos usb: 300 bytes");
@@ -728,8 +837,8 @@ BOOST_AUTO_TEST_CASE(file_whose_second_is_over) {
 BOOST_AUTO_TEST_CASE(files_are_taken_once_their_second_is_over) {
     const std::string text = in_child([&] {
         make();
-        MediaFolder videos{folder};
-        const auto begin = MediaFolder::Clock::now();
+        MediaFolders videos{{folder}};
+        const auto begin = MediaFolders::Clock::now();
         open(videos, "film.mp4");
         open(videos, "nas/film.mp4");
         std::string counts;
@@ -749,7 +858,7 @@ BOOST_AUTO_TEST_CASE(files_are_taken_once_their_second_is_over) {
 BOOST_AUTO_TEST_CASE(no_more_files_are_kept_than_the_limit) {
     const std::string text = in_child([&] {
         make();
-        MediaFolder videos{folder};
+        MediaFolders videos{{folder}};
         std::vector<MediaFile> files;
         for (std::size_t i = 0; i <= KeptFiles::max_files; ++i) {
             const std::string name = std::to_string(i) + ".mp4";
@@ -765,7 +874,7 @@ BOOST_AUTO_TEST_CASE(no_more_files_are_kept_than_the_limit) {
 BOOST_AUTO_TEST_CASE(storage_of_a_kept_file_must_not_be_touched_now) {
     const std::string text = in_child([&] {
         make();
-        MediaFolder videos{folder};
+        MediaFolders videos{{folder}};
         open(videos, "nas/film.mp4");
         gate.refused = device_of(folder / "nas");
         return open(videos, "nas/film.mp4");
@@ -779,14 +888,14 @@ BOOST_AUTO_TEST_CASE(folder_that_nobody_has_used_for_a_while) {
     const std::string text = in_child([&] {
         make();
         outer.write("videos/usb/new.mp4", "new");
-        MediaFolder videos{folder / "usb"};
+        MediaFolders videos{{folder / "usb"}};
         std::string lines = describe(videos.open("film.mp4")) + "\n";
-        const auto used = MediaFolder::Clock::now();
+        const auto used = MediaFolders::Clock::now();
         const auto unmount = [&] {
             lines += umount((folder / "usb").c_str()) == 0 ? "unmounted\n" : posix::cause(errno) + "\n";
         };
         unmount();
-        const auto let_go_at = [&](MediaFolder::Clock::time_point now) {
+        const auto let_go_at = [&](MediaFolders::Clock::time_point now) {
             Unused unused;
             videos.take_unused(now, unused);
         };
@@ -804,11 +913,11 @@ BOOST_AUTO_TEST_CASE(folder_that_nobody_has_used_for_a_while) {
 BOOST_AUTO_TEST_CASE(folder_that_waits_for_its_storage_is_not_let_go) {
     const std::string text = in_child([&] {
         make();
-        MediaFolder videos{folder};
+        MediaFolders videos{{folder}};
         gate.on_enter = [&] {
             std::thread{[&] {
                 Unused unused;
-                videos.take_unused(MediaFolder::Clock::now() + 2 * max_unused, unused);
+                videos.take_unused(MediaFolders::Clock::now() + 2 * max_unused, unused);
             }}.join();
         };
         return open(videos, "nas/film.mp4");

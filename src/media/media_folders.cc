@@ -1,0 +1,189 @@
+// Owns the door to stored media: nothing else opens what is below the folders of videos.
+// SPDX-License-Identifier: MIT
+#include "media/media_folders.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <exception>
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+#include "media/on_device.h"
+#include "media/opening.h"
+#include "posix/failure.h"
+
+namespace reelgate::media {
+
+namespace {
+
+using Reason = NoMediaFile::Reason;
+
+/// Returns whether few enough descriptors are in use to keep one: the kernel gives out the lowest that is free.
+bool is_to_be_kept(const posix::UniqueFd& fd) {
+    static const rlim_t limit = [] {
+        rlimit descriptors{};
+        getrlimit(RLIMIT_NOFILE, &descriptors);
+        return descriptors.rlim_cur;
+    }();
+    return static_cast<rlim_t>(fd.get()) < limit / 2;
+}
+
+/// Returns whether a name gave no file for the reason `reason`.
+bool is_none(const Opened& opened, Reason reason) {
+    const auto* const none = std::get_if<NoMediaFile>(&opened);
+    return none && none->reason == reason;
+}
+
+/// Returns the part of `path` below `folder`; nothing if it is not below it. Looks at the texts alone.
+std::optional<std::string> below(std::string_view path, std::string_view folder) {
+    while (folder.ends_with('/')) folder.remove_suffix(1);
+    if (!path.starts_with(folder)) return std::nullopt;
+    path.remove_prefix(folder.size());
+    const auto begin = path.find_first_not_of('/');
+    if (begin == 0 || begin == std::string_view::npos) return std::nullopt;
+    return std::string{path.substr(begin)};
+}
+
+}  // namespace
+
+/// Returns whether a file that was kept is still as it was opened, and has all its names.
+bool MediaFolders::is_kept_valid(const MediaFile& file, StorageGate& gate) const {
+    const Entered entered{&gate, file.device};
+    struct stat status;
+    return fstat(file.fd->get(), &status) == 0 &&
+           posix::compare(file.version, posix::version_of(status)) == posix::FileChange::unchanged;
+}
+
+/// Opens a file beneath one of the folders.
+Opened MediaFolders::open_in(std::size_t folder, const std::string& name, Clock::time_point now, StorageGate* gate) {
+    Opened opened = folders_[folder].open(name, now, gate);
+    if (auto* const file = std::get_if<MediaFile>(&opened)) file->folder = folder;
+    return opened;
+}
+
+/// Opens what a path leads to that leaves its folder: beneath the folder in which it ends. The way there is only looked
+/// at; another file may be there by the time that it is opened, but none outside the folders.
+Opened MediaFolders::follow(const std::filesystem::path& path, Clock::time_point now, StorageGate* gate) {
+    const End end = on_device_of(AT_FDCWD, path, 0, gate, [&] { return end_of(path); });
+    if (end.error != 0) return media_file({}, end.error, path);
+    for (std::size_t i = 0; i < folders_.size(); ++i) {
+        auto name = below(end.path, folders_[i].real_path(now, gate));
+        if (!name) continue;
+        Opened opened = open_in(i, *name, now, gate);
+        if (auto* const file = std::get_if<MediaFile>(&opened)) file->name = *std::move(name);
+        return opened;
+    }
+    return outside(path, end.path);
+}
+
+Opened MediaFolders::open_absolute(const std::filesystem::path& path, Clock::time_point now, StorageGate* gate) {
+    for (std::size_t i = 0; i < folders_.size(); ++i) {
+        auto name = below(path.native(), folders_[i].path().native());
+        if (!name) continue;
+        Opened opened = open_in(i, *name, now, gate);
+        if (is_none(opened, Reason::outside)) break;
+        if (auto* const file = std::get_if<MediaFile>(&opened)) file->name = *std::move(name);
+        return opened;
+    }
+    return follow(path, now, gate);
+}
+
+/// Opens a name below the first folder that has it. What keeps a folder from being looked at counts only if no later
+/// one has the name: one dead disk must not stop the films of the others.
+Opened MediaFolders::open_in_order(const std::string& name, Clock::time_point now, StorageGate* gate) {
+    if (name.starts_with('/')) return open_absolute(name, now, gate);
+    std::optional<Opened> first;
+    std::exception_ptr obstacle;
+    for (std::size_t i = 0; i < folders_.size(); ++i) {
+        try {
+            Opened opened = open_in(i, name, now, gate);
+            if (is_none(opened, Reason::outside))
+                opened = follow(std::filesystem::absolute(folders_[i].path()) / name, now, gate);
+            if (!is_none(opened, Reason::absent)) return opened;
+            if (!first) first = std::move(opened);
+        } catch (...) {
+            if (folders_.size() == 1) throw;
+            if (!obstacle) obstacle = std::current_exception();
+        }
+    }
+    if (obstacle) std::rethrow_exception(obstacle);
+    return *std::move(first);
+}
+
+/// Returns when the folder that was looked at the longest ago was.
+MediaFolders::Clock::time_point MediaFolders::looked() const {
+    const auto is_earlier = [](const MediaFolder& one, const MediaFolder& other) {
+        return one.looked() < other.looked();
+    };
+    const auto earliest = std::min_element(folders_.begin(), folders_.end(), is_earlier);
+    return earliest->looked();
+}
+
+void MediaFolders::forget_files_of_replaced_folders() {
+    const auto count = [](std::uint64_t sum, const MediaFolder& folder) { return sum + folder.times_opened(); };
+    const std::uint64_t times = std::accumulate(folders_.begin(), folders_.end(), std::uint64_t{0}, count);
+    if (std::exchange(times_opened_, times) != times) kept_.forget_all();
+}
+
+/// Returns the file that was kept under a name and is still the same; null if there is none.
+const MediaFile* MediaFolders::find_kept(const std::string& name, Clock::time_point now, StorageGate& gate) {
+    const MediaFile* const kept = kept_.find(name, now);
+    if (!kept) return nullptr;
+    try {
+        if (is_kept_valid(*kept, gate)) return kept;
+    } catch (const StorageBusy&) {
+        // Another file system may have been mounted over one that will never answer.
+        if (!folders_[kept->folder].is_elsewhere()) throw;
+    }
+    kept_.forget(name);
+    return nullptr;
+}
+
+Opened MediaFolders::open_or_reuse(const std::string& name, Clock::time_point now, StorageGate* gate) {
+    if (!gate) return open_in_order(name, now, gate);
+    if (const MediaFile* const kept = find_kept(name, now, *gate)) return *kept;
+    // First, since it takes memory: an open film could only be closed here, where its device must not be touched.
+    std::string kept_name = name;
+    kept_.reserve();
+    Opened opened = open_in_order(name, now, gate);
+    forget_files_of_replaced_folders();
+    const auto* const file = std::get_if<MediaFile>(&opened);
+    // Until the folders are looked at again.
+    const auto end = looked() + MediaFolder::look_interval;
+    if (file && is_to_be_kept(*file->fd)) kept_.keep(std::move(kept_name), *file, end);
+    return opened;
+}
+
+Opened MediaFolders::open(const std::string& name, StorageGate* gate) {
+    const std::lock_guard lock{mutex_};
+    used_ = Clock::now();
+    return open_or_reuse(name, used_, gate);
+}
+
+void MediaFolders::take_unused(Clock::time_point now, Unused& unused) {
+    // A thread that holds the lock uses the folders, and may be waiting for their storage.
+    const std::unique_lock lock{mutex_, std::try_to_lock};
+    if (!lock) return;
+    unused.folders.reserve(unused.folders.size() + folders_.size());
+    kept_.take_old(now, unused.files);
+    if (now - used_ < max_unused) return;
+    for (MediaFolder& folder : folders_)
+        if (folder.is_open()) unused.folders.push_back(folder.take());
+}
+
+void MediaFolders::take_files(std::vector<MediaFile>& files) {
+    const std::lock_guard lock{mutex_};
+    kept_.take_old(Clock::time_point::max(), files);
+}
+
+void MediaFolders::check() {
+    const std::lock_guard lock{mutex_};
+    used_ = Clock::now();
+    for (MediaFolder& folder : folders_) folder.check();
+}
+
+}  // namespace reelgate::media
