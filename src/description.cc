@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/disposition.h"
 #include "http/media_type.h"
 #include "http/target.h"
 
@@ -48,11 +49,13 @@ std::string media_type_of(const Film& film, std::vector<Note>& notes) {
     return std::string{http::media_type_for(std::filesystem::path{film.name}.extension().native())};
 }
 
-/// Returns the name for a saved copy: the id, with the extension once.
-std::string download_name_of(const Film& film) {
-    const std::string file_extension = std::filesystem::path{film.name}.extension();
-    const bool is_usable = http::is_video_id(file_extension) && !film.id.ends_with(file_extension);
-    return is_usable ? film.id + file_extension : film.id;
+/// Returns the name for a saved copy: the title, or the id, with the extension of the file once.
+std::string download_name_of(const Film& film, std::vector<Note>& notes) {
+    const std::string* const title = sendable(film, &catalog::Row::title, notes);
+    const std::string own_extension = std::filesystem::path{film.name}.extension();
+    const std::string extension = http::is_video_id(own_extension) ? own_extension : "";
+    if (title) return http::file_name_of(*title, extension);
+    return film.id.ends_with(extension) ? film.id : film.id + extension;
 }
 
 }  // namespace
@@ -70,7 +73,7 @@ Description describe(const Film& film, http::Time now, std::vector<Note>& notes)
             // time of message origination" (RFC 9110 §8.8.2.1). The tag keeps the file's own date.
             .last_modified = std::min(file.last_modified, now),
             .media_type = media_type_of(film, notes),
-            .download_name = download_name_of(film),
+            .download_name = download_name_of(film, notes),
         },
         .has_catalog_tag = has_catalog_tag,
     };

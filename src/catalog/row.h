@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/disposition.h"
 #include "http/entity_tag.h"
 #include "http/media_type.h"
 
@@ -25,7 +26,8 @@ inline std::string default_file_name(std::string_view id) { return std::string{i
 struct Row {
     std::optional<std::string> status;
     std::optional<std::string> file;        ///< path below the folder of videos
-    std::optional<std::string> media_type;  ///< not checked: see Column::can_be_sent
+    std::optional<std::string> title;       ///< not checked: see Column::can_be_sent
+    std::optional<std::string> media_type;  ///< likewise
     std::optional<std::string> etag;        ///< likewise
 
     /// Returns the path of the file below the folder of videos; `id` is that of the row.
@@ -49,6 +51,9 @@ inline constexpr std::array columns{
            .meaning = "required: the video may be streamed if it equals the value of `ready`, case-sensitively"},
     Column{.name = "file", .value = &Row::file, .note = " (path below VIDEOS)",
            .meaning = "path below the folder of videos, instead of the id followed by `.mp4`"},
+    Column{.name = "title", .value = &Row::title, .can_be_sent = http::is_title,
+           .meaning = "for the name of a download (`?download=1`), instead of the id: any text in UTF-8 of up to 1,024"
+                      " bytes. The extension of the file's name is added"},
     Column{.name = "media_type", .value = &Row::media_type, .can_be_sent = http::is_media_type,
            .meaning = "for `Content-Type`, instead of the one that the extension of the file's name implies, which is"
                       " `application/octet-stream` for an unknown one"},

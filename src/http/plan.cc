@@ -3,6 +3,7 @@
 #include "http/plan.h"
 
 #include "http/cors.h"
+#include "http/disposition.h"
 #include "http/multipart.h"
 #include "http/precondition.h"
 #include "http/target.h"
@@ -31,12 +32,6 @@ Response begin_response(const Plan& plan, int status) {
     response.fields.push_back({"Last-Modified", format_date(plan.representation.last_modified)});
     response.fields.push_back({"Cache-Control", plan.policy.cache_control});
     return response;
-}
-
-/// Formats Content-Disposition (RFC 6266 §4) with the name in both forms: old clients know only the first. The name
-/// consists of unreserved characters, and needs no escape in either form.
-std::string attachment(const std::string& name) {
-    return "attachment; filename=\"" + name + "\"; filename*=UTF-8''" + name;
 }
 
 /// Adds the fields that describe content of this representation.

@@ -19,7 +19,7 @@ struct Representation {
     EntityTag entity_tag;               ///< strong
     Time last_modified;                 ///< not later than the response's own date (RFC 9110 §8.8.2.1)
     std::string media_type;             ///< RFC 9110 §8.3.1
-    std::string download_name;          ///< name for a saved copy; unreserved characters only
+    std::string download_name;          ///< name for a saved copy: see attachment()
     std::optional<OffloadField> offload;  ///< makes the web server send the bytes; absent: it cannot
 };
 

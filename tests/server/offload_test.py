@@ -232,12 +232,22 @@ def other_fields(_kind, ask, _volume):
            "attachment; filename=\"film.mp4\"; filename*=UTF-8''film.mp4", "video/mp4", "private", "bytes"], "fields")
 
 
+def titled(_kind, ask, _volume):
+    """A title: the web server leaves the name of the download as it is, with each form and each byte."""
+    reply, sent = ask("film?download=1")
+    equal((reply.status, sent), (200, 0), "status, sent by reelgate")
+    equal(reply.field("Content-Disposition"), "attachment; filename=\"100% _Hafen_ _ber.mp4\"; "
+          "filename*=UTF-8''100%25%20%22Hafen%22%20%C3%BCber.mp4", "name")
+
+
+TITLED = ("--query", "SELECT status,"
+                     " '100% ' || char(34) || 'Hafen' || char(34) || ' über' AS title FROM videos WHERE id = ?1")
 CATALOGUED = ("--query", QUERY)
 CORS = ("--cors-origin", "https://films.example")
 ELSEWHERE = ("--videos", "{folder}/elsewhere")
 ROWS = [(offloaded, ()), (names, CATALOGUED), (hard_names, CATALOGUED), (outside, CATALOGUED), (fields_of_clients, ()),
         (folder_itself, ()), (older_players, ()), (continued, ()), (replaced, ()),
-        (other_fields, CORS), (ignored_range, ()), (streamed_whole, ()), (held_back, ()), (cut_off, ())]
+        (other_fields, CORS), (titled, TITLED), (ignored_range, ()), (streamed_whole, ()), (held_back, ()), (cut_off, ())]
 
 # web server, a line of its file, what holds with it only, options of reelgate
 CORS_FIELDS = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Vary")

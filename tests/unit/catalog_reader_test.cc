@@ -192,6 +192,13 @@ BOOST_AUTO_TEST_CASE(columns_that_need_not_be_there) {
         BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(describe(Reader(foreign, row.query).find(row.id)) == row.expected); }
 }
 
+BOOST_AUTO_TEST_CASE(title) {
+    run_sqlite(foreign, schema_of_columns);
+    Reader catalog{foreign, "SELECT state AS status, tag AS title FROM files WHERE id = ?1"};
+    BOOST_TEST(catalog.find("all")->title.value() == "v1");
+    BOOST_TEST(!catalog.find("nothing")->title);
+}
+
 BOOST_AUTO_TEST_CASE(columns_of_one_row_do_not_stay_for_the_next) {
     run_sqlite(foreign, schema_of_columns);
     Reader catalog{foreign, all_columns};

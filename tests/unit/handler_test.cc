@@ -638,6 +638,48 @@ BOOST_AUTO_TEST_CASE(name_of_a_download_has_the_extension_once) {
         }
 }
 
+/// What a title may do to the name is tested in http_disposition_test.cc.
+constexpr ColumnRow titles[] = {
+    {.name = "words", .value = "NULL, 'Harbour walk'",
+     .expected = "filename=\"Harbour walk.mp4\"; filename*=UTF-8''Harbour%20walk.mp4"},
+    {.name = "extension_of_the_file", .value = "'series/1.webm', 'Walk'",
+     .expected = "filename=\"Walk.webm\"; filename*=UTF-8''Walk.webm"},
+    {.name = "file_without_an_extension", .value = "'raw', 'Walk'",
+     .expected = "filename=\"Walk\"; filename*=UTF-8''Walk"},
+    {.name = "extension_that_is_no_part_of_a_name", .value = "'v.m v', 'Walk'",
+     .expected = "filename=\"Walk\"; filename*=UTF-8''Walk"},
+    {.name = "other_scripts", .value = "NULL, char(220, 98)",
+     .expected = "filename=\"_b.mp4\"; filename*=UTF-8''%C3%9Cb.mp4"},
+    {.name = "path", .value = "NULL, '../x'", .expected = "filename=\"___x.mp4\"; filename*=UTF-8''___x.mp4"},
+    {.name = "number", .value = "NULL, 1917", .expected = "filename=\"1917.mp4\"; filename*=UTF-8''1917.mp4"},
+    {.name = "null", .value = "NULL, NULL", .expected = "filename=\"film.mp4\"; filename*=UTF-8''film.mp4"},
+    {.name = "empty", .value = "NULL, ''", .expected = "filename=\"film.mp4\"; filename*=UTF-8''film.mp4"},
+    {.name = "no_utf_8", .value = "NULL, CAST(x'dc62' AS TEXT)",
+     .expected = "filename=\"film.mp4\"; filename*=UTF-8''film.mp4"},
+    {.name = "longer_than_a_field_may_be", .value = "NULL, hex(zeroblob(513))",
+     .expected = "filename=\"film.mp4\"; filename*=UTF-8''film.mp4"},
+};
+
+BOOST_FIXTURE_TEST_CASE(name_of_a_download_with_a_title, OwnTable) {
+    settings.places.query = "SELECT 'complete' AS status, file, media_type AS title FROM own WHERE id = ?1";
+    for (const ColumnRow& row : titles) {
+        BOOST_TEST_CONTEXT(row.name) {
+            put("film", std::string{row.value} + ", NULL");
+            BOOST_TEST(field(answer(request_for("/api/stream/film?download=1")), "Content-Disposition") ==
+                       "attachment; " + std::string{row.expected});
+        }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(title_that_cannot_be_sent_is_noted, OwnTable) {
+    settings.places.query = "SELECT 'complete' AS status, media_type AS title FROM own WHERE id = ?1";
+    put("film", "NULL, '  ', NULL");
+    BOOST_TEST(notes_of(request_for("/api/stream/film")) ==
+               "warning: catalogue: title of film: \"  \"" + std::string{ignored_as_others});
+    put("film", "NULL, 'Harbour walk', NULL");
+    BOOST_TEST(notes_of(request_for("/api/stream/film")) == "");
+}
+
 // RFC 9110 §15.3.7.2: several parts
 
 BOOST_AUTO_TEST_CASE(several_ranges_of_a_file) {
