@@ -27,7 +27,7 @@ public:
                    media::StorageGate* gate = nullptr);
 
     /// Moves what is open and not used to `unused`; see media::MediaFolder::take_unused(). For any thread.
-    void take_unused(media::Unused& unused) { videos_.take_unused(media::MediaFolder::Clock::now(), unused); }
+    bool take_unused(media::Unused& unused) { return videos_.take_unused(media::MediaFolder::Clock::now(), unused); }
 
     /// Moves the films that are kept open to `films`: closing them may block.
     void take_films(std::vector<media::MediaFile>& films) { videos_.take_files(films); }

@@ -132,8 +132,8 @@ bool MediaFolder::is_kept_valid(const MediaFile& file, StorageGate& gate) const 
 
 MediaFolder::Opened MediaFolder::open_or_reuse(const std::string& name, Clock::time_point now, StorageGate* gate) {
     if (!gate) return open_once(name, now, gate);
-    if (const MediaFile* const kept = kept_.find(name, now)) {
-        if (is_kept_valid(*kept, *gate)) return *kept;
+    if (const KeptFiles::Look kept{kept_, name, now}; kept.file()) {
+        if (is_kept_valid(*kept.file(), *gate)) return *kept.file();
         kept_.forget(name);
     }
     // First, since it takes memory: an open film could only be closed here, where its device must not be touched.
@@ -162,19 +162,19 @@ std::variant<MediaFile, NoMediaFile> MediaFolder::open(const std::string& name, 
     return open_or_reuse(name, now, gate);
 }
 
-void MediaFolder::take_unused(Clock::time_point now, Unused& unused) {
-    // A thread that holds the lock uses the folder, and may be waiting for its storage.
+bool MediaFolder::take_unused(Clock::time_point now, Unused& unused) {
+    const bool are_files_left = kept_.take_old(now, unused.files);
+    // A thread that holds the lock uses the folder, and may be waiting for its storage, or for another.
     const std::unique_lock lock{mutex_, std::try_to_lock};
-    if (!lock) return;
+    if (!lock) return true;
+    if (!fd_) return are_files_left;
+    if (now - used_ < max_unused) return true;
     unused.folders.reserve(unused.folders.size() + 1);
-    kept_.take_old(now, unused.files);
-    if (fd_ && now - used_ >= max_unused) unused.folders.push_back(std::exchange(fd_, {}));
+    unused.folders.push_back({std::make_shared<const posix::UniqueFd>(std::move(fd_)), id_.device});
+    return are_files_left;
 }
 
-void MediaFolder::take_files(std::vector<MediaFile>& files) {
-    const std::lock_guard lock{mutex_};
-    kept_.take_old(Clock::time_point::max(), files);
-}
+void MediaFolder::take_files(std::vector<MediaFile>& files) { kept_.take_old(Clock::time_point::max(), files); }
 
 void MediaFolder::check() {
     const std::lock_guard lock{mutex_};

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -25,7 +26,11 @@ inline constexpr std::chrono::seconds max_unused{5};
 
 /// What was open, and is not used any more: to be closed, which may block.
 struct Unused {
-    std::vector<posix::UniqueFd> folders;
+    struct Folder {
+        std::shared_ptr<const posix::UniqueFd> fd;
+        dev_t device = 0;  ///< that contains it
+    };
+    std::vector<Folder> folders;
     std::vector<MediaFile> files;
 };
 
@@ -49,9 +54,10 @@ public:
     std::variant<MediaFile, NoMediaFile> open(const std::string& name, StorageGate* gate = nullptr);
 
     /// Moves to `unused` the files whose second is over, and the folder if open() was not called for max_unused, so
-    /// that its file system can be unmounted; the next open() opens it again. Never waits for the thread that uses
-    /// them, nor for the storage. Throws std::bad_alloc before it has moved any of them.
-    void take_unused(Clock::time_point now, Unused& unused);
+    /// that its file system can be unmounted; the next open() opens it again. Returns whether anything is left to be
+    /// taken later. Never waits for the thread that uses them, nor for the storage. What it has moved is in `unused`
+    /// even if it throws std::bad_alloc.
+    bool take_unused(Clock::time_point now, Unused& unused);
 
     /// Moves all files to `files`. Throws std::bad_alloc before it has moved any.
     void take_files(std::vector<MediaFile>& files);
@@ -71,12 +77,12 @@ private:
     void reopen_if_replaced(Clock::time_point now, StorageGate* gate);
 
     const std::filesystem::path path_;
-    std::mutex mutex_;  // guards all below
+    KeptFiles kept_;
+    std::mutex mutex_;  // guards all below; held while storage holds the thread
     posix::UniqueFd fd_;
     posix::FileId id_;  ///< of the open folder
     Clock::time_point looked_;
     Clock::time_point used_;
-    KeptFiles kept_;
 };
 
 }  // namespace reelgate::media

@@ -579,7 +579,8 @@ def check_several(row, library, threads):
         viewers.callback(is_over.set)
         for thread in seekers:
             thread.start()
-        support.wait_until(lambda: support.threads_of(server.process) > count, "threads of the storage")
+        # Two close what is not used any more, one for each device.
+        support.wait_until(lambda: support.threads_of(server.process) > count + 2, "threads of the storage")
         check_local(server, 20)
 
 
@@ -649,6 +650,18 @@ def check_let_go(row, library, threads):
             support.wait_until(nas.is_unmounted, "unmounted")
             with HangingFileSystem(place, FAR_FILMS):
                 check_comes_back(server, film)
+    for name, operation in (("closing", "flush"), ("opening", "lookup")):
+        with row(f"{name} a film hangs: other storage is let go all the same, and this once it answers"), \
+                HangingFileSystem(library.more[0], FAR_FILMS) as other, library.site(threads) as (nas, server), \
+                contextlib.ExitStack() as viewers:
+            check_range(server, "/api/stream/more0")
+            nas.hang(operation)
+            asking(viewers, server, OTHER_PATH, 1)
+            support.wait_until(lambda nas=nas, operation=operation: nas.count_held(operation) > 0, "one that hangs")
+            check_range(server, "/api/stream/more0")
+            support.wait_until(other.is_unmounted, "the other one unmounted")
+            nas.go_on()
+            support.wait_until(nas.is_unmounted, "unmounted")
 
 
 def check_sshfs(row, library, threads):
