@@ -165,16 +165,11 @@ std::optional<Row> Reader::look_up(std::string_view id) {
     if (statement_.was_reprepared()) find_columns_anew(id);
     if (result.code() == Code::done) return std::nullopt;
     if (result.code() != Code::row) fail(looking_up(id), result);
-    try {
-        return read_row();
-    } catch (const std::bad_alloc&) {
-        fail(looking_up(id), no_memory);
-    }
+    return read_row();
 }
 
-std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
-    std::unique_lock lock{mutex_};
-    reopen_if_replaced(lock);
+/// Returns the answer for `id`, one that is remembered if possible. Throws std::bad_alloc, too.
+std::optional<Row> Reader::remember_or_look_up(std::string_view id, WhenLocked when_locked) {
     if (auto known = cache_.find(id)) return *std::move(known);
     latest_ = Clock::now() + max_look_up;
     wait_for_locks_as(when_locked);
@@ -183,6 +178,16 @@ std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
     std::optional<Row> row = look_up(id);
     cache_.keep(id, row, connection_, statement_);
     return row;
+}
+
+std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
+    std::unique_lock lock{mutex_};
+    reopen_if_replaced(lock);
+    try {
+        return remember_or_look_up(id, when_locked);
+    } catch (const std::bad_alloc&) {
+        fail(looking_up(id), no_memory);
+    }
 }
 
 void Reader::check() {

@@ -67,6 +67,7 @@ private:
     void check_query();
     Row read_row() const;
     std::optional<Row> look_up(std::string_view id);
+    std::optional<Row> remember_or_look_up(std::string_view id, WhenLocked when_locked);
     [[noreturn]] void fail(std::string operation, sqlite::Result result);
 
     const std::filesystem::path database_;

@@ -330,6 +330,41 @@ BOOST_AUTO_TEST_CASE(allocation_that_fails) {
     }
 }
 
+/// A client that gets 503 for it comes again.
+BOOST_AUTO_TEST_CASE(one_allocation_that_fails_is_a_failure_of_the_catalogue) {
+    const std::string long_name(100, 'x');
+    run_sqlite(shipped, "CREATE TABLE v (id TEXT PRIMARY KEY, status, file);"
+                        "INSERT INTO v VALUES ('a', 'complete', '" + long_name + "');");
+    Reader catalog{shipped, "SELECT * FROM v WHERE id = ?1"};
+    for (const bool is_remembered : {true, false}) {
+        BOOST_TEST_CONTEXT((is_remembered ? "remembered" : "asked for")) {
+            std::string outcome;
+            int failures = 0;
+            const auto find = [&] {
+                try {
+                    const auto found = catalog.find("a");
+                    outcome = found && found->file == long_name ? "found" : "another row";
+                } catch (const CatalogError&) {
+                    outcome = "failure of the catalogue";
+                } catch (const std::bad_alloc&) {
+                    outcome = "another failure";
+                }
+            };
+            catalog.find("a");
+            for_each_failing_allocation(1, find, [&](const std::string& which) {
+                failures += outcome == "failure of the catalogue" ? 1 : 0;
+                BOOST_TEST((outcome == "found" || outcome == "failure of the catalogue"), which << ": " << outcome);
+                if (is_remembered)
+                    catalog.find("a");
+                else
+                    run_sqlite(shipped, "PRAGMA user_version = 1;");  // what is remembered is of the commit before
+            });
+            BOOST_TEST(outcome == "found");
+            BOOST_TEST(failures > 0);
+        }
+    }
+}
+
 // Descriptors
 
 std::ptrdiff_t open_descriptors() {
