@@ -481,12 +481,7 @@ BOOST_AUTO_TEST_CASE(replaced_by_rename_is_noticed) {
     BOOST_TEST(status_of(catalog, "a") == "complete");
     run_sqlite(folder / "new.db", "CREATE TABLE videos (id, status); INSERT INTO videos VALUES ('a', 'restored');");
     fs::rename(folder / "new.db", foreign);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    std::string status;
-    do {
-        status = status_of(catalog, "a");
-    } while (status == "complete" && std::chrono::steady_clock::now() < deadline);
-    BOOST_TEST(status == "restored");
+    BOOST_TEST(other_than("complete", catalog) == "restored");
 }
 
 /// As `cp backup.db catalog.db; rm catalog.db-wal catalog.db-shm` does: the file stays, what belongs to it goes.
@@ -511,14 +506,9 @@ BOOST_AUTO_TEST_CASE(restored_in_place_without_its_shared_memory_is_noticed) {
     BOOST_TEST(status_of(catalog, "a") == "complete");
     BOOST_TEST(status_of(idle, "a") == "complete");
     fs::copy_file(folder / "backup.db", foreign, fs::copy_options::overwrite_existing);
-    for (const char* companion : {"-wal", "-shm"}) fs::remove(foreign.native() + companion);
+    remove_companions(foreign);
     run_sqlite(foreign, "UPDATE videos SET status = 'gone';");
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    std::string status;
-    do {
-        status = status_of(catalog, "a");
-    } while (status == "complete" && std::chrono::steady_clock::now() < deadline);
-    BOOST_TEST(status == "gone");
+    BOOST_TEST(other_than("complete", catalog) == "gone");
     BOOST_TEST(status_of(idle, "a") == "gone");
     // From here on at once: both have the shared memory that the writer has.
     run_sqlite(foreign, "UPDATE videos SET status = 'back';");
