@@ -103,19 +103,21 @@ void Reader::check_query() {
     throw CatalogError{posix::failure_of("query-wrong", query_, wrong)};
 }
 
-void Reader::open() {
-    forget();
-    const auto now = Clock::now();
-    identity_.note_file(database_, now);
-    latest_ = now + max_look_up;
-
+void Reader::connect() {
+    identity_.note_file(database_, Clock::now());
     Result result = connection_.open(database_, sqlite::Access::read, waiting_time());
     if (result.is_ok()) result = connection_.execute("PRAGMA query_only = 1");
     if (!result.is_ok()) fail(posix::operation_of("open-catalogue"), result);
     connection_.limit_time(latest_);
     connection_.record_uses();
+}
 
-    result = statement_.prepare(connection_, query_, sqlite::Use::again_and_again);
+/// Prepares the query. A connection that found the catalogue locked stays: to make a new one each time takes longer
+/// than all the rest of finding it locked again.
+void Reader::open() {
+    latest_ = Clock::now() + max_look_up;
+    if (!connection_) connect();
+    Result result = statement_.prepare(connection_, query_, sqlite::Use::again_and_again);
     if (!result.is_ok()) fail(posix::operation_of("prepare-query"), result);
     if (!find_columns()) fail(posix::operation_of("prepare-query"), no_memory);
     check_query();
@@ -186,12 +188,14 @@ std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
     try {
         return remember_or_look_up(id, when_locked);
     } catch (const std::bad_alloc&) {
+        forget();  // even if there is no memory for the message, either
         fail(looking_up(id), no_memory);
     }
 }
 
 void Reader::check() {
     const std::lock_guard lock{mutex_};
+    forget();
     try {
         open();
     } catch (const CatalogError&) {

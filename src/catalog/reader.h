@@ -18,15 +18,16 @@
 
 namespace reelgate::catalog {
 
-/// How long a look-up waits for a writer before the client gets 503: a commit takes less.
-inline constexpr std::chrono::milliseconds lock_patience{250};
+/// How long a look-up waits for a writer before the client gets 503. Most commits take milliseconds, but some take a
+/// second, and a browser's <video> does not ask again. No longer, since whoever waits sees a film that does not begin.
+inline constexpr std::chrono::milliseconds lock_patience{2000};
 
 /// How long a look-up may take: it is one descent in a tree. A query that reads whole tables would hold every thread.
 inline constexpr std::chrono::milliseconds max_look_up{3000};
 
 /// What a look-up does while a writer has the catalogue locked.
 enum class WhenLocked {
-    wait,        ///< wait for lock_patience, then throw CatalogError
+    wait,        ///< wait for lock_patience in this thread, then throw CatalogError
     come_again,  ///< throw CatalogBusy at once: the caller holds no thread while it waits
     fail,        ///< throw CatalogError at once
 };
@@ -57,6 +58,7 @@ private:
     void close() noexcept override;
 
     void reopen_if_replaced(std::unique_lock<std::mutex>& lock);
+    void connect();
     void open();
     void forget() noexcept;
     void wait_for_locks_as(WhenLocked when_locked);

@@ -410,7 +410,9 @@ BOOST_AUTO_TEST_CASE(locked_before_it_is_opened) {
     application.execute("BEGIN EXCLUSIVE;");
     const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
     BOOST_TEST(contains(message, foreign.native() + ": locked by a writer, process " + std::to_string(application.id()) +
-                                     " (sqlite3), for longer than reelgate waits; it is free when that commits"),
+                                     " (sqlite3), for longer than reelgate waits; in WAL mode it can be read "
+                                     "meanwhile: `sqlite3 " + foreign.native() + " 'PRAGMA journal_mode = WAL'`; it is "
+                                     "free when that commits, or ends: `kill "),
                message);
     application.execute("COMMIT;");
     BOOST_TEST(status_of(catalog, "a") == "complete");
@@ -435,6 +437,7 @@ BOOST_AUTO_TEST_CASE(locked_in_wal_mode) {
         application.execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT;");
         const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
         BOOST_TEST(contains(message, "process " + std::to_string(application.id()) + " (sqlite3)"), message);
+        BOOST_TEST(!contains(message, "journal_mode"), message);
     }
     BOOST_TEST(status_of(catalog, "a") == "complete");
 }
@@ -448,6 +451,7 @@ BOOST_AUTO_TEST_CASE(writer_looks_at_the_lock_first_and_shortly) {
             const std::string message = message_of<CatalogError>([&] { writer.check(); });
             BOOST_TEST(contains(message, "write catalogue: " + database.native() + ": locked by a writer, process " +
                                              std::to_string(application.id())), message);
+            BOOST_TEST(!contains(message, "journal_mode"), message);  // two writers do not go together in any
             application.execute("COMMIT;");
             writer.check();
             application.execute("BEGIN IMMEDIATE; COMMIT;");  // a look leaves no lock behind
@@ -455,14 +459,14 @@ BOOST_AUTO_TEST_CASE(writer_looks_at_the_lock_first_and_shortly) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(waiting_for_a_lock_is_short) {
+BOOST_AUTO_TEST_CASE(waiting_for_a_lock_has_an_end) {
     SqliteShell application{foreign};
     application.execute("BEGIN EXCLUSIVE;");
     const auto begin = std::chrono::steady_clock::now();
     BOOST_CHECK_THROW(status_in(foreign, "a"), CatalogError);
     const auto waited = std::chrono::steady_clock::now() - begin;
-    BOOST_TEST((waited >= std::chrono::milliseconds{200}));
-    BOOST_TEST((waited < std::chrono::seconds{5}));  // 250 ms, and time for a machine that is busy
+    BOOST_TEST((waited >= lock_patience / 2));
+    BOOST_TEST((waited < std::chrono::seconds{20}));  // time for a machine that is busy
 }
 
 BOOST_AUTO_TEST_CASE(locked_is_good_enough_at_start_up) {
