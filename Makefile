@@ -50,7 +50,7 @@ bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 # All cores, unless -j says otherwise.
 jobs = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
 
-.PHONY: all install uninstall deb unit generate bench check check-players fuzz demo clean help
+.PHONY: all install uninstall deb unit fire generate bench check check-players fuzz demo clean help
 .DELETE_ON_ERROR:
 
 all: $(build)/reelgate  ## builds build/reelgate
@@ -81,6 +81,8 @@ $(build)/rules $(bench_programs):
 	@mkdir -p $(@D)
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
+
+fire: $(build)/catalogue_fire  ## builds what shoots at the catalogue
 
 # What the tables of the program say, for the files and manuals that are made from them.
 $(build)/tables: $(table_objects) $(filter-out %/main.o,$(objects))

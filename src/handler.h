@@ -27,8 +27,8 @@ public:
                    media::StorageGate* gate = nullptr);
 
     /// Moves what is open and not used to `unused`; see media::MediaFolders::take_unused(). For any thread.
-    void take_unused(media::Unused& unused) {
-        videos_.take_unused(media::MediaFolders::Clock::now(), unused);
+    bool take_unused(media::Unused& unused) {
+        return videos_.take_unused(media::MediaFolders::Clock::now(), unused);
     }
 
     /// Moves the films that are kept open to `films`: closing them may block.

@@ -132,8 +132,10 @@ void Case::judge_unopened(const std::string& file, const std::string& id, const 
             if (first_.options) failure.remedy = "put it there, or take the row out: " + commands_.remove(id);
             return add(Kind::no_file, id, std::move(failure));
         case Reason::refused: case Reason::outside:
-            if (failure.remedy.empty()) failure.remedy = "put a regular file there";
-            failure.add_remedy("or take the row out" + after_colon(commands_.take_out(id)));
+            if (failure.remedy.empty())
+                failure.remedy = std::string{row_of(Kind::refused_file).remedy} + after_colon(commands_.take_out(id));
+            else
+                failure.add_remedy("or take the row out" + after_colon(commands_.take_out(id)));
             return add(Kind::refused_file, id, std::move(failure));
         case Reason::unreadable:
             failure.add_remedy("give it the right, or take the row out" + after_colon(commands_.take_out(id)));

@@ -109,19 +109,27 @@ std::optional<Failure> explain_unopened(const Attempt& attempt) {
     return is_wal || attempt.access != Access::read ? explain_companions(attempt, is_wal) : std::nullopt;
 }
 
+/// Returns whether WAL mode would let us read while another process writes.
+bool would_wal_help(const Attempt& attempt) {
+    return attempt.access == Access::read && attempt.connection && !attempt.connection.is_wal() &&
+           posix::network_file_system_of(attempt.database).empty();
+}
+
 /// Names the process that has the catalogue locked. In WAL mode the locks are on the shared memory.
 Failure explain_lock(const Attempt& attempt) {
     auto holder = posix::lock_holder(attempt.database);
     const auto other = posix::lock_holder(attempt.beside("-shm"));
     if (other && (!holder || (other->is_writer && !holder->is_writer))) holder = other;
-    const std::string waits = " for longer than reelgate waits";
-    if (!holder)
-        return attempt.failure("locked by a writer" + waits,
-                               "`fuser -v " + attempt.word() + "` shows which processes have it open");
-    const std::string id = std::to_string(holder->process);
-    return attempt.failure(std::string{"locked by a "} + (holder->is_writer ? "writer" : "reader") + ", process " + id +
-                               " (" + holder->name + ")," + waits,
-                           "it is free when that commits, or ends: `kill " + id + "`");
+    const std::string who = !holder ? "writer"
+                                    : std::string{holder->is_writer ? "writer" : "reader"} + ", process " +
+                                          std::to_string(holder->process) + " (" + holder->name + "),";
+    Failure failure = attempt.failure("locked by a " + who + " for longer than reelgate waits");
+    if (would_wal_help(attempt))
+        failure.add_remedy("in WAL mode it can be read meanwhile: `sqlite3 " + attempt.word() +
+                           " 'PRAGMA journal_mode = WAL'`");
+    failure.add_remedy(holder ? "it is free when that commits, or ends: `kill " + std::to_string(holder->process) + "`"
+                              : "`fuser -v " + attempt.word() + "` shows which processes have it open");
+    return failure;
 }
 
 Failure explain_full(const Attempt& attempt) {

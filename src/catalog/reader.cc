@@ -119,19 +119,21 @@ bool Reader::is_other_query_due() {
     return choose_query().is_ok() && query_ != before;
 }
 
-void Reader::open() {
-    forget();
-    const auto now = Clock::now();
-    identity_.note_file(database_, now);
-    latest_ = now + max_look_up;
-
+void Reader::connect() {
+    identity_.note_file(database_, Clock::now());
     Result result = connection_.open(database_, sqlite::Access::read, waiting_time());
     if (result.is_ok()) result = connection_.execute("PRAGMA query_only = 1");
     if (!result.is_ok()) fail(posix::operation_of("open-catalogue"), result);
     connection_.limit_time(latest_);
     connection_.record_uses();
+}
 
-    result = choose_query();
+/// Prepares the query. A connection that found the catalogue locked stays: to make a new one each time takes longer
+/// than all the rest of finding it locked again.
+void Reader::open() {
+    latest_ = Clock::now() + max_look_up;
+    if (!connection_) connect();
+    Result result = choose_query();
     if (result.is_ok()) result = statement_.prepare(connection_, query_, sqlite::Use::again_and_again);
     if (!result.is_ok()) fail(posix::operation_of("prepare-query"), result);
     if (!find_columns()) fail(posix::operation_of("prepare-query"), no_memory);
@@ -175,30 +177,26 @@ Row Reader::read_row() const {
     return row;
 }
 
-/// Looks up with the query that is in force. Closes the catalogue if that is another one by now.
+/// Looks up with the query that is in force. Finalises it if another one is due.
 std::optional<Row> Reader::look_up(std::string_view id) {
     const ResetAtEnd reset{statement_};
     Result result = statement_.bind(1, id);
     if (result.is_ok()) result = statement_.step();
     if (statement_.was_reprepared()) {
         if (is_other_query_due()) {
-            forget();
+            cache_.forget();
+            statement_.finalize();
             return std::nullopt;
         }
         find_columns_anew(id);
     }
     if (result.code() == Code::done) return std::nullopt;
     if (result.code() != Code::row) fail(looking_up(id), result);
-    try {
-        return read_row();
-    } catch (const std::bad_alloc&) {
-        fail(looking_up(id), no_memory);
-    }
+    return read_row();
 }
 
-std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
-    std::unique_lock lock{mutex_};
-    reopen_if_replaced(lock);
+/// Returns the answer for `id`, one that is remembered if possible. Throws std::bad_alloc, too.
+std::optional<Row> Reader::remember_or_look_up(std::string_view id, WhenLocked when_locked) {
     if (auto known = cache_.find(id)) return *std::move(known);
     latest_ = Clock::now() + max_look_up;
     wait_for_locks_as(when_locked);
@@ -214,8 +212,20 @@ std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
     return row;
 }
 
+std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
+    std::unique_lock lock{mutex_};
+    reopen_if_replaced(lock);
+    try {
+        return remember_or_look_up(id, when_locked);
+    } catch (const std::bad_alloc&) {
+        forget();  // even if there is no memory for the message, either
+        fail(looking_up(id), no_memory);
+    }
+}
+
 void Reader::check() {
     const std::lock_guard lock{mutex_};
+    forget();
     try {
         open();
     } catch (const CatalogError&) {

@@ -18,15 +18,16 @@
 
 namespace reelgate::catalog {
 
-/// How long a look-up waits for a writer before the client gets 503: a commit takes less.
-inline constexpr std::chrono::milliseconds lock_patience{250};
+/// How long a look-up waits for a writer before the client gets 503. Most commits take milliseconds, but some take a
+/// second, and a browser's <video> does not ask again. No longer, since whoever waits sees a film that does not begin.
+inline constexpr std::chrono::milliseconds lock_patience{2000};
 
 /// How long a look-up may take: it is one descent in a tree. A query that reads whole tables would hold every thread.
 inline constexpr std::chrono::milliseconds max_look_up{3000};
 
 /// What a look-up does while a writer has the catalogue locked.
 enum class WhenLocked {
-    wait,        ///< wait for lock_patience, then throw CatalogError
+    wait,        ///< wait for lock_patience in this thread, then throw CatalogError
     come_again,  ///< throw CatalogBusy at once: the caller holds no thread while it waits
     fail,        ///< throw CatalogError at once
 };
@@ -58,6 +59,7 @@ private:
     void close() noexcept override;
 
     void reopen_if_replaced(std::unique_lock<std::mutex>& lock);
+    void connect();
     void open();
     void forget() noexcept;
     void wait_for_locks_as(WhenLocked when_locked);
@@ -70,6 +72,7 @@ private:
     bool is_other_query_due();
     Row read_row() const;
     std::optional<Row> look_up(std::string_view id);
+    std::optional<Row> remember_or_look_up(std::string_view id, WhenLocked when_locked);
     [[noreturn]] void fail(std::string operation, sqlite::Result result);
 
     const std::filesystem::path database_;

@@ -18,8 +18,14 @@ namespace {
 /// way. No longer, since some peers never send one.
 constexpr std::chrono::milliseconds newcomer_time{1000};
 
-/// Delay before a request that found the catalogue busy asks it again.
+/// Interval at which some of the requests that found the catalogue busy ask it again: a few, as long as few wait, and
+/// each a few times in the time that it has. All of hundreds would take a processor to find it busy again.
 constexpr std::chrono::milliseconds ask_again_time{10};
+constexpr std::size_t min_asking = 4;
+constexpr std::size_t max_rounds = 32;
+
+/// Requests that ask once one need not wait any more: all who wait are on their way soon after it is free.
+constexpr std::size_t followers = 2;
 
 /// Returns the epoll events that a connection waits for.
 std::uint32_t events_of(Wait wait) {
@@ -96,9 +102,11 @@ void Connections::wait_until_empty(std::chrono::milliseconds grace) {
 }
 
 void Connections::run(Served& served, std::uint32_t events, Worker& worker) noexcept {
+    const bool has_waited = std::exchange(served.has_waited, false);
     try {
         worker.serving = &served;
         const Wait wait = served.connection.proceed(worker, (events & EPOLLIN) != 0);
+        if (has_waited && wait != Wait::a_moment) let_more_ask();
         if (wait == Wait::lost || (wait != Wait::nothing && let_wait(served, wait))) return worker.close_films();
     } catch (const std::exception& failure) {
         served.connection.give_up(worker);
@@ -155,23 +163,55 @@ void Connections::arm(Served& served, Situation situation, std::uint32_t events)
     }
 }
 
+void Connections::AskQueue::append(Served& served) noexcept {
+    served.next_waiting = nullptr;
+    (first_ ? last_->next_waiting : first_) = &served;
+    last_ = &served;
+    ++count_;
+}
+
+Connections::Served* Connections::AskQueue::take(std::size_t count) noexcept {
+    if (count == 0 || !first_) return nullptr;
+    Served* const taken = first_;
+    Served* last = first_;
+    for (--count_; --count > 0 && last->next_waiting; --count_) last = last->next_waiting;
+    first_ = std::exchange(last->next_waiting, nullptr);
+    return taken;
+}
+
 /// Queues a connection to ask the catalogue again after a moment.
 void Connections::let_ask_again(Served& served) noexcept {
     const std::lock_guard lock{mutex_};
-    served.next_waiting = std::exchange(waiting_, &served);
+    served.has_waited = true;
+    waiting_.append(served);
     if (!is_ask_timer_set_) is_ask_timer_set_ = ask_timer_.start(ask_again_time);
 }
 
-/// Hands all connections that wait for the catalogue to the threads that serve events.
+/// Lets some of those that wait for the catalogue ask again; the others do so at the next times.
 void Connections::ask_again() noexcept {
-    Served* waiting = nullptr;
+    Served* asking = nullptr;
     {
         const std::lock_guard lock{mutex_};
-        waiting = std::exchange(waiting_, nullptr);
-        is_ask_timer_set_ = false;
+        asking = waiting_.take(std::max(min_asking, waiting_.count() / max_rounds));
+        is_ask_timer_set_ = !waiting_.is_empty() && ask_timer_.start(ask_again_time);
     }
+    hand_on_all(asking);
+}
+
+/// Lets more of them ask at once, since one has gone on.
+void Connections::let_more_ask() noexcept {
+    Served* asking = nullptr;
+    {
+        const std::lock_guard lock{mutex_};
+        asking = waiting_.take(followers);
+    }
+    hand_on_all(asking);
+}
+
+/// Hands connections that wait for the catalogue to the threads that serve events.
+void Connections::hand_on_all(Served* first) noexcept {
     // Once it is handed on, another thread may queue it again.
-    while (waiting) hand_on(*std::exchange(waiting, waiting->next_waiting));
+    while (first) hand_on(*std::exchange(first, first->next_waiting));
 }
 
 /// Hands a connection that waited for catalogue or storage to the threads that serve events. From now on its peer is

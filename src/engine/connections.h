@@ -70,7 +70,24 @@ private:
         Connection connection;
         List::iterator place;
         Served* next_waiting = nullptr;  ///< behind it in waiting_
+        bool has_waited = false;         ///< in waiting_, since a thread had it last
         bool is_watched = false;         ///< its descriptor is in the epoll set
+    };
+
+    /// Connections that are to ask the catalogue again, in the order in which they came. None is armed. Allocates
+    /// nothing.
+    class AskQueue {
+    public:
+        bool is_empty() const { return first_ == nullptr; }
+        std::size_t count() const { return count_; }
+        void append(Served& served) noexcept;
+
+        /// Returns the first `count`, as a list of its own; null: there is none.
+        Served* take(std::size_t count) noexcept;
+
+    private:
+        Served *first_ = nullptr, *last_ = nullptr;
+        std::size_t count_ = 0;
     };
 
     void run(Served& served, std::uint32_t events, Worker& worker) noexcept;
@@ -79,6 +96,8 @@ private:
     void arm(Served& served, Situation situation, std::uint32_t events);
     void let_ask_again(Served& served) noexcept;
     void ask_again() noexcept;
+    void let_more_ask() noexcept;
+    void hand_on_all(Served* first) noexcept;
     void hand_on(Served& served) noexcept;
     void cut_off_late() noexcept;
     void close(Served& served) noexcept;
@@ -91,7 +110,7 @@ private:
     std::condition_variable empty_;
     List all_;                      // under mutex_
     bool is_cut_off_ = false;       // under mutex_
-    Served* waiting_ = nullptr;      // under mutex_: the first that is to ask the catalogue again; none is armed
+    AskQueue waiting_;               // under mutex_
     bool is_ask_timer_set_ = false;  // under mutex_
     Timer ask_timer_;
     StallWatch stall_watch_;

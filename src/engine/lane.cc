@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "engine/worker.h"
@@ -53,16 +54,32 @@ void Lane::wait(Waiting& who, Waiting::For what) {
     changed_.notify_one();
 }
 
-void Lane::drop(std::shared_ptr<const posix::UniqueFd> film) noexcept {
+bool Lane::drop(std::shared_ptr<const posix::UniqueFd>& open) noexcept {
+    const std::lock_guard lock{mutex_};
     try {
-        const std::lock_guard lock{mutex_};
         // Moved: the caller must not be the last owner.
-        films_.push_back(std::move(film));
-        add_thread();
-        changed_.notify_one();
-    } catch (const std::exception&) {
-        // It is closed here, or by the next thread of the device.
+        films_.push_back(std::move(open));
+    } catch (const std::bad_alloc&) {
+        return false;
     }
+    try {
+        add_thread();
+    } catch (const std::exception&) {
+        // Without a thread it waits for the next one, or for close_on().
+    }
+    changed_.notify_one();
+    return true;
+}
+
+bool Lane::close_on() noexcept {
+    const std::lock_guard lock{mutex_};
+    if (films_.empty()) return false;
+    try {
+        if (threads_ == 0) add_thread();
+    } catch (const std::exception&) {
+        // The next look tries again.
+    }
+    return true;
 }
 
 /// Starts a thread if more wait than threads are free, up to the maximum. Throws only if there is no thread at all.

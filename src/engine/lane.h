@@ -88,8 +88,12 @@ public:
     /// Queues `who` to go on once a thread of the device is free. Throws if there is no memory, or no thread.
     void wait(Waiting& who, Waiting::For what);
 
-    /// Lets a thread of the device drop the last reference to a film, since closing can block.
-    void drop(std::shared_ptr<const posix::UniqueFd> film) noexcept;
+    /// Takes a reference to a film or a folder, for a thread of the device to drop: closing can block. Returns false if
+    /// there is no memory for that: then `open` still has it.
+    bool drop(std::shared_ptr<const posix::UniqueFd>& open) noexcept;
+
+    /// Starts a thread for what waits to be closed, if it has none. Returns whether anything waits.
+    bool close_on() noexcept;
 
     /// Lets one of its threads enter another slow device, until end_visit(). Returns false if another one is there: no
     /// other device may hold them all.
@@ -102,7 +106,7 @@ public:
     /// Makes serve() return as soon as it can.
     void end() noexcept;
 
-    /// Returns the films that wait to be closed, which may block.
+    /// Returns what waits to be closed, which may block.
     Films take_films();
 
     /// Returns how many requests and transfers wait.
@@ -173,7 +177,7 @@ private:
     std::deque<Waiting*> opening_, sending_;                  // under mutex_
     Work last_work_ = Work::closing;                          // under mutex_: the kind that was done last
     std::size_t next_polled_ = 0;                             // under mutex_: index in sending_ of the next to poll
-    Films films_;                                             // under mutex_: to be closed
+    Films films_;                                             // under mutex_: to be closed, with folders
     std::vector<const void*> sent_films_;                     // under mutex_: those that its threads send
     unsigned threads_ = 0, free_threads_ = 0;                 // under mutex_
     bool is_over_ = false;                                    // under mutex_

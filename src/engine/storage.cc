@@ -4,6 +4,7 @@
 #include "engine/storage.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "engine/worker.h"
@@ -19,9 +20,8 @@ constexpr std::chrono::milliseconds look_time{10};
 /// Number of looks in a row without anything to see, after which the watch looks seldom.
 constexpr int max_quiet_looks = 20;
 
-/// Interval between the looks then, and their number until the watch sleeps. Unused folders are let go meanwhile.
+/// Interval between the looks then, until nothing is open any more. Unused films and folders are let go meanwhile.
 constexpr std::chrono::seconds long_look_time{1};
-constexpr int max_long_looks = 10;
 
 }  // namespace
 
@@ -83,44 +83,47 @@ void Storage::watch_closely(std::unique_lock<std::mutex>& lock) {
     }
 }
 
-/// Looks seldom, and lets go of unused folders, until a thread enters a device or no folder can be left.
+/// Looks seldom, and lets go of unused films and folders, until a thread enters a device, or none is left open.
 void Storage::settle(std::unique_lock<std::mutex>& lock) {
     is_watching_ = false;
-    for (int looks = 0; !is_over_ && !is_watching_ && looks < max_long_looks; ++looks) {
+    for (bool is_left = true; is_left && !is_over_ && !is_watching_;) {
         lock.unlock();
         // The first look does not wait: a thread that entered a device since the last one did not wake the watch.
         const bool is_busy = look();
-        let_go_of_unused();
+        is_left = let_go_of_unused();
         lock.lock();
         if (is_busy)
             is_watching_ = true;
-        else
+        else if (is_left)
             woken_.wait_for(lock, long_look_time, [this] { return is_over_ || is_watching_; });
     }
 }
 
-/// Closes the folders and films that nobody uses, in a thread of its own: closing may block, and closing the last
-/// descriptor of an unmounted file system takes it down. Films on a slow device are for its threads.
-void Storage::let_go_of_unused() noexcept {
-    if (*is_closing_) return;
+/// Hands what is to be closed to the lane of its device. Returns false if there is no memory for that.
+bool Storage::hand_over(dev_t device, std::shared_ptr<const posix::UniqueFd>& open) noexcept {
     try {
-        media::Unused unused;
-        const auto take = [&](Worker& worker) { worker.take_unused(unused); };
-        threads_.each(std::ref(take));
-        const Clock::duration now = Clock::now().time_since_epoch();
-        for (media::MediaFile& film : unused.files)
-            if (Lane& lane = lane_of(film.device); lane.is_slow(now)) lane.drop(std::move(film.fd));
-        std::erase_if(unused.files, [](const media::MediaFile& film) { return !film.fd; });
-        if (unused.folders.empty() && unused.files.empty()) return;
-        *is_closing_ = true;
-        std::thread{[unused = std::move(unused), is_closing = is_closing_]() mutable {
-            unused = {};
-            *is_closing = false;
-        }}.detach();
-    } catch (const std::exception&) {
-        // What was taken is closed here; the next look tries again with the rest.
-        *is_closing_ = false;
+        return lane_of(device).drop(open);
+    } catch (const std::bad_alloc&) {
+        return false;
     }
+}
+
+/// Has the films and folders that nobody uses closed, each by a thread of its device: closing may block, and closing
+/// the last descriptor of an unmounted file system takes it down. Returns whether anything is left to be closed later.
+/// What was taken without memory to go on is kept for the next time.
+bool Storage::let_go_of_unused() noexcept {
+    bool is_left = false;
+    const auto take = [&](Worker& worker) { is_left = worker.take_unused(unused_) || is_left; };
+    try {
+        threads_.each(std::ref(take));
+    } catch (const std::bad_alloc&) {
+        is_left = true;
+    }
+    std::erase_if(unused_.files, [this](media::MediaFile& film) { return hand_over(film.device, film.fd); });
+    std::erase_if(unused_.folders, [this](auto& folder) { return hand_over(folder.device, folder.fd); });
+    const std::lock_guard lock{lanes_mutex_};
+    for (Lane& lane : lanes_) is_left = lane.close_on() || is_left;
+    return is_left || !unused_.files.empty() || !unused_.folders.empty();
 }
 
 /// Finds the threads that are held, and the devices that hold them. Returns whether there is anything to watch.
@@ -162,18 +165,20 @@ Lane* Storage::lane_with_news() noexcept {
 std::shared_ptr<void> Storage::take_films() {
     struct Films {
         std::vector<Lane::Films> waiting;
-        std::vector<media::MediaFile> kept;
+        media::Unused kept;
+        bool is_empty() const { return waiting.empty() && kept.files.empty() && kept.folders.empty(); }
     };
     auto films = std::make_shared<Films>();
+    std::swap(films->kept, unused_);
     std::vector<Worker*> workers;
     const auto note = [&](Worker& worker) { workers.push_back(&worker); };
     threads_.each(std::ref(note));
     // Without the lock of all workers: a thread that opens a film holds its folder's lock, and may wait for that one.
-    for (Worker* const worker : workers) worker->take_films(films->kept);
+    for (Worker* const worker : workers) worker->take_films(films->kept.files);
     const std::lock_guard lock{lanes_mutex_};
     for (Lane& lane : lanes_)
         if (Lane::Films of_lane = lane.take_films(); !of_lane.empty()) films->waiting.push_back(std::move(of_lane));
-    return films->waiting.empty() && films->kept.empty() ? nullptr : films;
+    return films->is_empty() ? nullptr : films;
 }
 
 std::vector<Storage::Hung> Storage::hung() const {

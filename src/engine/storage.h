@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "engine/lane.h"
+#include "media/media_folders.h"
 
 namespace reelgate::engine {
 
@@ -68,8 +69,8 @@ public:
         if (!is_watching_) wake();
     }
 
-    /// Returns the films that are still open, to be closed, which may block; null if there are none. Call stop()
-    /// before, and wait until the threads have ended.
+    /// Returns what is still open, to be closed, which may block; null if nothing is. Call stop() before, and wait
+    /// until the threads have ended.
     std::shared_ptr<void> take_films();
 
     /// Returns the folders that do not answer.
@@ -80,7 +81,8 @@ private:
     void sleep(std::unique_lock<std::mutex>& lock);
     void watch_closely(std::unique_lock<std::mutex>& lock);
     void settle(std::unique_lock<std::mutex>& lock);
-    void let_go_of_unused() noexcept;
+    bool hand_over(dev_t device, std::shared_ptr<const posix::UniqueFd>& open) noexcept;
+    bool let_go_of_unused() noexcept;
     bool look() noexcept;
     Lane* lane_with_news() noexcept;
     void wake() noexcept;
@@ -94,9 +96,8 @@ private:
     std::condition_variable woken_;
     std::atomic<bool> is_watching_{false};  // changed under mutex_
     bool is_over_ = false;                  // under mutex_
+    media::Unused unused_;  ///< taken, and to be handed to the lanes; only for the watch
     std::thread watch_;
-    /// A thread closes folders; it may outlive this.
-    const std::shared_ptr<std::atomic<bool>> is_closing_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace reelgate::engine

@@ -2,10 +2,27 @@
 // SPDX-License-Identifier: MIT
 #include "engine/worker.h"
 
+#include <algorithm>
+#include <iterator>
 #include <new>
 #include <utility>
 
+#include "engine/turn.h"
+
 namespace reelgate::engine {
+
+namespace {
+
+/// Films that one turn can end with: that of an answer which is under way, and one for each request that it begins.
+constexpr std::size_t max_films = Turn::max_requests + 1;
+
+}  // namespace
+
+/// Has room for films, so that none is closed where that may block because memory is short.
+Worker::Worker() {
+    films_.reserve(max_films);
+    left_.reserve(max_films);
+}
 
 bool Worker::enter(dev_t device) { return enter_as(device, Waiting::For::opening); }
 
@@ -44,25 +61,30 @@ void Worker::drop(std::optional<media::MediaFile> film) noexcept {
     try {
         films_.push_back(std::move(*film));
     } catch (const std::bad_alloc&) {
-        close(std::move(*film));
+        close(*film);
     }
 }
 
 void Worker::close_films() noexcept {
-    for (media::MediaFile& film : films_) close(std::move(film));
-    films_.clear();
+    for (media::MediaFile& film : films_) close(film);
+    std::erase_if(films_, [](const media::MediaFile& film) { return !film.fd; });
+    if (films_.empty()) return;
+    const std::lock_guard lock{mutex_};
+    if (left_.empty()) left_.swap(films_);
 }
 
-void Worker::close(media::MediaFile film) noexcept {
+/// Closes a film, or has it closed. If there is no memory for that, it stays open.
+void Worker::close(media::MediaFile& film) noexcept {
     try {
         if (enter_to_send(film.device)) {
             film.fd.reset();
             leave_after_closing();
         } else {
-            last_lane_->drop(std::move(film.fd));
+            last_lane_->drop(film.fd);
+            storage->watch();
         }
     } catch (const std::exception&) {
-        // The film is closed here.
+        // It is tried again.
     }
 }
 
@@ -125,12 +147,22 @@ void Worker::turn_away() noexcept {
     taken->turn_away();
 }
 
-void Worker::take_unused(media::Unused& unused) {
+/// Moves the films that close_films() has left. Needs mutex_. Throws std::bad_alloc before it has moved any.
+void Worker::take_left(std::vector<media::MediaFile>& films) {
+    films.reserve(films.size() + left_.size());
+    std::move(left_.begin(), left_.end(), std::back_inserter(films));
+    left_.clear();
+}
+
+bool Worker::take_unused(media::Unused& unused) {
     const std::lock_guard lock{mutex_};
-    if (handler_) handler_->take_unused(unused);
+    take_left(unused.files);
+    return handler_ && handler_->take_unused(unused);
 }
 
 void Worker::take_films(std::vector<media::MediaFile>& films) {
+    const std::lock_guard lock{mutex_};
+    take_left(films);
     if (handler_) handler_->take_films(films);
 }
 

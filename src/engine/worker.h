@@ -36,6 +36,8 @@ struct Visit {
 
 class Worker final : public media::StorageGate {
 public:
+    Worker();
+
     // Set by the owner before the thread begins
 
     Lane* lane = nullptr;        ///< the lane that it serves; null: it serves events
@@ -83,8 +85,9 @@ public:
     /// Drops the reference to a film in close_films(), since closing can block: the connection goes on first.
     void drop(std::optional<media::MediaFile> film) noexcept;
 
-    /// Drops the references to films. Of a device that this thread must not touch, a thread of the device drops them.
-    /// The thread must have handed its connection over, or closed it.
+    /// Drops the references to films. Of a device that this thread must not touch, a thread of the device drops them;
+    /// if there is no memory to tell it, take_unused() takes them. The thread must have handed its connection over, or
+    /// closed it.
     void close_films() noexcept;
 
     /// Asks for an answer with `answer`, for the connection that it serves. Returns nothing if another thread has taken
@@ -116,8 +119,9 @@ public:
     /// Turns the connection that it serves away, if the thread is held while it asks for an answer.
     void turn_away() noexcept;
 
-    /// Moves what its Handler has open and does not use to `unused`. Throws std::bad_alloc.
-    void take_unused(media::Unused& unused);
+    /// Moves to `unused` what its Handler has open and does not use, and the films that close_films() has left. Returns
+    /// whether anything is left to be taken later. What it has moved is in `unused` even if it throws std::bad_alloc.
+    bool take_unused(media::Unused& unused);
 
     /// Moves the films that its Handler keeps open to `films`. The thread must have ended. Throws std::bad_alloc.
     void take_films(std::vector<media::MediaFile>& films);
@@ -127,7 +131,8 @@ private:
 
     bool enter_as(dev_t device, Waiting::For what);
     Lane* leave_visited() noexcept;
-    void close(media::MediaFile film) noexcept;
+    void close(media::MediaFile& film) noexcept;
+    void take_left(std::vector<media::MediaFile>& films);
     void begin_asking();
     bool end_asking();
 
@@ -139,7 +144,8 @@ private:
     Lane* last_lane_ = nullptr;
     std::vector<media::MediaFile> films_;  ///< to be closed
     bool is_abroad_ = false;  ///< in another slow device than its lane's
-    std::mutex mutex_;  // guards the next two
+    std::mutex mutex_;  // guards the next three
+    std::vector<media::MediaFile> left_;  ///< of films_, without memory to have them closed
     Asking asking_ = Asking::nothing;
     std::unique_ptr<Handler> handler_;  ///< null until the first request; other threads look at it under mutex_
 };

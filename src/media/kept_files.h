@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,20 +16,35 @@
 
 namespace reelgate::media {
 
-/// Keeps opened files for one thread. From a certain time on a file is not given out any more, but still kept until it
-/// is taken to be closed, since closing may block on the device of the file.
+/// Keeps opened files for one thread; take_old() is for any. From a certain time on a file is not given out any more,
+/// but still kept until it is taken to be closed, since closing may block on the device of the file.
 class KeptFiles {
 public:
     using Clock = std::chrono::steady_clock;
 
+    /// A kept file that its thread looks at. Nobody takes it before this ends: its thread would be the last to have it
+    /// otherwise, and close it.
+    class Look {
+    public:
+        /// Looks at the file of that name, if there is one to be given out at `now`.
+        Look(KeptFiles& files, std::string_view name, Clock::time_point now);
+        Look(const Look&) = delete;
+        Look& operator=(const Look&) = delete;
+        ~Look();
+
+        /// Returns the file; null if there is none.
+        const MediaFile* file() const { return file_ ? &*file_ : nullptr; }
+
+    private:
+        KeptFiles& files_;
+        std::optional<MediaFile> file_;
+    };
+
     /// Limit on the files: popular films are few, and each that is kept costs a descriptor.
     static constexpr std::size_t max_files = 64;
 
-    /// Returns the file of that name; null if none is to be given out at `now`. Valid until the next call.
-    const MediaFile* find(std::string_view name, Clock::time_point now) const;
-
     /// Makes room for one file more. Throws std::bad_alloc.
-    void reserve() { files_.reserve(files_.size() + 1); }
+    void reserve();
 
     /// Keeps a file, to be given out until `end`; unless max_files others are kept already. Call reserve() before.
     void keep(std::string name, const MediaFile& file, Clock::time_point end) noexcept;
@@ -38,8 +55,9 @@ public:
     /// Gives out none of the files any more.
     void forget_all();
 
-    /// Moves the files that are not given out any more at `now` to `taken`. Throws before it has moved any.
-    void take_old(Clock::time_point now, std::vector<MediaFile>& taken);
+    /// Moves the files that are not given out any more at `now` to `taken`. Returns whether others are left. Throws
+    /// before it has moved any.
+    bool take_old(Clock::time_point now, std::vector<MediaFile>& taken);
 
 private:
     struct Kept {
@@ -48,7 +66,9 @@ private:
         Clock::time_point end;  ///< from then on it is not given out
     };
 
-    std::vector<Kept> files_;
+    std::mutex mutex_;
+    std::vector<Kept> files_;                     // under mutex_
+    const posix::UniqueFd* looked_at_ = nullptr;  // under mutex_: that of a Look; null: there is none
 };
 
 }  // namespace reelgate::media

@@ -41,7 +41,11 @@ void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
         on_device_of(AT_FDCWD, path_, 0, gate, [&] {
             posix::UniqueFd fd{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
             struct stat status;
-            if (!fd || fstat(fd.get(), &status) != 0) posix::throw_errno("open-folder", path_.native());
+            if (!fd || fstat(fd.get(), &status) != 0) {
+                const int error = errno;
+                throw_if_storage_is_lost(error, path_.native());
+                posix::throw_error(error, "open-folder", path_.native());
+            }
             real_path_ = path_of_descriptor(fd.get());
             id_ = posix::file_id_of(status);
             fd_ = std::move(fd);

@@ -50,6 +50,9 @@ public:
 
     bool is_open() const { return static_cast<bool>(fd_); }
 
+    /// Returns the device that contains the open folder.
+    dev_t device() const { return id_.device; }
+
     /// Returns, without asking the storage, whether the path leads to another device than that of the open folder.
     bool is_elsewhere() const;
 

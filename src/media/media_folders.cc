@@ -129,23 +129,23 @@ void MediaFolders::forget_files_of_replaced_folders() {
     if (std::exchange(times_opened_, times) != times) kept_.forget_all();
 }
 
-/// Returns the file that was kept under a name and is still the same; null if there is none.
-const MediaFile* MediaFolders::find_kept(const std::string& name, Clock::time_point now, StorageGate& gate) {
-    const MediaFile* const kept = kept_.find(name, now);
-    if (!kept) return nullptr;
+/// Returns the file that was kept under a name and is still the same; nothing if there is none.
+std::optional<MediaFile> MediaFolders::find_kept(const std::string& name, Clock::time_point now, StorageGate& gate) {
+    const KeptFiles::Look kept{kept_, name, now};
+    if (!kept.file()) return std::nullopt;
     try {
-        if (is_kept_valid(*kept, gate)) return kept;
+        if (is_kept_valid(*kept.file(), gate)) return *kept.file();
     } catch (const StorageBusy&) {
         // Another file system may have been mounted over one that will never answer.
-        if (!folders_[kept->folder].is_elsewhere()) throw;
+        if (!folders_[kept.file()->folder].is_elsewhere()) throw;
     }
     kept_.forget(name);
-    return nullptr;
+    return std::nullopt;
 }
 
 Opened MediaFolders::open_or_reuse(const std::string& name, Clock::time_point now, StorageGate* gate) {
     if (!gate) return open_in_order(name, now, gate);
-    if (const MediaFile* const kept = find_kept(name, now, *gate)) return *kept;
+    if (auto kept = find_kept(name, now, *gate)) return *std::move(kept);
     // First, since it takes memory: an open film could only be closed here, where its device must not be touched.
     std::string kept_name = name;
     kept_.reserve();
@@ -164,21 +164,21 @@ Opened MediaFolders::open(const std::string& name, StorageGate* gate) {
     return open_or_reuse(name, used_, gate);
 }
 
-void MediaFolders::take_unused(Clock::time_point now, Unused& unused) {
-    // A thread that holds the lock uses the folders, and may be waiting for their storage.
+bool MediaFolders::take_unused(Clock::time_point now, Unused& unused) {
+    const bool are_files_left = kept_.take_old(now, unused.files);
+    // A thread that holds the lock uses the folders, and may be waiting for their storage, or for another.
     const std::unique_lock lock{mutex_, std::try_to_lock};
-    if (!lock) return;
-    unused.folders.reserve(unused.folders.size() + folders_.size());
-    kept_.take_old(now, unused.files);
-    if (now - used_ < max_unused) return;
-    for (MediaFolder& folder : folders_)
-        if (folder.is_open()) unused.folders.push_back(folder.take());
+    if (!lock) return true;
+    for (MediaFolder& folder : folders_) {
+        if (!folder.is_open()) continue;
+        if (now - used_ < max_unused) return true;
+        unused.folders.reserve(unused.folders.size() + 1);
+        unused.folders.push_back({std::make_shared<const posix::UniqueFd>(folder.take()), folder.device()});
+    }
+    return are_files_left;
 }
 
-void MediaFolders::take_files(std::vector<MediaFile>& files) {
-    const std::lock_guard lock{mutex_};
-    kept_.take_old(Clock::time_point::max(), files);
-}
+void MediaFolders::take_files(std::vector<MediaFile>& files) { kept_.take_old(Clock::time_point::max(), files); }
 
 void MediaFolders::check() {
     const std::lock_guard lock{mutex_};

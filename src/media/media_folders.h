@@ -6,6 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -25,7 +26,11 @@ inline constexpr std::chrono::seconds max_unused{5};
 
 /// What was open, and is not used any more: to be closed, which may block.
 struct Unused {
-    std::vector<posix::UniqueFd> folders;
+    struct Folder {
+        std::shared_ptr<const posix::UniqueFd> fd;
+        dev_t device = 0;  ///< that contains it
+    };
+    std::vector<Folder> folders;
     std::vector<MediaFile> files;
 };
 
@@ -51,9 +56,10 @@ public:
     Opened open(const std::string& name, StorageGate* gate = nullptr);
 
     /// Moves to `unused` the files whose second is over, and the folders if open() was not called for max_unused, so
-    /// that their file systems can be unmounted; the next open() opens them again. Never waits for the thread that uses
-    /// them, nor for the storage. Throws std::bad_alloc before it has moved any of them.
-    void take_unused(Clock::time_point now, Unused& unused);
+    /// that their file systems can be unmounted; the next open() opens them again. Returns whether anything is left to
+    /// be taken later. Never waits for the thread that uses them, nor for the storage. What it has moved is in `unused`
+    /// even if it throws std::bad_alloc.
+    bool take_unused(Clock::time_point now, Unused& unused);
 
     /// Moves all files to `files`. Throws std::bad_alloc before it has moved any.
     void take_files(std::vector<MediaFile>& files);
@@ -63,7 +69,7 @@ public:
 
 private:
     bool is_kept_valid(const MediaFile& file, StorageGate& gate) const;
-    const MediaFile* find_kept(const std::string& name, Clock::time_point now, StorageGate& gate);
+    std::optional<MediaFile> find_kept(const std::string& name, Clock::time_point now, StorageGate& gate);
     void forget_files_of_replaced_folders();
     Opened open_or_reuse(const std::string& name, Clock::time_point now, StorageGate* gate);
     Opened open_in_order(const std::string& name, Clock::time_point now, StorageGate* gate);

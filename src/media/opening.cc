@@ -15,7 +15,9 @@
 
 #include "media/open_files.h"
 #include "posix/access.h"
+#include "posix/device.h"
 #include "posix/failure.h"
+#include "posix/mounts.h"
 
 namespace reelgate::media {
 
@@ -44,7 +46,7 @@ NoMediaFile no_media_file(int error, const std::string& path) {
             return {Reason::refused, {{}, path, posix::cause(error), {}, error}};
         case EACCES: case EPERM: return {Reason::unreadable, explain_unreadable(error, path)};
         case ENOSYS: throw_no_openat2(path);
-        default: posix::throw_error(error, "open-file", path);
+        default: throw_if_storage_is_lost(error, path); posix::throw_error(error, "open-file", path);
     }
 }
 
@@ -87,6 +89,12 @@ int open_beneath(int folder, const std::string& name, std::uint64_t resolve) {
 
 void throw_no_openat2(const std::string& path) {
     posix::throw_error(ENOSYS, "no-openat2", path);
+}
+
+void throw_if_storage_is_lost(int error, const std::string& path) {
+    if (error != ENOTCONN && error != ECONNABORTED) return;
+    // Asks the kernel alone, as the path leads to storage that might not answer.
+    posix::throw_error(error, "storage-lost", posix::mount_point_of(posix::DeviceSearch{AT_FDCWD, path}.device()));
 }
 
 std::variant<MediaFile, NoMediaFile> media_file(posix::UniqueFd fd, int error, const std::string& path) {

@@ -125,6 +125,7 @@ inline constexpr Message table[]{
     {"open-folder", Kind::failure, "open folder of videos {DIR}", "", "{CAUSE}"},
     {"search-folder", Kind::failure, "open folder of videos", "{DIR}", "{CAUSE}", "{REMEDY}"},
     {"open-file", Kind::failure, "open {FILE}", "", "{CAUSE}"},
+    {"storage-lost", Kind::failure, "storage", "{FOLDER}", "{CAUSE}", "unmount it, and mount it again"},
     {"stat-file", Kind::failure, "stat {FILE}", "", "{CAUSE}"},
 
     // Socket

@@ -7,36 +7,18 @@
 // SPDX-License-Identifier: MIT
 #include <sqlite3.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
 #include "catalog/reader.h"
-
-namespace {
-
-std::size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* const memory = std::malloc(size)) return memory;
-    throw std::bad_alloc{};
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "measure.h"
 
 namespace {
 
 using namespace reelgate;
-using Clock = std::chrono::steady_clock;
 
-constexpr int rounds = 9;
 constexpr std::chrono::milliseconds round_time{50};
 
 constexpr const char* query = "SELECT status, file, media_type, etag FROM videos WHERE id = ?1";
@@ -68,20 +50,8 @@ void measure(const char* name, const std::string& database, std::size_t first, s
     std::size_t next = 0, found = 0;
     const auto once = [&] { found += reader.find(ids[next++ % count]).has_value() ? 1 : 0; };
     for (std::size_t i = 0; i < count; ++i) once();
-    const std::size_t before = allocations;
-    once();
-    const std::size_t per_look_up = allocations - before;
-    std::vector<double> times;
-    for (int round = 0; round < rounds; ++round) {
-        std::size_t looked_up = 0;
-        const auto begin = Clock::now();
-        while (Clock::now() - begin < round_time)
-            for (int i = 0; i < 64; ++i, ++looked_up) once();
-        times.push_back(std::chrono::duration<double, std::nano>(Clock::now() - begin).count() /
-                        static_cast<double>(looked_up));
-    }
-    std::nth_element(times.begin(), times.begin() + rounds / 2, times.end());
-    std::printf("%s\t%.0f\t%zu\n", name, times[rounds / 2], per_look_up);
+    const bench::Measured measured = bench::measure(round_time, 64, once);
+    std::printf("%s\t%.0f\t%zu\n", name, measured.nanoseconds, measured.allocations);
 }
 
 }  // namespace

@@ -3,36 +3,19 @@
 //
 // Prints a line a row: name, bytes of the field, nanoseconds, allocations; the time is the median of several rounds.
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <new>
 #include <string>
 #include <vector>
 
 #include "gateway/meta_variables.h"
 #include "http/plan.h"
-
-namespace {
-
-std::size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* const memory = std::malloc(size)) return memory;
-    throw std::bad_alloc{};
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "measure.h"
 
 namespace {
 
 using namespace reelgate;
-using Clock = std::chrono::steady_clock;
 
-constexpr int rounds = 9;
 constexpr std::chrono::milliseconds round_time{20};
 constexpr http::Time mtime{std::chrono::seconds{1714564800}};
 constexpr http::Time now{std::chrono::seconds{1767225600}};
@@ -74,19 +57,8 @@ void measure(const char* name, const std::vector<std::string>& variables, std::s
         const http::Request request = gateway::request_from(environment.data());
         sink += http::plan_response(request, selection, policy, surroundings).fields.size();
     };
-    const std::size_t before = allocations;
-    once();
-    const std::size_t per_request = allocations - before;
-    std::vector<double> times;
-    for (int round = 0; round < rounds; ++round) {
-        std::size_t count = 0;
-        const auto begin = Clock::now();
-        while (Clock::now() - begin < round_time)
-            for (int i = 0; i < 16; ++i, ++count) once();
-        times.push_back(std::chrono::duration<double, std::nano>(Clock::now() - begin).count() / static_cast<double>(count));
-    }
-    std::nth_element(times.begin(), times.begin() + rounds / 2, times.end());
-    std::printf("%s\t%zu\t%.0f\t%zu\n", name, length, times[rounds / 2], sink > 0 ? per_request : 0);
+    const bench::Measured measured = bench::measure(round_time, 16, once);
+    std::printf("%s\t%zu\t%.0f\t%zu\n", name, length, measured.nanoseconds, sink > 0 ? measured.allocations : 0);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import fastcgi
@@ -225,21 +226,64 @@ def check_fault(place, fault):
         check_in_order(server)
 
 
+@contextlib.contextmanager
+def exclusive_writer(place):
+    """Another program that has begun to write."""
+    with subprocess.Popen(["sqlite3", "-batch", str(place.database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as application:
+        application.stdin.write("BEGIN EXCLUSIVE;\n.print locked\n")
+        application.stdin.flush()
+        equal(application.stdout.readline(), "locked\n", "what the other program says")
+        yield application
+
+
 def check_lock(place):
     with place.serving() as server:
         check_in_order(server)
-        with subprocess.Popen(["sqlite3", "-batch", str(place.database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True) as application:
-            application.stdin.write("BEGIN EXCLUSIVE;\n.print locked\n")
-            application.stdin.flush()
-            equal(application.stdout.readline(), "locked\n", "what the other program says")
+        with exclusive_writer(place) as application:
             check_told_to_come_again(lambda: ask(server))
             number = application.pid
             equal(last_error(server), f"look up film: {place.database}: locked by a writer, process {number} (sqlite3), for "
-                  f"longer than reelgate waits; it is free when that commits, or ends: `kill {number}`", "log")
-            place.run(command_in(last_error(server)))
-            application.wait(support.DEADLINE)
+                  f"longer than reelgate waits; in WAL mode it can be read meanwhile: `sqlite3 {place.database} 'PRAGMA "
+                  f"journal_mode = WAL'`; it is free when that commits, or ends: `kill {number}`", "log")
+            application.kill()
         check_in_order(server)
+        place.run(command_in(last_error(server)))
+        with exclusive_writer(place):
+            check_in_order(server)
+
+
+# A writer that has the catalogue to itself three quarters of the time, until it is told to end or a minute is over.
+WRITER = """
+import select, sqlite3, sys, time
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+for _ in range(75):
+    database.execute("BEGIN EXCLUSIVE")
+    print("locked", flush=True)
+    is_over = select.select([sys.stdin], [], [], 0.6)[0]
+    database.execute("COMMIT")
+    if is_over or select.select([sys.stdin], [], [], 0.2)[0]:
+        break
+"""
+
+
+def check_busy_writer(place):
+    """Each asks while it is locked. What needs no catalogue is answered meanwhile, by the only thread."""
+    with place.serving("--ping-path", "/ping") as server, \
+            subprocess.Popen([sys.executable, "-c", WRITER, str(place.database)], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True) as writer:
+        for _ in range(4):
+            equal(writer.stdout.readline(), "locked\n", "what the writer says")
+            with contextlib.ExitStack() as stack:
+                viewers = [stack.enter_context(fastcgi.Connection(server.address)) for _ in range(3)]
+                for viewer in viewers:
+                    viewer.send("/api/stream/film")
+                equal(ask(server, "/ping").status, 200, "status of the ping")
+                for viewer in viewers:
+                    reply = viewer.read_reply()
+                    equal((reply.status, reply.content), (200, FILM), "status, content")
+        writer.communicate("end")
+        equal(last_error(server), "", "log")
 
 
 def check_descriptors(place):
@@ -332,6 +376,8 @@ def main():
             check_network(report, folder, volume)
         with report.row("catalogue: another program has it locked"):
             check_lock(Place(folder, volume, journal="DELETE"))
+        with report.row("catalogue: another program has it locked for 0.6 s of every 0.8 s: all are answered"):
+            check_busy_writer(Place(folder, volume, journal="DELETE"))
         with report.row("catalogue: there is no descriptor for it"):
             check_descriptors(Place(folder, volume))
         with report.row("catalogue: another one is renamed over it, in the middle of a transfer"):

@@ -4,6 +4,7 @@ Does not test what an option means: options_test.cc and the other tests do.
 SPDX-License-Identifier: MIT
 """
 import contextlib
+import json
 import re
 import signal
 import threading
@@ -15,6 +16,9 @@ from fastcgi import KEEP_CONN
 from support import Serving, equal
 from viewers import (AT_ONCE, FILM, FILM_PATH, LARGE, LARGE_PATH, WINDOW, Viewers, ask, check_cut_off, check_serves,
                      make_volume, range_field, rest_of)
+
+
+STATUS = "/reelgate-status"
 
 
 def check_reload(report, folder, volume):
@@ -68,7 +72,8 @@ def check_reloaded_limits(report, folder, volume):
     @contextlib.contextmanager
     def serving():
         config.write_text("max-viewers = 0\nstall-timeout = 0\ngrace = 600\n")
-        with Serving(folder, volume, "--config", config, "--log-level", "info") as server, Viewers(server) as viewers:
+        with Serving(folder, volume, "--config", config, "--log-level", "info", "--status-path", STATUS) as server, \
+                Viewers(server) as viewers:
             yield server, viewers
     with report.row("SIGHUP under load, the limits: every request is answered"), serving() as (server, viewers):
         for _ in range(3):
@@ -84,6 +89,12 @@ def check_reloaded_limits(report, folder, volume):
         for limit, status in ((1, 503), (0, 200), (3, 503), (4, 200)):
             change(server, config, f"max-viewers = {limit}\nstall-timeout = 0\n", "settings are in force")
             equal(ask(server, FILM_PATH, "HEAD").status, status, f"status with --max-viewers {limit}")
+    with report.row("SIGHUP: fewer viewers than there are: the status page counts all"), serving() as (server, viewers):
+        for _ in range(3):
+            viewers.watch(LARGE_PATH)
+        change(server, config, "max-viewers = 1\n", "settings are in force")
+        status = json.loads(ask(server, STATUS + "?json").content)
+        equal((status["active viewers"], status["max active viewers"]), (3, 3), "active viewers, the most of them")
     with report.row("SIGHUP: what wants a restart is said, once for each"), serving() as (server, _):
         before = len(server.log())
         change(server, config, "stall-timeout = 0\nthreads = 3\nsocket-mode = 0600\nping-path = /ping\n",

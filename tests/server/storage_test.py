@@ -85,7 +85,8 @@ class Library:
         with contextlib.closing(sqlite3.connect(self.volume.database)) as database, database:
             database.execute("CREATE TABLE films (id TEXT PRIMARY KEY, status TEXT, file TEXT)")
             for film, file in (("local", "local.mp4"), ("far", "nas/far.mp4"), ("other", "nas/other.mp4"),
-                               ("again", "nas/../nas/far.mp4"), ("bare", "far.mp4"), *((f"more{n}", f"more{n}/other.mp4") for n in range(MORE))):
+                               ("again", "nas/../nas/far.mp4"), ("bare", "far.mp4"), ("bare-other", "other.mp4"),
+                               *((f"more{n}", f"more{n}/other.mp4") for n in range(MORE))):
                 database.execute("INSERT INTO films VALUES (?, 'complete', ?)", (film, file))
 
     def serving(self, threads, *options, timeout=TIMEOUT):
@@ -579,7 +580,8 @@ def check_several(row, library, threads):
         viewers.callback(is_over.set)
         for thread in seekers:
             thread.start()
-        support.wait_until(lambda: support.threads_of(server.process) > count, "threads of the storage")
+        # Two close what is not used any more, one for each device.
+        support.wait_until(lambda: support.threads_of(server.process) > count + 2, "threads of the storage")
         check_local(server, 20)
 
 
@@ -649,6 +651,18 @@ def check_let_go(row, library, threads):
             support.wait_until(nas.is_unmounted, "unmounted")
             with HangingFileSystem(place, FAR_FILMS):
                 check_comes_back(server, film)
+    for name, operation in (("closing", "flush"), ("opening", "lookup")):
+        with row(f"{name} a film hangs: other storage is let go all the same, and this once it answers"), \
+                HangingFileSystem(library.more[0], FAR_FILMS) as other, library.site(threads) as (nas, server), \
+                contextlib.ExitStack() as viewers:
+            check_range(server, "/api/stream/more0")
+            nas.hang(operation)
+            asking(viewers, server, OTHER_PATH, 1)
+            support.wait_until(lambda nas=nas, operation=operation: nas.count_held(operation) > 0, "one that hangs")
+            check_range(server, "/api/stream/more0")
+            support.wait_until(other.is_unmounted, "the other one unmounted")
+            nas.go_on()
+            support.wait_until(nas.is_unmounted, "unmounted")
 
 
 def check_sshfs(row, library, threads):
@@ -657,21 +671,42 @@ def check_sshfs(row, library, threads):
     for name, length in (("far.mp4", 8 * WATCHED), ("other.mp4", 1_000_000)):
         (real / name).write_bytes(support.position_coded(length))
     with row("sshfs whose far end has stopped: the others are served; then it goes on"), \
-            sshfs.mounted(real, library.nas) as far, library.serving(threads) as server, \
+            sshfs.mounted(real, library.nas) as mount, library.serving(threads) as server, \
             contextlib.ExitStack() as viewers:
-        viewers.callback(lambda: far.send_signal(signal.SIGCONT))
+        viewers.callback(lambda: mount.far.send_signal(signal.SIGCONT))
         watchers = Watchers(server, FAR_PATH, 8)
-        far.send_signal(signal.SIGSTOP)
+        mount.far.send_signal(signal.SIGSTOP)
         with watchers:
             refused = asking(viewers, server, OTHER_PATH, 8)
             check_others(server, threads)
             for connection in refused:
                 check_refused(connection.read_reply())
             check_others(server, threads)
-            far.send_signal(signal.SIGCONT)
+            mount.far.send_signal(signal.SIGCONT)
             watchers.check_content()
             check_comes_back(server)
             check_comes_back(server, OTHER_PATH)
+    for name, place, films in (("a folder below the videos", library.nas, (FAR_PATH, OTHER_PATH)),
+                               ("the folder of videos", library.volume.videos, ("/api/stream/bare", "/api/stream/bare-other"))):
+        with row(f"sshfs of {name} is killed: 503, and one line names the mount; then it is unmounted, and mounted again"), \
+                sshfs.mounted(real, place) as mount, library.serving(threads) as server, \
+                fastcgi.Connection(server.address) as viewer:
+            viewer.send(films[0])
+            viewer.read_exactly(1000)
+            mount.near.kill()
+            for film in 2 * films:
+                check_refused(ask(server, film))
+            errors = re.findall(r"^reelgate: error: (.*)$", server.log(), re.MULTILINE)
+            equal(errors, [f"storage: {place}: Transport endpoint is not connected; unmount it, and mount it again"], "log")
+            viewer.socket.shutdown(socket.SHUT_RDWR)
+            support.wait_until(lambda place=place: can_unmount(place), "unmounted")
+            with sshfs.mounted(real, place):
+                for film in films:
+                    check_comes_back(server, film)
+
+
+def can_unmount(place):
+    return subprocess.run(["fusermount3", "-u", str(place)], capture_output=True, check=False).returncode == 0
 
 
 def check_all(report, threads):

@@ -4,7 +4,6 @@
 // SPDX-License-Identifier: MIT
 #include "catalog/cache.h"
 
-#include <chrono>
 #include <cstdlib>
 
 #include "catalog_fixture.h"
@@ -35,16 +34,6 @@ std::string look(Reader& catalog, std::string_view id) {
     const std::size_t before = sqlite_locks;
     const std::string status = status_of(catalog, id);
     return sqlite_locks == before ? status + ", remembered" : status;
-}
-
-/// Waits until a look-up has another outcome.
-std::string other_than(std::string_view status, Reader& catalog) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    std::string now;
-    do {
-        now = status_of(catalog, "a");
-    } while (now == status && std::chrono::steady_clock::now() < deadline);
-    return now;
 }
 
 BOOST_FIXTURE_TEST_SUITE(catalog_cache, CacheFixture)
@@ -315,7 +304,7 @@ BOOST_AUTO_TEST_CASE(replaced_by_rename_is_noticed) {
     BOOST_TEST(look(catalog, "a") == "complete, remembered");
     run_sqlite(folder / "new.db", "CREATE TABLE videos (id, status); INSERT INTO videos VALUES ('a', 'restored');");
     fs::rename(folder / "new.db", wal);
-    for (const char* companion : {"-wal", "-shm"}) fs::remove(wal.native() + companion);
+    remove_companions(wal);
     BOOST_TEST(other_than("complete", catalog) == "restored");
 }
 
@@ -324,7 +313,7 @@ BOOST_AUTO_TEST_CASE(missing_shared_memory_is_noticed) {
     BOOST_TEST(look(catalog, "a") == "complete");
     BOOST_TEST(look(idle, "a") == "complete");
     run_sqlite(wal, "PRAGMA wal_checkpoint(TRUNCATE);");
-    for (const char* companion : {"-wal", "-shm"}) fs::remove(wal.native() + companion);
+    remove_companions(wal);
     run_sqlite(wal, "UPDATE videos SET status = 'gone';");
     BOOST_TEST(other_than("complete", catalog) == "gone");
     BOOST_TEST(look(idle, "a") == "gone");

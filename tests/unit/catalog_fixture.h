@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -39,6 +40,21 @@ inline std::string status_in(const fs::path& database, std::string_view id, std:
 
 inline std::string failure(const fs::path& database, const std::string& query = default_query) {
     return message_of<CatalogError>([&] { status_in(database, "a", query); });
+}
+
+/// Looks up 'a' until it has another status than `known`, or for ten seconds: another file is noticed within a second.
+inline std::string other_than(std::string_view known, Reader& catalog) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    std::string status;
+    do {
+        status = status_of(catalog, "a");
+    } while (status == known && std::chrono::steady_clock::now() < deadline);
+    return status;
+}
+
+/// Removes the log of a database and its shared memory, as somebody does who puts a copy in its place.
+inline void remove_companions(const fs::path& database) {
+    for (const char* const ending : {"-wal", "-shm"}) fs::remove(database.native() + ending);
 }
 
 inline void record(const fs::path& database, std::string_view id, std::string_view status) {

@@ -336,6 +336,41 @@ BOOST_AUTO_TEST_CASE(allocation_that_fails) {
     }
 }
 
+/// A client that gets 503 for it comes again.
+BOOST_AUTO_TEST_CASE(one_allocation_that_fails_is_a_failure_of_the_catalogue) {
+    const std::string long_name(100, 'x');
+    run_sqlite(shipped, "CREATE TABLE v (id TEXT PRIMARY KEY, status, file);"
+                        "INSERT INTO v VALUES ('a', 'complete', '" + long_name + "');");
+    Reader catalog{shipped, "SELECT * FROM v WHERE id = ?1"};
+    for (const bool is_remembered : {true, false}) {
+        BOOST_TEST_CONTEXT((is_remembered ? "remembered" : "asked for")) {
+            std::string outcome;
+            int failures = 0;
+            const auto find = [&] {
+                try {
+                    const auto found = catalog.find("a");
+                    outcome = found && found->file == long_name ? "found" : "another row";
+                } catch (const CatalogError&) {
+                    outcome = "failure of the catalogue";
+                } catch (const std::bad_alloc&) {
+                    outcome = "another failure";
+                }
+            };
+            catalog.find("a");
+            for_each_failing_allocation(1, find, [&](const std::string& which) {
+                failures += outcome == "failure of the catalogue" ? 1 : 0;
+                BOOST_TEST((outcome == "found" || outcome == "failure of the catalogue"), which << ": " << outcome);
+                if (is_remembered)
+                    catalog.find("a");
+                else
+                    run_sqlite(shipped, "PRAGMA user_version = 1;");  // what is remembered is of the commit before
+            });
+            BOOST_TEST(outcome == "found");
+            BOOST_TEST(failures > 0);
+        }
+    }
+}
+
 // Descriptors
 
 std::ptrdiff_t open_descriptors() {
@@ -381,7 +416,9 @@ BOOST_AUTO_TEST_CASE(locked_before_it_is_opened) {
     application.execute("BEGIN EXCLUSIVE;");
     const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
     BOOST_TEST(contains(message, foreign.native() + ": locked by a writer, process " + std::to_string(application.id()) +
-                                     " (sqlite3), for longer than reelgate waits; it is free when that commits"),
+                                     " (sqlite3), for longer than reelgate waits; in WAL mode it can be read "
+                                     "meanwhile: `sqlite3 " + foreign.native() + " 'PRAGMA journal_mode = WAL'`; it is "
+                                     "free when that commits, or ends: `kill "),
                message);
     application.execute("COMMIT;");
     BOOST_TEST(status_of(catalog, "a") == "complete");
@@ -406,6 +443,7 @@ BOOST_AUTO_TEST_CASE(locked_in_wal_mode) {
         application.execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT;");
         const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
         BOOST_TEST(contains(message, "process " + std::to_string(application.id()) + " (sqlite3)"), message);
+        BOOST_TEST(!contains(message, "journal_mode"), message);
     }
     BOOST_TEST(status_of(catalog, "a") == "complete");
 }
@@ -419,6 +457,7 @@ BOOST_AUTO_TEST_CASE(writer_looks_at_the_lock_first_and_shortly) {
             const std::string message = message_of<CatalogError>([&] { writer.check(); });
             BOOST_TEST(contains(message, "write catalogue: " + database.native() + ": locked by a writer, process " +
                                              std::to_string(application.id())), message);
+            BOOST_TEST(!contains(message, "journal_mode"), message);  // two writers do not go together in any
             application.execute("COMMIT;");
             writer.check();
             application.execute("BEGIN IMMEDIATE; COMMIT;");  // a look leaves no lock behind
@@ -426,14 +465,14 @@ BOOST_AUTO_TEST_CASE(writer_looks_at_the_lock_first_and_shortly) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(waiting_for_a_lock_is_short) {
+BOOST_AUTO_TEST_CASE(waiting_for_a_lock_has_an_end) {
     SqliteShell application{foreign};
     application.execute("BEGIN EXCLUSIVE;");
     const auto begin = std::chrono::steady_clock::now();
     BOOST_CHECK_THROW(status_in(foreign, "a"), CatalogError);
     const auto waited = std::chrono::steady_clock::now() - begin;
-    BOOST_TEST((waited >= std::chrono::milliseconds{200}));
-    BOOST_TEST((waited < std::chrono::seconds{5}));  // 250 ms, and time for a machine that is busy
+    BOOST_TEST((waited >= lock_patience / 2));
+    BOOST_TEST((waited < std::chrono::seconds{20}));  // time for a machine that is busy
 }
 
 BOOST_AUTO_TEST_CASE(locked_is_good_enough_at_start_up) {
@@ -452,12 +491,7 @@ BOOST_AUTO_TEST_CASE(replaced_by_rename_is_noticed) {
     BOOST_TEST(status_of(catalog, "a") == "complete");
     run_sqlite(folder / "new.db", "CREATE TABLE videos (id, status); INSERT INTO videos VALUES ('a', 'restored');");
     fs::rename(folder / "new.db", foreign);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    std::string status;
-    do {
-        status = status_of(catalog, "a");
-    } while (status == "complete" && std::chrono::steady_clock::now() < deadline);
-    BOOST_TEST(status == "restored");
+    BOOST_TEST(other_than("complete", catalog) == "restored");
 }
 
 /// As `cp backup.db catalog.db; rm catalog.db-wal catalog.db-shm` does: the file stays, what belongs to it goes.
@@ -482,14 +516,9 @@ BOOST_AUTO_TEST_CASE(restored_in_place_without_its_shared_memory_is_noticed) {
     BOOST_TEST(status_of(catalog, "a") == "complete");
     BOOST_TEST(status_of(idle, "a") == "complete");
     fs::copy_file(folder / "backup.db", foreign, fs::copy_options::overwrite_existing);
-    for (const char* companion : {"-wal", "-shm"}) fs::remove(foreign.native() + companion);
+    remove_companions(foreign);
     run_sqlite(foreign, "UPDATE videos SET status = 'gone';");
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    std::string status;
-    do {
-        status = status_of(catalog, "a");
-    } while (status == "complete" && std::chrono::steady_clock::now() < deadline);
-    BOOST_TEST(status == "gone");
+    BOOST_TEST(other_than("complete", catalog) == "gone");
     BOOST_TEST(status_of(idle, "a") == "gone");
     // From here on at once: both have the shared memory that the writer has.
     run_sqlite(foreign, "UPDATE videos SET status = 'back';");

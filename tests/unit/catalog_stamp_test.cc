@@ -11,7 +11,16 @@ namespace {
 
 using Memory = std::array<std::uint32_t, 2 * Stamp::size>;
 
-BOOST_AUTO_TEST_SUITE(catalog_stamp)
+/// A database in WAL mode, which another process has open.
+struct OpenDatabase {
+    OpenDatabase() { application.execute("PRAGMA journal_mode = WAL; CREATE TABLE t (x);"); }
+
+    TemporaryFolder folder;
+    fs::path database = folder / "catalog.db";
+    SqliteShell application{database};
+};
+
+BOOST_FIXTURE_TEST_SUITE(catalog_stamp, OpenDatabase)
 
 /// Both copies, while another process has the database open.
 Memory header_of(const fs::path& database) {
@@ -58,10 +67,6 @@ constexpr DamageRow damages[] = {
 };
 
 BOOST_AUTO_TEST_CASE(header_that_sqlite_wrote) {
-    const TemporaryFolder folder;
-    const fs::path database = folder / "catalog.db";
-    SqliteShell application{database};
-    application.execute("PRAGMA journal_mode = WAL; CREATE TABLE t (x);");
     const Memory first = header_of(database);
     const auto stamp = read_stamp(first.data());
     BOOST_TEST(stamp.has_value());
@@ -82,10 +87,6 @@ BOOST_AUTO_TEST_CASE(no_memory_no_stamp) {
 }
 
 BOOST_AUTO_TEST_CASE(other_headers) {
-    const TemporaryFolder folder;
-    const fs::path database = folder / "catalog.db";
-    SqliteShell application{database};
-    application.execute("PRAGMA journal_mode = WAL; CREATE TABLE t (x);");
     const Memory whole = header_of(database);
     BOOST_TEST(read_stamp(whole.data()).has_value());
     for (const DamageRow& row : damages) {

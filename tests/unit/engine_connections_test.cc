@@ -342,6 +342,26 @@ BOOST_AUTO_TEST_CASE(requests_that_find_the_catalogue_locked_ask_until_it_is_fre
     BOOST_TEST(waiting[0]->hears("2 times answer 1: clip") == "2 times answer 1: clip");
 }
 
+/// Hundreds that all asked each time would take a processor, and find it locked.
+BOOST_AUTO_TEST_CASE(of_many_requests_that_find_the_catalogue_locked_few_ask_at_a_time) {
+    constexpr int many = 200, at_a_time = 8;
+    Fixture fixture{2};
+    fixture.is_locked = true;
+    fixture.start();
+    std::vector<Peer*> waiting;
+    for (int i = 0; i < many; ++i) waiting.push_back(&fixture.connect_and_say(busy));
+    BOOST_TEST_REQUIRE(wait_until([&] { return fixture.asked >= many && fixture.viewers.now() == many; }));
+    const int before = fixture.asked;
+    const auto begin = Clock::now();
+    BOOST_TEST(wait_until([&] { return fixture.asked > before + many; }));
+    const auto times = (Clock::now() - begin) / 10ms;
+    BOOST_TEST(fixture.asked - before <= (times + 2) * at_a_time);
+    // But all go on as soon as one has found it free.
+    fixture.is_locked = false;
+    for (Peer* peer : waiting) BOOST_TEST(peer->hears("answer 1: clip") == "answer 1: clip");
+    BOOST_TEST(fixture.asked - before <= (times + 2) * at_a_time + 3 * many);
+}
+
 // Epoll refuses a connection, as it does for want of memory
 
 /// A source that has a descriptor instead of its connection.

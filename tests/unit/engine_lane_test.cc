@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/worker.h"
+#include "failing_allocations.h"
 #include "messages.h"
 
 namespace reelgate::engine {
@@ -114,13 +115,59 @@ BOOST_AUTO_TEST_CASE(film_that_nobody_has_any_more_is_closed_by_a_thread_of_the_
     Fixture fixture;
     auto film = std::make_shared<const posix::UniqueFd>();
     const std::weak_ptr<const posix::UniqueFd> is_open = film;
-    fixture.lane.drop(std::move(film));
+    fixture.lane.drop(film);
     BOOST_TEST(fixture.started == 1);
     BOOST_TEST(!is_open.expired());
     std::thread thread{[&] { fixture.lane.serve(fixture.worker); }};
     while (!is_open.expired()) std::this_thread::yield();
     fixture.lane.end();
     thread.join();
+}
+
+/// Closing it where it was dropped could block.
+BOOST_AUTO_TEST_CASE(film_that_is_dropped_without_memory_stays_with_whom_has_it) {
+    Fixture fixture;
+    bool has_stayed = false;
+    std::vector<std::weak_ptr<const posix::UniqueFd>> all;
+    for (int i = 0; i < 100; ++i) {  // room for several is made at a time
+        auto film = std::make_shared<const posix::UniqueFd>();
+        all.push_back(film);
+        {
+            const FailingAllocations failing{0};
+            has_stayed = !fixture.lane.drop(film) || has_stayed;
+        }
+        BOOST_TEST(!all.back().expired());
+        if (film) BOOST_TEST(fixture.lane.drop(film));
+        BOOST_TEST(!all.back().expired());
+    }
+    BOOST_TEST(has_stayed);
+    BOOST_TEST(fixture.lane.take_films().size() == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(film_that_no_thread_can_close_waits_for_one) {
+    std::vector<std::string> log;
+    bool is_possible = false;
+    int started = 0;
+    Lane lane{device, [&](Lane&) {
+                  if (!is_possible) throw std::runtime_error{"no thread"};
+                  ++started;
+              }};
+    BOOST_TEST(!lane.close_on());
+    auto film = std::make_shared<const posix::UniqueFd>();
+    const std::weak_ptr<const posix::UniqueFd> is_open = film;
+    BOOST_TEST(lane.drop(film));
+    BOOST_TEST(lane.close_on());
+    BOOST_TEST(!is_open.expired());
+    is_possible = true;
+    BOOST_TEST(lane.close_on());
+    BOOST_TEST(lane.close_on());
+    BOOST_TEST(started == 1);
+    Worker worker;
+    std::thread thread{[&] { lane.serve(worker); }};
+    while (!is_open.expired()) std::this_thread::yield();
+    lane.end();
+    thread.join();
+    BOOST_TEST(!lane.close_on());
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_that_lasts_makes_the_device_slow_for_a_while) {
@@ -187,7 +234,7 @@ BOOST_AUTO_TEST_CASE(film_is_closed_in_turn_with_those_who_wait) {
     } last{is_open};
     for (Waiter& waiter : many) fixture.lane.wait(waiter, Waiting::For::sending);
     fixture.lane.wait(last, Waiting::For::sending);
-    fixture.lane.drop(std::move(film));
+    fixture.lane.drop(film);
     std::thread thread{[&] { fixture.lane.serve(fixture.worker); }};
     while (fixture.lane.waiting() > 0) std::this_thread::yield();
     fixture.lane.end();
@@ -250,7 +297,7 @@ BOOST_AUTO_TEST_CASE(closing_a_film_is_no_answer_of_the_device) {
     lane.note_slow(begin, now());
     auto film = std::make_shared<const posix::UniqueFd>();
     const std::weak_ptr<const posix::UniqueFd> is_open = film;
-    lane.drop(std::move(film));
+    lane.drop(film);
     std::thread thread{[&] { lane.serve(worker); }};
     while (!is_open.expired()) std::this_thread::yield();
     storage.stop();

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -56,7 +57,7 @@ class Fixture {
 
 public:
     explicit Fixture(std::chrono::seconds timeout) : storage(timeout) {
-        storage.start({.start = [this](Lane&) { ++started; },
+        storage.start({.start = [this](Lane& lane) { start_thread(lane); },
                        .each =
                            [this](const auto& look) {
                                const std::lock_guard lock{mutex_};
@@ -74,8 +75,8 @@ public:
     Fixture& operator=(const Fixture&) = delete;
     ~Fixture() {
         for (Hold& hold : holds_) hold.open();
-        for (std::thread& thread : threads_) thread.join();
         storage.stop();
+        for (std::thread& thread : threads_) thread.join();
     }
 
     Hold& add_hold() { return holds_.emplace_back(); }
@@ -91,6 +92,7 @@ public:
 
     template <typename Function>
     void begin(Function function) {
+        const std::lock_guard lock{mutex_};
         threads_.emplace_back(std::move(function));
     }
 
@@ -113,6 +115,14 @@ public:
         return wait_until([&] { return looks > before + count; });
     }
 
+    /// What becomes of a thread that a lane wants.
+    enum class Lanes {
+        unserved,  ///< it does nothing
+        without,   ///< there is none
+        served,
+    };
+
+    std::atomic<Lanes> lanes{Lanes::unserved};
     std::atomic<int> started{0};
     std::atomic<unsigned> looks{0}, held{0};
     std::atomic<pid_t> watch{0};
@@ -120,6 +130,12 @@ public:
     Storage storage;
 
 private:
+    void start_thread(Lane& lane) {
+        ++started;
+        if (lanes == Lanes::without) throw std::runtime_error{"no thread"};
+        if (lanes == Lanes::served) begin([&lane, &worker = add_worker(&lane)] { lane.serve(worker); });
+    }
+
     std::mutex mutex_;
     std::list<Worker> workers_;
     std::vector<std::thread> threads_;
@@ -309,12 +325,13 @@ struct Viewer {
 };
 
 /// Looks after which it sleeps, if it finds nothing.
-constexpr unsigned looks_until_sleep = 30;
+constexpr unsigned looks_until_sleep = 21;
 
-/// Takes ten seconds, since that is how long it looks on.
+/// Takes six seconds, since that is how long a folder stays open.
 BOOST_AUTO_TEST_CASE(watch_lets_go_of_folders_and_sleeps_once_nobody_is_in_a_device) {
     const CapturedStderr captured;
     Fixture fixture{endless}, late{endless};
+    fixture.lanes = Fixture::Lanes::served;
 
     // One that enters a device while the watch looks for the last time, and finds nobody there.
     Hold& hold = late.add_hold();
@@ -343,6 +360,19 @@ BOOST_AUTO_TEST_CASE(watch_lets_go_of_folders_and_sleeps_once_nobody_is_in_a_dev
     // It wakes for the next.
     fixture.hold_in(device);
     BOOST_TEST(wait_until([&] { return fixture.held == 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(watch_closes_nothing_itself_and_does_not_sleep_until_all_is_closed) {
+    const CapturedStderr captured;
+    Fixture fixture{endless};
+    fixture.lanes = Fixture::Lanes::without;
+    const Viewer viewer{fixture};
+    // More often than the film and its folder need.
+    BOOST_TEST(wait_until([&] { return fixture.started >= 8; }));
+    BOOST_TEST(viewer.has_open());
+    fixture.lanes = Fixture::Lanes::served;
+    BOOST_TEST(wait_until([&] { return !viewer.has_open(); }));
+    BOOST_TEST(wait_until([&] { return is_asleep(fixture.watch); }));
 }
 
 BOOST_AUTO_TEST_CASE(watch_sleeps_until_a_thread_enters_a_device) {

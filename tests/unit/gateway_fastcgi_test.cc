@@ -19,6 +19,18 @@ std::string params_with(const std::string& target) {
     return params;
 }
 
+/// Returns the target of a request that has `size` bytes of records.
+std::string target_of_request(std::size_t size) {
+    std::string target = "/", records;
+    append_request(records, params_with(target));
+    // The length of a value that is longer than 127 bytes takes three bytes more.
+    target.append(size - records.size() - 3, 'x');
+    records.clear();
+    append_request(records, params_with(target));
+    BOOST_TEST_REQUIRE(records.size() == size);
+    return target;
+}
+
 struct Row {
     std::string_view name;
     std::vector<std::size_t> lengths;  ///< of the targets, in their order
@@ -48,6 +60,26 @@ BOOST_AUTO_TEST_CASE(requests_after_each_other) {
                 const auto request = decoder.decode(params_with(target));
                 BOOST_TEST_REQUIRE(request.has_value());
                 BOOST_TEST(request->target == target);
+            }
+        }
+    }
+}
+
+/// The next one is where libfcgi has stopped, or else is not found.
+BOOST_AUTO_TEST_CASE(request_that_is_exactly_as_long_as_a_read) {
+    constexpr std::size_t read = 8192, last_record = 8;  // of which libfcgi reads nothing, if it comes with the next read
+    for (const std::size_t size : {read - 1, read, read + 1, read + last_record, read + last_record + 1}) {
+        BOOST_TEST_CONTEXT(size) {
+            RequestDecoder decoder;
+            // Each has a letter of its own, so that what is left of an earlier one shows.
+            for (char letter = 'a'; letter <= 'z'; ++letter) {
+                std::string exact = target_of_request(size);
+                std::fill(exact.begin() + 1, exact.end(), letter);
+                for (const std::string& target : {std::string{"/next-"} + letter, exact}) {
+                    const auto request = decoder.decode(params_with(target));
+                    BOOST_TEST_REQUIRE(request.has_value());
+                    BOOST_TEST((request->target == target));
+                }
             }
         }
     }

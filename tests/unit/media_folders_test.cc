@@ -855,6 +855,46 @@ BOOST_AUTO_TEST_CASE(files_are_taken_once_their_second_is_over) {
     BOOST_TEST(text == "0 2 1");
 }
 
+/// The storage of another film may hold the thread that keeps them.
+BOOST_AUTO_TEST_CASE(files_are_taken_while_storage_holds_their_thread) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolders videos{{folder}};
+        open(videos, "usb/film.mp4");
+        std::string taken;
+        gate.on_enter = [&] {
+            std::thread{[&] {
+                Unused unused;
+                videos.take_unused(MediaFolders::Clock::now() + std::chrono::milliseconds{1500}, unused);
+                for (const MediaFile& file : unused.files) taken += std::to_string(file.complete_length) + " ";
+            }}.join();
+        };
+        return open(videos, "nas/film.mp4") + "; " + taken;
+    });
+    BOOST_TEST(text == "videos nas: 200 bytes; 300 ");
+}
+
+/// Its thread would close it otherwise, if the storage must not be touched now.
+BOOST_AUTO_TEST_CASE(file_that_its_thread_looks_at_is_not_taken_meanwhile) {
+    const std::string text = in_child([&] {
+        make();
+        MediaFolders videos{{folder}};
+        open(videos, "film.mp4");
+        std::string counts;
+        const auto take = [&] {
+            Unused unused;
+            const bool is_left = videos.take_unused(MediaFolders::Clock::now() + std::chrono::milliseconds{1500}, unused);
+            counts += std::to_string(unused.files.size()) + (is_left ? ", more is left; " : "; ");
+        };
+        gate.on_enter = [&] { std::thread{take}.join(); };
+        open(videos, "film.mp4");
+        gate.on_enter = {};
+        take();
+        return counts;
+    });
+    BOOST_TEST(text == "0, more is left; 1, more is left; ");
+}
+
 BOOST_AUTO_TEST_CASE(no_more_files_are_kept_than_the_limit) {
     const std::string text = in_child([&] {
         make();

@@ -41,12 +41,12 @@ struct Fixture {
 };
 
 std::string refusal(const fs::path& folder) {
-    return message_of<posix::FailureError>([&] { MediaWriter(folder, "film.mp4"); });
+    return message_of<posix::FailureError>([&] { MediaWriter(folder / "film.mp4"); });
 }
 
 /// One that has begun.
 struct Writer : MediaWriter {
-    Writer(const fs::path& folder, const std::string& name) : MediaWriter(folder, name) { begin(); }
+    Writer(const fs::path& folder, const std::string& name) : MediaWriter(folder / name) { begin(); }
 };
 
 BOOST_FIXTURE_TEST_SUITE(media_writer, Fixture)
