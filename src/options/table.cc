@@ -40,7 +40,7 @@ constexpr std::array table{
                    " this one.",
            .set = [](Settings& s, const Value& v) { s.handler.places.ready = v.text; }},
     Option{.name = "prefix", .argument = "PATH", .default_value = "/api/stream/",
-           .meaning = "the part of REQUEST_URI before the id",
+           .meaning = "the part of a request's path before the id",
            .text = "The part of a request's path before the id. Begins and ends with a slash.",
            .set = [](Settings& s, const Value& v) { s.handler.places.prefix = prefix_from(v); }},
 
