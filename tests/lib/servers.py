@@ -18,6 +18,8 @@ PATHS = {
     "lighttpd_sockets": "/run/lighttpd/reelgate.sock",
     "socket": "/run/reelgate/reelgate.sock",
     "address": "bind :80",
+    "caddy_socket": "unix//run/reelgate/reelgate.sock",
+    "site": ":80 {",
 }
 
 # The file that names the socket to nginx, for all sites.
@@ -314,5 +316,36 @@ class Haproxy(Server):
         return self.spawn_on_free_port(command)
 
 
-ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid, ApacheProxy, Nginx, Haproxy]
+class Caddy(Server):
+    """Caddy with the shipped file, below global options that keep to the folder and to the port of the test.
+    Without a grace period it would wait for the last viewer."""
+    name = "Caddy"
+
+    def start(self):
+        return self.start_caddy(self.start_reelgate())
+
+    def start_caddy(self, place, change=lambda text: text):
+        self.environment = {**self.environment, "HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder),
+                            "XDG_CONFIG_HOME": str(self.folder)}
+
+        def command(port):
+            site = f":{port} {{" + (f"\n    tls {self.pem} {self.pem}" if self.pem else "")
+            text = change(shipped("caddy/Caddyfile", caddy_socket=f"unix/{place}", site=site))
+            options = f"""
+{{
+    admin off
+    auto_https off
+    default_bind 127.0.0.1
+    grace_period 1s
+    log {{
+        output file {self.folder}/caddy.log
+    }}
+}}
+"""
+            return ["/usr/bin/caddy", "run", "--adapter", "caddyfile", "--config",
+                    self.write("Caddyfile", options + text)]
+        return self.spawn_on_free_port(command)
+
+
+ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid, ApacheProxy, Nginx, Haproxy, Caddy]
 OFFLOADING = [LighttpdOffload, ApacheOffload, ApacheFcgidOffload, NginxOffload]

@@ -137,7 +137,7 @@ def check_blocks(report):
     blocks = re.findall(r"^\.Ss (conf/\S+)\n.*?^\.Bd -literal\n(.*?)^\.Ed$", section(PROGRAM_PAGE, "EXAMPLES"),
                         re.MULTILINE | re.DOTALL)
     with report.row("reelgate.8: has a block for each shipped file of a web server"):
-        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx", "haproxy")
+        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx", "haproxy", "caddy")
                        for path in (support.ROOT / "conf" / kind).iterdir())
         equal(sorted(name for name, _ in blocks), files, "files")
     for name, text in blocks:
