@@ -20,6 +20,10 @@ PATHS = {
     "address": "bind :80",
     "caddy_socket": "unix//run/reelgate/reelgate.sock",
     "site": ":80 {",
+    "application": "127.0.0.1:8000",
+    "authorizer": "127.0.0.1:9001",
+    "authorizer_port": "9001",
+    "cgi_program": "/usr/local/lib/cgi-bin/watch",
 }
 
 # The file that names the socket to nginx, for all sites.

@@ -136,10 +136,11 @@ def check_made(report):
 def check_blocks(report):
     blocks = re.findall(r"^\.Ss (conf/\S+)\n.*?^\.Bd -literal\n(.*?)^\.Ed$", section(PROGRAM_PAGE, "EXAMPLES"),
                         re.MULTILINE | re.DOTALL)
-    with report.row("reelgate.8: has a block for each shipped file of a web server"):
+    named = re.findall(r"^\.It Pa (conf/\S+)$", section(PROGRAM_PAGE, "EXAMPLES"), re.MULTILINE)
+    with report.row("reelgate.8: shows or names each shipped file of a web server"):
         files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx", "haproxy", "caddy")
                        for path in (support.ROOT / "conf" / kind).iterdir())
-        equal(sorted(name for name, _ in blocks), files, "files")
+        equal(sorted([*named, *(name for name, _ in blocks)]), files, "files")
     for name, text in blocks:
         with report.row(f"reelgate.8: the block of {name} is that file"):
             equal(unescaped(text), (support.ROOT / name).read_text(), "text")
