@@ -121,6 +121,14 @@ constexpr std::array table{
                    " May be given several times; one value may also hold several, with commas between them.",
            .is_repeatable = true,
            .set = [](Settings& s, const Value& v) { add_origins(s.handler.policy.cors_origins, v); }},
+    Option{.name = "cors-credentials", .argument = "SWITCH", .default_value = "off",
+           .meaning = "whether pages of those origins may ask with cookies: on or off; alone: on",
+           .text = "Whether pages of those origins may ask with cookies, as `crossorigin=\"use-credentials\"` does:"
+                   " `on` or `off`. Not together with a `cors-origin` of *, which browsers refuse.",
+           .is_switch = true,
+           .set = [](Settings& s, const Value& v) {
+               s.handler.policy.cors_credentials = cors_credentials_from(v, s.handler.policy.cors_origins);
+           }},
 
     // How it is watched
 

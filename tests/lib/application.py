@@ -1,6 +1,6 @@
 """Owns the application of a site, for tests of web servers that ask it: who may watch is in the viewer's cookie.
 
-Over HTTP it judges at /may-watch, and hands over at /watch/ID; as a FastCGI Authorizer it judges; as a CGI program it
+Over HTTP it judges at /may-watch, hands over at /watch/ID, and has a page at /page; as a FastCGI Authorizer it judges; as a CGI program it
 hands over. Each request that came is kept in `requests`: its target, and its fields by their names in lower case.
 SPDX-License-Identifier: MIT
 """
@@ -49,9 +49,11 @@ class HttpHandler(http.server.BaseHTTPRequestHandler):
         self.server.application.requests.append((self.command, self.path, fields))
         # As frameworks do, it obeys the fields that come to it.
         status = status_for(fields.get("cookie", ""))
+        if self.path == "/page":
+            status = 200
         status = 416 if "range" in fields else 304 if "if-none-match" in fields else status
         film = re.fullmatch(r"/watch/([^?]*)(\?.*)?", self.path)
-        if status == 200 and not film and self.path != "/may-watch":
+        if status == 200 and not film and self.path not in ("/may-watch", "/page"):
             status = 404
         self.send_response(status)
         if status == 401:

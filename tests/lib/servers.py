@@ -252,7 +252,7 @@ class ApacheFcgidOffload(ApacheFcgid):
 
     def start_apache(self, fragment):
         lines = re.findall(r"^ *XSendFile.*\n", shipped("apache/offload.conf", data=self.volume.path), re.MULTILINE)
-        for name, value in zip(["--offload", *self.options[::2]], ["x-sendfile", *self.options[1::2]]):
+        for name, value in (option.split("=", 1) for option in ["--offload=x-sendfile", *self.options]):
             self.extra += f'FcgidInitialEnv REELGATE_{name[2:].upper().replace("-", "_")} "{value}"\n'
         return super().start_apache(fragment.replace("</Location>", "".join(lines) + "</Location>"))
 

@@ -17,7 +17,7 @@ PROGRAM_PAGE, FILE_PAGE = (support.ROOT / "man" / name for name in ("reelgate.8"
 SHIPPED = support.ROOT / "conf/reelgate.conf"
 
 # An option in --help: name, argument, meaning, default.
-OPTION = re.compile(r"^  --([a-z-]+)(?: ([A-Z]+))? +(.*?)(?: \(default: (.*)\))?$", re.MULTILINE)
+OPTION = re.compile(r"^  --([a-z-]+)(?:(?: |\[=)([A-Z]+)\]?)? +(.*?)(?: \(default: (.*)\))?$", re.MULTILINE)
 
 # Defaults that the machine or another default decides, and what the shipped file shows for them.
 COMPUTED = {"database": "/var/lib/reelgate/catalog.db", "videos": "/var/lib/reelgate/videos", "threads": "4"}
@@ -61,7 +61,7 @@ def default_in(text):
 
 
 def check_program_page(report):
-    documented = list(items(PROGRAM_PAGE, "OPTIONS", r"Fl Fl (\S+)(?: Ar (\S+))?"))
+    documented = list(items(PROGRAM_PAGE, "OPTIONS", r"Fl Fl (\S+)(?:(?: Ns Op = Ns)? Ar (\S+))?"))
     wanted = [option for options in (SETTINGS, *OWN.values()) for option in options]
     with report.row("reelgate.8: the options of --help, in its order"):
         equal([head for head, _ in documented], [(name, argument) for name, argument, _, _ in wanted], "options")

@@ -7,6 +7,7 @@ SPDX-License-Identifier: MIT
 import contextlib
 
 import application
+import browser
 import fastcgi
 import servers
 import support
@@ -18,9 +19,10 @@ FAR = ("Range", "bytes=250000-250009")
 
 class AuthRequest(servers.Nginx):
     name, path, runs = "nginx, which asks", "/api/stream/", application.over_http
+    options = ()
 
     def start(self):
-        return self.start_nginx(self.start_reelgate(), servers.shipped(
+        return self.start_nginx(self.start_reelgate(*self.options), servers.shipped(
             "nginx/auth_request.conf", application=f"127.0.0.1:{self.application.port}"))
 
 
@@ -181,6 +183,33 @@ def id_is_what_reelgate_sends(server):
         assert reply.status == 404 or (asked and reply.content == FILM), f"{path}: {reply.status}"
 
 
+# Plays a film of another origin with cookies; calls back with its length in seconds, or with nothing if it may not.
+PLAY = """
+const [address, done] = arguments, video = document.createElement('video');
+document.cookie = 'may=watch';
+video.crossOrigin = 'use-credentials';
+video.onloadedmetadata = () => done(Math.round(video.duration));
+video.onerror = () => done(0);
+video.src = address;
+"""
+
+
+def page_of_another_origin(server, tab):
+    tab.open(f"http://127.0.0.1:{server.application.port}/page")
+    return tab.run(PLAY, f"http://127.0.0.1:{server.port}/api/stream/clip")
+
+
+def check_cookies_across_origins(report):
+    for option, seconds in (("--cors-credentials", 60), ("--cors-credentials=off", 0)):
+        outcome = "plays with its cookies" if seconds else "may not ask with cookies"
+        def options(its, option=option):
+            return "--cors-origin", f"http://127.0.0.1:{its.port}", option
+
+        with report.row(f"{AuthRequest.name}: {option}: a page of another origin {outcome}"), \
+                running(AuthRequest, options=options) as server, browser.Browser(server.folder) as tab:
+            equal(page_of_another_origin(server, tab), seconds, "length of the film in seconds")
+
+
 ROWS = [whole_film, range_far_into_the_film, head, range_that_is_not_there, several_ranges, preconditions,
         film_that_is_not_there, download, stranger_gets_what_the_application_says, no_other_way_leads_to_the_film]
 MORE = {AuthRequest: [every_answer_is_asked_for, id_is_what_reelgate_sends, question_is_nobodys_path],
@@ -207,13 +236,15 @@ LINES = [
 
 
 @contextlib.contextmanager
-def running(kind, left_out=()):
+def running(kind, left_out=(), options=lambda _: ()):
     with support.Folder() as folder:
         volume = support.Volume(folder / "data")
         volume.add("film", FILM)
+        volume.add("clip", support.CLIP.read_bytes())
         support.set_time(volume.videos / "film.mp4", 1714564800)
         server = kind(folder, volume)
         with kind.runs() as server.application:
+            server.options = options(server.application)
             servers.left_out = set(left_out)
             with server:
                 yield server
@@ -234,6 +265,7 @@ def main():
             except AssertionError:
                 continue
             raise AssertionError("it holds without the line as well: what is it there for?")
+    check_cookies_across_origins(report)
     report.finish()
 
 
