@@ -168,6 +168,14 @@ def every_answer_is_asked_for(server):
         equal(named, ("film", "a=b; may=watch"), "id, cookie")
 
 
+def preflight_needs_no_cookies(server):
+    before = len(server.application.requests)
+    reply = ask(server, "film", [("Origin", "https://a.example"), ("Access-Control-Request-Method", "GET")], "OPTIONS",
+                application.STRANGER)
+    equal((reply.status, reply.content), (204, b""), "status, content")
+    equal(len(server.application.requests) - before, 0, "requests to the application")
+
+
 def question_is_nobodys_path(server):
     equal(support.http(server.port, "/reelgate-may-watch").status, 404, "status")
 
@@ -212,9 +220,11 @@ def check_cookies_across_origins(report):
 
 ROWS = [whole_film, range_far_into_the_film, head, range_that_is_not_there, several_ranges, preconditions,
         film_that_is_not_there, download, stranger_gets_what_the_application_says, no_other_way_leads_to_the_film]
-MORE = {AuthRequest: [every_answer_is_asked_for, id_is_what_reelgate_sends, question_is_nobodys_path],
-        Accel: [every_answer_is_asked_for], ApacheAuthorizer: [every_answer_is_asked_for],
-        LighttpdAuthorizer: [every_answer_is_asked_for]}
+MORE = {AuthRequest: [every_answer_is_asked_for, preflight_needs_no_cookies, id_is_what_reelgate_sends,
+                      question_is_nobodys_path],
+        Accel: [every_answer_is_asked_for],
+        ApacheAuthorizer: [every_answer_is_asked_for, preflight_needs_no_cookies],
+        LighttpdAuthorizer: [every_answer_is_asked_for, preflight_needs_no_cookies]}
 
 CLEARED = [f'proxy_set_header {name} "";' for name in ("Range", "If-None-Match")]
 TRUST = 'SetEnvIf Request_URI "^/{paths}/" ap_trust_cgilike_cl'
@@ -228,6 +238,8 @@ LINES = [
     (Accel, CLEARED[0], range_far_into_the_film),
     (Accel, CLEARED[1], preconditions),
     (ApacheAuthorizer, "Require valid-user", stranger_gets_what_the_application_says),
+    (AuthRequest, "return 204;", preflight_needs_no_cookies),
+    (ApacheAuthorizer, "Require method OPTIONS", preflight_needs_no_cookies),
     (ApacheAuthorizer, TRUST.format(paths="api/stream"), whole_film),
     (ApacheLocalRedirect, "Require expr \"reqenv('REDIRECT_STATUS') != ''\"", no_other_way_leads_to_the_film),
     (ApacheLocalRedirect, TRUST.format(paths="(api/stream|watch)"), whole_film),
