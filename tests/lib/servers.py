@@ -252,7 +252,10 @@ class ApacheFcgidOffload(ApacheFcgid):
 
     def start_apache(self, fragment):
         lines = re.findall(r"^ *XSendFile.*\n", shipped("apache/offload.conf", data=self.volume.path), re.MULTILINE)
-        for name, value in (option.split("=", 1) for option in ["--offload=x-sendfile", *self.options]):
+        words = iter(["--offload", "x-sendfile", *self.options])
+        for word in words:
+            name, _, value = word.partition("=")
+            value = value or next(words)
             self.extra += f'FcgidInitialEnv REELGATE_{name[2:].upper().replace("-", "_")} "{value}"\n'
         return super().start_apache(fragment.replace("</Location>", "".join(lines) + "</Location>"))
 
@@ -328,13 +331,13 @@ class Caddy(Server):
     def start(self):
         return self.start_caddy(self.start_reelgate())
 
-    def start_caddy(self, place, change=lambda text: text):
+    def start_caddy(self, place, change=lambda text: text, name="caddy/Caddyfile", **places):
         self.environment = {**self.environment, "HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder),
                             "XDG_CONFIG_HOME": str(self.folder)}
 
         def command(port):
             site = f":{port} {{" + (f"\n    tls {self.pem} {self.pem}" if self.pem else "")
-            text = change(shipped("caddy/Caddyfile", caddy_socket=f"unix/{place}", site=site))
+            text = change(shipped(name, caddy_socket=f"unix/{place}", site=site, **places))
             options = f"""
 {{
     admin off

@@ -61,8 +61,26 @@ class LighttpdAuthorizer(servers.Lighttpd):
                                                    authorizer_port=self.application.port))
 
 
-KINDS = [AuthRequest, Accel, ApacheAuthorizer, ApacheLocalRedirect, LighttpdAuthorizer]
-ASKING = [AuthRequest, ApacheAuthorizer, LighttpdAuthorizer]
+class CaddyForwardAuth(servers.Caddy):
+    name, path, runs = "Caddy, which asks", "/api/stream/", application.over_http
+
+    def start(self):
+        return self.start_caddy(self.start_reelgate(), name="caddy/forward_auth.Caddyfile",
+                                application=f"127.0.0.1:{self.application.port}")
+
+
+class CaddyAccel(servers.Caddy):
+    name, path, runs = "Caddy, from hand to hand", "/watch/", application.over_http
+
+    def start(self):
+        return self.start_caddy(self.start_reelgate(), name="caddy/accel.Caddyfile",
+                                application=f"127.0.0.1:{self.application.port}")
+
+
+KINDS = [AuthRequest, Accel, ApacheAuthorizer, ApacheLocalRedirect, LighttpdAuthorizer, CaddyForwardAuth, CaddyAccel]
+ASKING = [AuthRequest, ApacheAuthorizer, LighttpdAuthorizer, CaddyForwardAuth]
+# These tell the application the id, and not only the client's path.
+TELLING = (AuthRequest, CaddyForwardAuth)
 
 
 def ask(server, video, fields, method="GET", viewer=application.ADMITTED):
@@ -83,8 +101,8 @@ def is_like_reelgates(server, video, fields, method="GET"):
     what = f"{method} {video} {fields}"
     equal((reply.status, reply.content), (wanted.status, wanted.content), f"{what}: status, content")
     for name, value in wanted.fields:
-        if name != "Status":
-            equal(reply.field(name), value, f"{what}: {name}")
+        equal(reply.field(name), value, f"{what}: {name}")
+    equal(reply.field("Status"), None, "Status, which is CGI's")
 
 
 def whole_film(server):
@@ -163,7 +181,7 @@ def every_answer_is_asked_for(server):
     equal(len(asked), 3, "requests to the application")
     for method, target, fields in asked:
         equal(method, "GET", "method")
-        named = (fields["x-video"], fields["cookie"]) if isinstance(server, AuthRequest) else \
+        named = (fields["x-video"], fields["cookie"]) if isinstance(server, TELLING) else \
             (target.rpartition("/")[2], fields.get("cookie") or fields.get("HTTP_COOKIE"))
         equal(named, ("film", "a=b; may=watch"), "id, cookie")
 
@@ -181,7 +199,7 @@ def question_is_nobodys_path(server):
 
 
 def id_is_what_reelgate_sends(server):
-    """nginx tells the application the id that its path comes to, and leads to no other film."""
+    """The application is told the id that the path comes to, and there is no other film behind it."""
     for path, video in (("/api/stream/%66ilm", "film"), ("/x/../api/stream/film", "film"),
                         ("/api/stream/none/../film", "film"), ("/api//stream/film", "film")):
         before = len(server.application.requests)
@@ -224,7 +242,9 @@ MORE = {AuthRequest: [every_answer_is_asked_for, preflight_needs_no_cookies, id_
                       question_is_nobodys_path],
         Accel: [every_answer_is_asked_for],
         ApacheAuthorizer: [every_answer_is_asked_for, preflight_needs_no_cookies],
-        LighttpdAuthorizer: [every_answer_is_asked_for, preflight_needs_no_cookies]}
+        LighttpdAuthorizer: [every_answer_is_asked_for, preflight_needs_no_cookies],
+        CaddyForwardAuth: [every_answer_is_asked_for, preflight_needs_no_cookies, id_is_what_reelgate_sends],
+        CaddyAccel: [every_answer_is_asked_for]}
 
 CLEARED = [f'proxy_set_header {name} "";' for name in ("Range", "If-None-Match")]
 TRUST = 'SetEnvIf Request_URI "^/{paths}/" ap_trust_cgilike_cl'
@@ -243,6 +263,11 @@ LINES = [
     (ApacheAuthorizer, TRUST.format(paths="api/stream"), whole_film),
     (ApacheLocalRedirect, "Require expr \"reqenv('REDIRECT_STATUS') != ''\"", no_other_way_leads_to_the_film),
     (ApacheLocalRedirect, TRUST.format(paths="(api/stream|watch)"), whole_film),
+    (CaddyForwardAuth, "header_up -Range", range_that_is_not_there),
+    (CaddyForwardAuth, "header_up -If-*", preconditions),
+    (CaddyForwardAuth, "header_down -Status", whole_film),
+    (CaddyAccel, "header_up -Range", range_far_into_the_film),
+    (CaddyAccel, "header_up -If-*", preconditions),
     (LighttpdAuthorizer, '"mode" => "authorizer",', stranger_gets_what_the_application_says),
 ]
 

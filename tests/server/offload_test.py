@@ -233,9 +233,9 @@ def other_fields(_kind, ask, _volume):
            "attachment; filename=\"film.mp4\"; filename*=UTF-8''film.mp4", "video/mp4", "private", "bytes"], "fields")
 
 
-CATALOGUED = (f"--query={QUERY}",)
-CORS = ("--cors-origin=https://films.example", "--cors-credentials=on")
-ELSEWHERE = ("--videos={folder}/elsewhere",)
+CATALOGUED = ("--query", QUERY)
+CORS = ("--cors-origin", "https://films.example", "--cors-credentials=on")
+ELSEWHERE = ("--videos", "{folder}/elsewhere")
 ROWS = [(offloaded, ()), (names, CATALOGUED), (hard_names, CATALOGUED), (outside, CATALOGUED), (fields_of_clients, ()),
         (folder_itself, ()), (older_players, ()), (continued, ()), (replaced, ()),
         (other_fields, CORS), (ignored_range, ()), (streamed_whole, ()), (held_back, ()), (cut_off, ())]
