@@ -51,6 +51,7 @@ int main() {
         print("option", option.name);
         print("scope", name_of(option.scope));
         print("argument", option.argument);
+        print("switch", option.is_switch ? "yes" : "");
         print("default", option.default_value.empty() ? option.default_in_words : option.default_value);
         print("value", default_text(option, defaults).empty() ? "" : "yes");
         print("shown", shown_value(option, defaults));

@@ -5,11 +5,26 @@
 
 #include <cstdio>
 
+#include "http/target.h"
 #include "log.h"
 
 namespace reelgate {
 
 using messages::Number;
+
+namespace {
+
+/// Returns the paths that came with a request, none of which names a video. Not their queries, which may hold secrets.
+std::string paths_of(const http::Request& request) {
+    std::string paths{http::raw_path(request.target)};
+    for (const std::string& target : request.rewritten) {
+        if (!paths.empty()) paths.append(", ");
+        paths.append(http::raw_path(target));
+    }
+    return paths.empty() ? "-" : paths;
+}
+
+}  // namespace
 
 bool AnswerLog::is_news(const Note& note) noexcept {
     switch (note.kind) {
@@ -27,7 +42,7 @@ std::unique_ptr<const LoggedAnswer> AnswerLog::begin(const http::Request& reques
     const std::string* content_range = http::find_field(outcome.response, "Content-Range");
     auto logged = std::make_unique<const LoggedAnswer>(LoggedAnswer{
         .number = ++count_,
-        .id = outcome.id.value_or("-"),
+        .id = outcome.id ? *outcome.id : paths_of(request),
         .method = request.method,
         .range = request.range.value_or("-"),
         .status = outcome.response.status,

@@ -20,7 +20,7 @@ namespace reelgate {
 /// What the log says of an answer both when it begins and when it has ended.
 struct LoggedAnswer {
     std::uint64_t number = 0;   ///< links the two lines
-    std::string id;             ///< of the video; "-": the target names none
+    std::string id;             ///< of the video; or the paths that name none; "-": there is none
     std::string method;
     std::string range;          ///< as requested; "-": none
     int status = 0;

@@ -15,6 +15,7 @@
 
 #include "catalog/diagnosis.h"
 #include "description.h"
+#include "http/rewritten.h"
 #include "http/target.h"
 
 namespace reelgate {
@@ -123,19 +124,21 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
     Outcome outcome;
     const http::Surroundings surroundings{
         std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()), new_boundary};
-    const auto plan = [&](const http::Selection& selection) {
-        outcome.response = http::plan_response(request, selection, settings_.policy, surroundings);
+    const auto plan = [&](const http::Request& asked, const http::Selection& selection) {
+        outcome.response = http::plan_response(asked, selection, settings_.policy, surroundings);
     };
     const auto fail = [&](http::Refusal refusal, posix::Failure why) {
         outcome.notes.push_back({Note::Kind::failure, std::move(why)});
         outcome.film.reset();
         outcome.may_grow = false;
-        plan(std::move(refusal));
+        plan(request, std::move(refusal));
     };
     try {
-        outcome.id = http::video_id(request.target, settings_.places.prefix);
-        const bool needs_film = http::asks_for_representation(request.method);
-        plan(needs_film ? select({when_locked, gate, surroundings.now}, outcome) : http::Selection{});
+        const auto rewritten = http::rewritten(request, settings_.places.prefix);
+        const http::Request& asked = rewritten ? *rewritten : request;
+        outcome.id = http::video_id(asked.target, settings_.places.prefix);
+        const bool needs_film = http::asks_for_representation(asked.method);
+        plan(asked, needs_film ? select({when_locked, gate, surroundings.now}, outcome) : http::Selection{});
     } catch (const catalog::CatalogError& failure) {
         ++outcome.catalog_use.errors;
         fail({503, "Catalogue not available"}, failure.failure());

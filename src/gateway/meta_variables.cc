@@ -3,6 +3,7 @@
 #include "gateway/meta_variables.h"
 
 #include <string_view>
+#include <utility>
 
 #include "http/ascii.h"
 #include "http/target.h"
@@ -34,11 +35,39 @@ std::optional<std::string>* field_named(http::Request& request, std::string_view
     return nullptr;
 }
 
+/// The meta-variables that tell a path, besides REQUEST_URI.
+struct Paths {
+    std::string_view script_name, path_info, script_filename, query_string;
+};
+
+/// Returns whether SCRIPT_NAME followed by PATH_INFO is `path`.
+bool is_joined_to(std::string_view path, const Paths& paths) {
+    return path.size() == paths.script_name.size() + paths.path_info.size() && path.starts_with(paths.script_name) &&
+           path.ends_with(paths.path_info);
+}
+
+/// Adds what the web server has made of the target, unless it has the same path. Its query is QUERY_STRING, which a
+/// rewrite may have changed; where that is empty, REQUEST_URI's, which an internal redirect leaves behind.
+void add_rewritten(http::Request& request, const Paths& paths) {
+    const std::string_view path = http::raw_path(request.target);
+    const std::string_view query =
+        paths.query_string.empty() ? http::raw_query(request.target) : paths.query_string;
+    const auto add = [&](std::string target) {
+        if (target.empty() || target == path) return;
+        if (!query.empty()) target.append("?").append(query);
+        request.rewritten.push_back(std::move(target));
+    };
+    // Unlike REQUEST_URI, these two are decoded already.
+    if (!is_joined_to(path, paths)) add(http::encode_path(std::string{paths.script_name}.append(paths.path_info)));
+    // mod_proxy_fcgi says only here where its own rewrite leads to, and has encoded that. Elsewhere it is a file.
+    if (paths.script_filename.starts_with("proxy:fcgi://")) add(std::string{http::raw_path(paths.script_filename)});
+}
+
 }  // namespace
 
 http::Request request_from(const char* const* meta_variables) {
     http::Request request;
-    std::string_view script_name, path_info, query_string;
+    Paths paths;
     for (; *meta_variables; ++meta_variables) {
         const std::string_view variable{*meta_variables};
         const auto equals = variable.find('=');
@@ -46,15 +75,16 @@ http::Request request_from(const char* const* meta_variables) {
         const std::string_view name = variable.substr(0, equals), value = variable.substr(equals + 1);
         if (name == "REQUEST_METHOD") request.method = value;
         else if (name == "REQUEST_URI") request.target = value;
-        else if (name == "SCRIPT_NAME") script_name = value;
-        else if (name == "PATH_INFO") path_info = value;
-        else if (name == "QUERY_STRING") query_string = value;
+        else if (name == "SCRIPT_NAME") paths.script_name = value;
+        else if (name == "PATH_INFO") paths.path_info = value;
+        else if (name == "SCRIPT_FILENAME") paths.script_filename = value;
+        else if (name == "QUERY_STRING") paths.query_string = value;
         else if (auto* field = field_named(request, name)) join(*field, http::trim_ows(value));
     }
-    if (request.target.empty()) {
-        // Unlike REQUEST_URI, these two are decoded already.
-        request.target = http::encode_path(std::string{script_name}.append(path_info));
-        if (!query_string.empty()) request.target.append("?").append(query_string);
+    add_rewritten(request, paths);
+    if (request.target.empty() && !request.rewritten.empty()) {
+        request.target = std::move(request.rewritten.front());
+        request.rewritten.erase(request.rewritten.begin());
     }
     return request;
 }

@@ -32,12 +32,15 @@ bool is_cors_origin(std::string_view text) {
            !authority.empty() && authority.find_first_not_of(authority_characters) == std::string_view::npos;
 }
 
-void add_cors_fields(Response& response, const Request& request, const std::vector<std::string>& allowed) {
+void add_cors_fields(Response& response, const Request& request, const std::vector<std::string>& allowed,
+                     bool with_credentials) {
     if (allowed.empty()) return;
-    if (allowed.front() != "*") response.fields.push_back({"Vary", "Origin"});
+    const bool is_list = allowed.front() != "*";
+    if (is_list) response.fields.push_back({"Vary", "Origin"});
     auto origin = allowed_origin(request, allowed);
     if (!origin) return;
     response.fields.push_back({"Access-Control-Allow-Origin", std::move(*origin)});
+    if (with_credentials && is_list) response.fields.push_back({"Access-Control-Allow-Credentials", "true"});
     if (request.method == "OPTIONS") {
         // A preflight. Range is safelisted in its simplest form only, If-Range and the preconditions never.
         response.fields.push_back({"Access-Control-Allow-Methods", "GET, HEAD"});

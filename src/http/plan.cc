@@ -12,7 +12,7 @@ namespace reelgate::http {
 
 namespace {
 
-/// Fields of the longest answer, so that the list is allocated once; CORS adds up to three.
+/// Fields of the longest answer, so that the list is allocated once; CORS adds up to four.
 constexpr std::size_t max_fields = 12;
 
 /// Arguments that most functions here share.
@@ -158,7 +158,7 @@ bool asks_for_representation(std::string_view method) { return method == "GET" |
 Response plan_response(const Request& request, const Selection& selection, const Policy& policy,
                        const Surroundings& surroundings) {
     Response response = answer_as_for_get(request, selection, policy, surroundings);
-    add_cors_fields(response, request, policy.cors_origins);
+    add_cors_fields(response, request, policy.cors_origins, policy.cors_credentials);
     drop_content_if_head(response, request.method);
     return response;
 }

@@ -20,6 +20,7 @@ struct Policy {
     std::string cache_control;              ///< Cache-Control of 200, 206 and 304
     std::size_t max_ranges{};               ///< range-specs; a Range with more is ignored
     std::vector<std::string> cors_origins;  ///< see add_cors_fields
+    bool cors_credentials = false;          ///< the same
 };
 
 /// Why a target stands for no representation: the status and the detail of an error response.

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace reelgate::http {
 
@@ -12,6 +13,9 @@ namespace reelgate::http {
 struct Request {
     std::string method;  ///< case-sensitive (RFC 9110 §9.1)
     std::string target;  ///< as in the request line: origin-form or absolute-form, not decoded (RFC 9112 §3.2)
+    /// Targets that the web server may have made of it, by a rewrite or an internal redirect; what it says more surely
+    /// comes first. One with the path of `target` is left out, so that usually there is none.
+    std::vector<std::string> rewritten;
     // Field values, without white space around them (RFC 9110 §5.5); several lines are joined by ", " (§5.3).
     std::optional<std::string> range;                ///< §14.2
     std::optional<std::string> if_range;             ///< §13.1.5

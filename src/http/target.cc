@@ -24,20 +24,26 @@ std::optional<unsigned> hex_value(char c) {
     return std::nullopt;
 }
 
+/// Takes one character off the front of `text`, which is not empty, and decodes it. Returns nothing if it is a "%"
+/// without its two digits.
+std::optional<char> take_decoded(std::string_view& text) {
+    const bool is_encoded = text.front() == '%';
+    if (is_encoded && text.size() < 3) return std::nullopt;
+    const std::string_view taken = text.substr(0, is_encoded ? 3 : 1);
+    text.remove_prefix(taken.size());
+    if (!is_encoded) return taken.front();
+    const auto high = hex_value(taken[1]), low = hex_value(taken[2]);
+    if (!high || !low) return std::nullopt;
+    return static_cast<char>(*high << 4 | *low);
+}
+
 std::optional<std::string> percent_decode(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out.push_back(text[i]);
-            continue;
-        }
-        if (text.size() - i < 3) return std::nullopt;
-        const auto high = hex_value(text[i + 1]);
-        const auto low = hex_value(text[i + 2]);
-        if (!high || !low) return std::nullopt;
-        out.push_back(static_cast<char>(*high << 4 | *low));
-        i += 2;
+    while (!text.empty()) {
+        const auto c = take_decoded(text);
+        if (!c) return std::nullopt;
+        out.push_back(*c);
     }
     return out;
 }
@@ -45,9 +51,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
 /// Returns whether `is_meant` accepts any parameter of the query: name=value, or a name alone.
 template <typename Predicate>
 bool any_parameter(std::string_view target, Predicate&& is_meant) {
-    const auto question = target.find('?');
-    if (question == std::string_view::npos) return false;
-    std::string_view query = target.substr(question + 1);
+    std::string_view query = raw_query(target);
     while (true) {
         const auto end = query.find('&');
         if (is_meant(query.substr(0, end))) return true;
@@ -67,6 +71,17 @@ std::string_view raw_path(std::string_view target) {
     if (authority == std::string_view::npos) return {};
     const auto path = target.find('/', authority + 3);
     return path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
+}
+
+std::string_view raw_query(std::string_view target) {
+    const auto question = target.find('?');
+    return question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
+}
+
+bool is_below(std::string_view target, std::string_view prefix) {
+    std::string_view path = raw_path(target);
+    return std::all_of(prefix.begin(), prefix.end(),
+                       [&path](char c) { return !path.empty() && take_decoded(path) == c; });
 }
 
 bool is_video_id(std::string_view id) {

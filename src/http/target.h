@@ -21,6 +21,12 @@ bool is_video_id(std::string_view id);
 /// form.
 std::string_view raw_path(std::string_view target);
 
+/// Returns the query of a target, without its question mark; empty if it has none.
+std::string_view raw_query(std::string_view target);
+
+/// Returns whether the path of a target, percent-decoded, begins with `prefix`.
+bool is_below(std::string_view target, std::string_view prefix);
+
 /// Returns the id in a target in origin-form or absolute-form: its path, percent-decoded, must be `prefix` followed by
 /// one id. Returns nothing for any other path, or if a "%" lacks its two hexadecimal digits.
 std::optional<std::string> video_id(std::string_view target, std::string_view prefix);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "options/command_line.h"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <boost/version.hpp>
 
@@ -39,6 +40,18 @@ void add(Arguments& given, Problems& problems, const po::option& parsed, Scope s
         given.add(problems, option, {option.name, parsed.value.front(), std::string{command_line_place}});
 }
 
+/// Returns the words, with the value of each switch that stands alone: Boost would take the next word for it.
+std::vector<std::string> with_values_of_switches(std::span<const char* const> words, Scope scope) {
+    std::vector<std::string> all(words.begin(), words.end());
+    const auto operands = std::find(all.begin(), all.end(), "--");
+    for (const Option& option : option_table()) {
+        if (!option.is_switch || (option.scope != Scope::settings && option.scope != scope)) continue;
+        const std::string alone = "--" + std::string{option.name};
+        std::replace(all.begin(), operands, alone, alone + "=on");
+    }
+    return all;
+}
+
 }  // namespace
 
 Arguments read_command_line(Problems& problems, std::span<const char* const> words, Scope scope) {
@@ -49,7 +62,7 @@ Arguments read_command_line(Problems& problems, std::span<const char* const> wor
     Arguments given;
     try {
         const po::parsed_options parsed =
-            po::command_line_parser(std::vector<std::string>(words.begin(), words.end()))
+            po::command_line_parser(with_values_of_switches(words, scope))
                 .options(description)
                 .style(style)
                 .run();

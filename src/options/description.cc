@@ -80,7 +80,8 @@ std::string describe_options(Scope scope) {
     for (const Option& option : option_table()) {
         if (option.scope != scope) continue;
         std::string line = "  --" + std::string{option.name};
-        if (!option.argument.empty()) line.append(" ").append(option.argument);
+        if (option.is_switch) line.append("[=").append(option.argument).append("]");
+        else if (!option.argument.empty()) line.append(" ").append(option.argument);
         line.resize(std::max(column, line.size() + 2), ' ');
         text.append(line).append(meaning_of(option));
         const std::string_view words = option.default_value.empty() ? option.default_in_words : option.default_value;

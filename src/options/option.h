@@ -37,6 +37,7 @@ struct Option {
     std::string_view text;
     Scope scope = Scope::settings;
     bool is_repeatable = false;
+    bool is_switch = false;  ///< its values are on and off; alone on the command line it means on
     /// Checks a value and stores it; one after another if it is repeatable. Null: a command reads it from Arguments.
     void (*set)(Settings&, const Value&) = nullptr;
     /// Returns whether two settings agree in it: a change takes effect only when reelgate is restarted. Null: SIGHUP

@@ -45,7 +45,7 @@ constexpr std::array table{
                    " this one.",
            .set = [](Settings& s, const Value& v) { s.handler.places.ready = v.text; }},
     Option{.name = "prefix", .argument = "PATH", .default_value = "/api/stream/",
-           .meaning = "the part of REQUEST_URI before the id",
+           .meaning = "the part of a request's path before the id",
            .text = "The part of a request's path before the id. Begins and ends with a slash.",
            .set = [](Settings& s, const Value& v) { s.handler.places.prefix = prefix_from(v); }},
 
@@ -130,6 +130,14 @@ constexpr std::array table{
                    " May be given several times; one value may also hold several, with commas between them.",
            .is_repeatable = true,
            .set = [](Settings& s, const Value& v) { add_origins(s.handler.policy.cors_origins, v); }},
+    Option{.name = "cors-credentials", .argument = "SWITCH", .default_value = "off",
+           .meaning = "whether pages of those origins may ask with cookies: on or off; alone: on",
+           .text = "Whether pages of those origins may ask with cookies, as `crossorigin=\"use-credentials\"` does:"
+                   " `on` or `off`. Not together with a `cors-origin` of *, which browsers refuse.",
+           .is_switch = true,
+           .set = [](Settings& s, const Value& v) {
+               s.handler.policy.cors_credentials = cors_credentials_from(v, s.handler.policy.cors_origins);
+           }},
 
     // How it is watched
 

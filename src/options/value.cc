@@ -73,6 +73,18 @@ LogLevel log_level_from(const Value& value) {
     return *level;
 }
 
+bool switch_from(const Value& value) {
+    if (value.text != "on" && value.text != "off") reject(value, "needs on or off");
+    return value.text == "on";
+}
+
+bool cors_credentials_from(const Value& value, const std::vector<std::string>& origins) {
+    const bool is_on = switch_from(value);
+    if (is_on && std::find(origins.begin(), origins.end(), "*") != origins.end())
+        reject(value, "cors-origin is *, and browsers refuse that pair", "list the origins");
+    return is_on;
+}
+
 std::string field_value_from(const Value& value) {
     if (std::any_of(value.text.begin(), value.text.end(), http::is_control))
         reject(value, "must not contain control characters");

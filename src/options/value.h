@@ -40,6 +40,12 @@ std::chrono::seconds seconds_from(const Value& value, unsigned least = 0, unsign
 Offload offload_from(const Value& value);
 LogLevel log_level_from(const Value& value);
 
+/// Returns whether a switch is on.
+bool switch_from(const Value& value);
+
+/// Returns whether requests with cookies are admitted from `origins`, which must be a list then, and not "*".
+bool cors_credentials_from(const Value& value, const std::vector<std::string>& origins);
+
 /// Returns a text without control characters: a field value or a part of one.
 std::string field_value_from(const Value& value);
 

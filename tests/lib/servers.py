@@ -18,6 +18,12 @@ PATHS = {
     "lighttpd_sockets": "/run/lighttpd/reelgate.sock",
     "socket": "/run/reelgate/reelgate.sock",
     "address": "bind :80",
+    "caddy_socket": "unix//run/reelgate/reelgate.sock",
+    "site": ":80 {",
+    "application": "127.0.0.1:8000",
+    "authorizer": "127.0.0.1:9001",
+    "authorizer_port": "9001",
+    "cgi_program": "/usr/local/lib/cgi-bin/watch",
 }
 
 # The file that names the socket to nginx, for all sites.
@@ -246,7 +252,10 @@ class ApacheFcgidOffload(ApacheFcgid):
 
     def start_apache(self, fragment):
         lines = re.findall(r"^ *XSendFile.*\n", shipped("apache/offload.conf", data=self.volume.path), re.MULTILINE)
-        for name, value in zip(["--offload", *self.options[::2]], ["x-sendfile", *self.options[1::2]]):
+        words = iter(["--offload", "x-sendfile", *self.options])
+        for word in words:
+            name, _, value = word.partition("=")
+            value = value or next(words)
             self.extra += f'FcgidInitialEnv REELGATE_{name[2:].upper().replace("-", "_")} "{value}"\n'
         return super().start_apache(fragment.replace("</Location>", "".join(lines) + "</Location>"))
 
@@ -314,5 +323,36 @@ class Haproxy(Server):
         return self.spawn_on_free_port(command)
 
 
-ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid, ApacheProxy, Nginx, Haproxy]
+class Caddy(Server):
+    """Caddy with the shipped file, below global options that keep to the folder and to the port of the test.
+    Without a grace period it would wait for the last viewer."""
+    name = "Caddy"
+
+    def start(self):
+        return self.start_caddy(self.start_reelgate())
+
+    def start_caddy(self, place, change=lambda text: text, name="caddy/Caddyfile", **places):
+        self.environment = {**self.environment, "HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder),
+                            "XDG_CONFIG_HOME": str(self.folder)}
+
+        def command(port):
+            site = f":{port} {{" + (f"\n    tls {self.pem} {self.pem}" if self.pem else "")
+            text = change(shipped(name, caddy_socket=f"unix/{place}", site=site, **places))
+            options = f"""
+{{
+    admin off
+    auto_https off
+    default_bind 127.0.0.1
+    grace_period 1s
+    log {{
+        output file {self.folder}/caddy.log
+    }}
+}}
+"""
+            return ["/usr/bin/caddy", "run", "--adapter", "caddyfile", "--config",
+                    self.write("Caddyfile", options + text)]
+        return self.spawn_on_free_port(command)
+
+
+ALL = [LighttpdSpawn, LighttpdConnect, ApacheFcgid, ApacheProxy, Nginx, Haproxy, Caddy]
 OFFLOADING = [LighttpdOffload, ApacheOffload, ApacheFcgidOffload, NginxOffload]

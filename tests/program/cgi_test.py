@@ -20,6 +20,18 @@ ROWS = [
     ("HEAD with a range", {"REQUEST_METHOD": "HEAD", "REQUEST_URI": "/api/stream/film", "HTTP_RANGE": "bytes=0-0"}, 206,
      "bytes 0-0/5000", b""),
     ("a server without REQUEST_URI", {"SCRIPT_NAME": "/api/stream", "PATH_INFO": "/film"}, 200, None, FILM),
+    ("a path that the web server has changed", {"REQUEST_URI": "/watch/film?x", "SCRIPT_NAME": "/api/stream/film"}, 200,
+     None, FILM),
+    ("HEAD of a path that the web server has changed",
+     {"REQUEST_METHOD": "HEAD", "REQUEST_URI": "/watch/film", "SCRIPT_NAME": "/api/stream/film"}, 200, None, b""),
+    ("a path that mod_rewrite has changed, with a range",
+     {"REQUEST_URI": "/watch/film", "SCRIPT_NAME": "/watch/film", "HTTP_RANGE": "bytes=0-99",
+      "SCRIPT_FILENAME": "proxy:fcgi://host/api/stream/film"}, 206, "bytes 0-99/5000", FILM[:100]),
+    ("a path that is not changed to ours", {"REQUEST_URI": "/watch/film", "SCRIPT_NAME": "/films/film"}, 404, None,
+     b'{"detail":"Video not found"}'),
+    ("a path of ours that names no film, and another", {"REQUEST_URI": "/api/stream/x/../film",
+                                                        "SCRIPT_NAME": "/api/stream/film"}, 404, None,
+     b'{"detail":"Video not found"}'),
     ("past the end", {"REQUEST_URI": "/api/stream/film", "HTTP_RANGE": "bytes=5000-"}, 416, "bytes */5000",
      b'{"detail":"Range not satisfiable"}'),
     ("an empty Range", {"REQUEST_URI": "/api/stream/film", "HTTP_RANGE": ""}, 200, None, FILM),
@@ -42,6 +54,9 @@ LOGGED = [
     ("a film without a file, by its id and an extension", {"REQUEST_URI": "/api/stream/gone.mp4"},
      ["info: open gone: /.*/gone.mp4: No such file or directory", "debug: request 1: gone: GET -: 404 -",
       "info: response 1: gone: GET -: 404 -: 39 of 39 bytes in [0-9.]+ s: complete"]),
+    ("a path that names no film", {"REQUEST_URI": "/watch/film?secret", "SCRIPT_NAME": "/films", "PATH_INFO": "/film"},
+     ["debug: request 1: /watch/film, /films/film: GET -: 404 -",
+      "info: response 1: /watch/film, /films/film: GET -: 404 -: 28 of 28 bytes in [0-9.]+ s: complete"]),
 ]
 
 

@@ -17,7 +17,7 @@ PROGRAM_PAGE, FILE_PAGE = (support.ROOT / "man" / name for name in ("reelgate.8"
 SHIPPED = support.ROOT / "conf/reelgate.conf"
 
 # An option in --help: name, argument, meaning, default.
-OPTION = re.compile(r"^  --([a-z-]+)(?: ([A-Z]+))? +(.*?)(?: \(default: (.*)\))?$", re.MULTILINE)
+OPTION = re.compile(r"^  --([a-z-]+)(?:(?: |\[=)([A-Z]+)\]?)? +(.*?)(?: \(default: (.*)\))?$", re.MULTILINE)
 
 # Defaults that the machine or another default decides, and what the shipped file shows for them.
 COMPUTED = {"database": "/var/lib/reelgate/catalog.db", "videos": "/var/lib/reelgate/videos", "threads": "4"}
@@ -61,7 +61,7 @@ def default_in(text):
 
 
 def check_program_page(report):
-    documented = list(items(PROGRAM_PAGE, "OPTIONS", r"Fl Fl (\S+)(?: Ar (\S+))?"))
+    documented = list(items(PROGRAM_PAGE, "OPTIONS", r"Fl Fl (\S+)(?:(?: Ns Op = Ns)? Ar (\S+))?"))
     wanted = [option for options in (SETTINGS, *OWN.values()) for option in options]
     with report.row("reelgate.8: the options of --help, in its order"):
         equal([head for head, _ in documented], [(name, argument) for name, argument, _, _ in wanted], "options")
@@ -136,10 +136,11 @@ def check_made(report):
 def check_blocks(report):
     blocks = re.findall(r"^\.Ss (conf/\S+)\n.*?^\.Bd -literal\n(.*?)^\.Ed$", section(PROGRAM_PAGE, "EXAMPLES"),
                         re.MULTILINE | re.DOTALL)
-    with report.row("reelgate.8: has a block for each shipped file of a web server"):
-        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx", "haproxy")
+    named = re.findall(r"^\.It Pa (conf/\S+)$", section(PROGRAM_PAGE, "EXAMPLES"), re.MULTILINE)
+    with report.row("reelgate.8: shows or names each shipped file of a web server"):
+        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx", "haproxy", "caddy")
                        for path in (support.ROOT / "conf" / kind).iterdir())
-        equal(sorted(name for name, _ in blocks), files, "files")
+        equal(sorted([*named, *(name for name, _ in blocks)]), files, "files")
     for name, text in blocks:
         with report.row(f"reelgate.8: the block of {name} is that file"):
             equal(unescaped(text), (support.ROOT / name).read_text(), "text")

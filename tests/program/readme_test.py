@@ -13,6 +13,7 @@ from support import equal
 
 README = (support.ROOT / "README.md").read_text()
 SHIPPED = re.compile(r"^\[`(conf/\S+)`\][^\n]*\n\n```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"\]\((conf/(?:lighttpd|apache|nginx|haproxy|caddy)/[^)]+)\)")
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # What is another value on every machine.
@@ -30,10 +31,10 @@ def examples():
 def main():
     report = support.Report()
     blocks = SHIPPED.findall(README)
-    with report.row("README: has a block for each shipped file of a web server"):
-        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx", "haproxy")
+    with report.row("README: names each shipped file of a web server"):
+        files = sorted(str(path.relative_to(support.ROOT)) for kind in ("lighttpd", "apache", "nginx", "haproxy", "caddy")
                        for path in pathlib.Path(support.ROOT / "conf" / kind).iterdir())
-        equal(sorted(name for name, _ in blocks), files, "files")
+        equal(sorted(set(NAMED.findall(README))), files, "files")
     for name, text in blocks:
         with report.row(f"README: the block of {name} is that file"):
             equal(text, (support.ROOT / name).read_text(), "text")

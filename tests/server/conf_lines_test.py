@@ -36,6 +36,15 @@ def length_is_kept(server):
         equal(reply.field("Content-Length"), str(length), "Content-Length")
 
 
+def fields_are_those_of_http(server):
+    names = [name for name, _ in support.http(server.port, "/api/stream/film").fields]
+    assert "Status" not in names, names
+
+
+def path_that_leads_out_is_not_found(server):
+    equal(support.http(server.port, "/api/stream/..%2Ffilm").status, 404, "status")
+
+
 def open_large(server, video):
     """A viewer's connection, on which the answer has begun to arrive."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=support.DEADLINE)
@@ -95,6 +104,10 @@ ROWS = [
     (servers.Nginx, "fastcgi_keep_conn on;", killed_responder_looks_broken),
     (servers.Haproxy, None, length_is_kept),
     (servers.Haproxy, None, reelgate_is_held_back),
+    (servers.Caddy, "header_down -Status", fields_are_those_of_http),
+    (servers.Caddy, "respond 404", path_that_leads_out_is_not_found),
+    (servers.Caddy, None, length_is_kept),
+    (servers.Caddy, None, reelgate_is_held_back),
     *((kind, None, killed_responder_looks_broken) for kind in servers.ALL if kind is not servers.Nginx),
     *((kind, None, broken_transfer_looks_broken) for kind in servers.ALL),
 ]

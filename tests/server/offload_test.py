@@ -226,9 +226,10 @@ def other_fields(_kind, ask, _volume):
     """CORS and downloads."""
     reply, sent = ask("film?download=1", [("Origin", "https://films.example"), ("Range", "bytes=0-9")])
     equal((reply.status, sent), (206, 0), "status, sent by reelgate")
-    equal([reply.field(name) for name in ("Access-Control-Allow-Origin", "Vary", "Access-Control-Expose-Headers",
-                                          "Content-Disposition", "Content-Type", "Cache-Control", "Accept-Ranges")],
-          ["https://films.example", "Origin", "Content-Length, Content-Range, Accept-Ranges, ETag",
+    equal([reply.field(name) for name in ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Vary",
+                                          "Access-Control-Expose-Headers", "Content-Disposition", "Content-Type",
+                                          "Cache-Control", "Accept-Ranges")],
+          ["https://films.example", "true", "Origin", "Content-Length, Content-Range, Accept-Ranges, ETag",
            "attachment; filename=\"film.mp4\"; filename*=UTF-8''film.mp4", "video/mp4", "private", "bytes"], "fields")
 
 
@@ -243,14 +244,15 @@ def titled(_kind, ask, _volume):
 TITLED = ("--query", "SELECT status,"
                      " '100% ' || char(34) || 'Hafen' || char(34) || ' über' AS title FROM videos WHERE id = ?1")
 CATALOGUED = ("--query", QUERY)
-CORS = ("--cors-origin", "https://films.example")
+CORS = ("--cors-origin", "https://films.example", "--cors-credentials=on")
 ELSEWHERE = ("--videos", "{folder}/elsewhere")
 ROWS = [(offloaded, ()), (names, CATALOGUED), (hard_names, CATALOGUED), (outside, CATALOGUED), (fields_of_clients, ()),
         (folder_itself, ()), (older_players, ()), (continued, ()), (replaced, ()),
         (other_fields, CORS), (titled, TITLED), (ignored_range, ()), (streamed_whole, ()), (held_back, ()), (cut_off, ())]
 
 # web server, a line of its file, what holds with it only, options of reelgate
-CORS_FIELDS = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Vary")
+CORS_FIELDS = ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers",
+               "Vary")
 LINES = [
     (servers.LighttpdOffload, 'server.feature-flags += ( "http10.range" => "enable" )', older_players, ()),
     (servers.LighttpdOffload, 'server.stat-cache-engine = "disable"', replaced, ()),

@@ -205,6 +205,11 @@ def check_forms(report, server):
     for path in (STATUS + "/", STATUS + "x", "/%72eelgate-status", "//reelgate-status"):
         with report.row(f"{path}: not the path"):
             equal(ask(server, path).status, 404, "status")
+    with report.row("the path of the client counts, not one that the web server has made of it"):
+        for path in (STATUS, PING):
+            equal(ask(server, "/elsewhere", fields=[("SCRIPT_NAME", path)]).status, 404, f"{path} as SCRIPT_NAME")
+            reply = ask(server, path, fields=[("SCRIPT_NAME", FILM_PATH)])
+            equal((reply.status, reply.field("Content-Type")[:10]), (200, "text/plain"), f"{path} as REQUEST_URI")
     with report.row("OpenMetrics: a parser understands it, and finds what JSON says"):
         check_openmetrics(server, "?openmetrics=")  # as Prometheus writes it
 

@@ -20,11 +20,11 @@ LARGE = 64 << 20
 FILM_PATH, LARGE_PATH = "/api/stream/film", "/api/stream/large"
 CUT = 3 << 20  # where the film ends that is cut short
 
-KINDS = [servers.Nginx, servers.ApacheProxy, servers.LighttpdConnect, servers.Haproxy]
+KINDS = [servers.Nginx, servers.ApacheProxy, servers.LighttpdConnect, servers.Haproxy, servers.Caddy]
 
 # These end a stream of which reelgate's half broke off; the client finds it malformed, being too short. The others
 # reset the stream.
-ENDING = (servers.LighttpdConnect, servers.Haproxy)
+ENDING = (servers.LighttpdConnect, servers.Haproxy, servers.Caddy)
 
 # mod_http2 of Apache 2.4.71 may lose such a stream, often if the viewer had taken all that was sent: it stays open, and
 # nothing comes any more.

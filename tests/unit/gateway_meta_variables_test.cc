@@ -14,7 +14,14 @@ struct VariablesRow {
     std::string_view method = "";
     std::string_view target = "";
     std::string_view range = "(absent)";
+    std::string_view rewritten = "";  ///< each with a blank behind it
 };
+
+std::string list_of(const std::vector<std::string>& targets) {
+    std::string list;
+    for (const std::string& target : targets) list += target + " ";
+    return list;
+}
 
 void check(const VariablesRow& row) {
     BOOST_TEST_CONTEXT(row.name) {
@@ -24,6 +31,7 @@ void check(const VariablesRow& row) {
         BOOST_TEST(request.method == row.method);
         BOOST_TEST(request.target == row.target);
         BOOST_TEST(request.range.value_or("(absent)") == row.range);
+        BOOST_TEST(list_of(request.rewritten) == row.rewritten);
     }
 }
 
@@ -64,7 +72,7 @@ const VariablesRow targets[] = {
      .target = "http://example.org/api/stream/abc"},
     {.name = "request_uri_before_script_name",
      .variables = {"SCRIPT_NAME=/cgi", "PATH_INFO=/def", "QUERY_STRING=q", "REQUEST_URI=/api/stream/abc"},
-     .target = "/api/stream/abc"},
+     .target = "/api/stream/abc", .rewritten = "/cgi/def?q "},
     {.name = "script_name_and_path_info", .variables = {"SCRIPT_NAME=/api/stream", "PATH_INFO=/abc"},
      .target = "/api/stream/abc"},
     {.name = "path_info_before_script_name", .variables = {"PATH_INFO=/abc", "SCRIPT_NAME=/api/stream"},
@@ -83,6 +91,62 @@ const VariablesRow targets[] = {
 
 BOOST_AUTO_TEST_CASE(target_is_request_uri_or_its_parts) {
     for (const VariablesRow& row : targets) check(row);
+}
+
+// What web servers send when they have changed the path, and when they have not
+
+const VariablesRow rewritten[] = {
+    {.name = "nginx", .variables = {"QUERY_STRING=x=1", "SCRIPT_NAME=/api/stream/abc", "REQUEST_URI=/f/abc?x=1"},
+     .target = "/f/abc?x=1", .rewritten = "/api/stream/abc?x=1 "},
+    {.name = "nginx_unchanged", .variables = {"QUERY_STRING=x=1", "SCRIPT_NAME=/s/abc", "REQUEST_URI=/s/abc?x=1"},
+     .target = "/s/abc?x=1"},
+    {.name = "caddy", .variables = {"SCRIPT_NAME=", "PATH_INFO=/s/abc", "REQUEST_URI=/f/abc"}, .target = "/f/abc",
+     .rewritten = "/s/abc "},
+    {.name = "caddy_unchanged", .variables = {"SCRIPT_NAME=", "PATH_INFO=/s/abc", "REQUEST_URI=/s/abc"},
+     .target = "/s/abc"},
+    {.name = "plain_cgi_unchanged", .variables = {"SCRIPT_NAME=/s", "PATH_INFO=/abc", "REQUEST_URI=/s/abc?x"},
+     .target = "/s/abc?x"},
+    {.name = "apache",
+     .variables = {"SCRIPT_FILENAME=proxy:fcgi://rg/s/abc", "QUERY_STRING=x", "REQUEST_URI=/f/abc?x", "SCRIPT_NAME=/f/abc"},
+     .target = "/f/abc?x", .rewritten = "/s/abc?x "},
+    {.name = "apache_unchanged",
+     .variables = {"SCRIPT_FILENAME=proxy:fcgi://rg/s/abc", "REQUEST_URI=/s/abc", "SCRIPT_NAME=/s/abc"},
+     .target = "/s/abc"},
+    {.name = "apache_with_a_query_in_the_name",
+     .variables = {"SCRIPT_FILENAME=proxy:fcgi://rg/s/abc?x", "QUERY_STRING=x", "REQUEST_URI=/f/abc?x"},
+     .target = "/f/abc?x", .rewritten = "/s/abc?x "},
+    {.name = "apache_with_an_address", .variables = {"SCRIPT_FILENAME=proxy:fcgi://[::1]:9000/s/abc", "REQUEST_URI=/f"},
+     .target = "/f", .rewritten = "/s/abc "},
+    {.name = "apache_without_a_path", .variables = {"SCRIPT_FILENAME=proxy:fcgi://rg", "REQUEST_URI=/f"}, .target = "/f",
+     .rewritten = "/ "},
+    {.name = "apache_alone", .variables = {"SCRIPT_FILENAME=proxy:fcgi://rg/s/abc"}, .target = "/s/abc"},
+    {.name = "both",
+     .variables = {"SCRIPT_FILENAME=proxy:fcgi://rg/a", "PATH_INFO=/c", "SCRIPT_NAME=/b", "REQUEST_URI=/f"},
+     .target = "/f", .rewritten = "/b/c /a "},
+    {.name = "both_without_request_uri",
+     .variables = {"SCRIPT_FILENAME=proxy:fcgi://rg/a", "PATH_INFO=/c", "SCRIPT_NAME=/b"}, .target = "/b/c",
+     .rewritten = "/a "},
+    {.name = "file_is_no_path", .variables = {"SCRIPT_FILENAME=/api/stream/abc", "REQUEST_URI=/f"}, .target = "/f"},
+    {.name = "path_info_alone_is_none", .variables = {"PATH_INFO=/s/abc", "SCRIPT_NAME=/f", "REQUEST_URI=/f/s/abc"},
+     .target = "/f/s/abc"},
+    {.name = "changed_query_counts", .variables = {"QUERY_STRING=download=1&x", "SCRIPT_NAME=/s", "REQUEST_URI=/f?x"},
+     .target = "/f?x", .rewritten = "/s?download=1&x "},
+    {.name = "lost_query_is_the_clients", .variables = {"QUERY_STRING=", "SCRIPT_NAME=/s", "REQUEST_URI=/f?x"},
+     .target = "/f?x", .rewritten = "/s?x "},
+    {.name = "decoded_parts_are_encoded_again",
+     .variables = {"REQUEST_URI=/f/a%2562", "SCRIPT_NAME=/s", "PATH_INFO=/a%62?"}, .target = "/f/a%2562",
+     .rewritten = "/s/a%2562%3F "},
+    {.name = "encoded_already_by_apache",
+     .variables = {"REQUEST_URI=/f/a%2562", "SCRIPT_FILENAME=proxy:fcgi://rg/s/a%2562"}, .target = "/f/a%2562",
+     .rewritten = "/s/a%2562 "},
+    {.name = "same_path_decoded", .variables = {"REQUEST_URI=/s/a%20b", "SCRIPT_NAME=/s", "PATH_INFO=/a b"},
+     .target = "/s/a%20b"},
+    {.name = "absolute_form_unchanged", .variables = {"REQUEST_URI=http://h/s/abc", "SCRIPT_NAME=/s/abc"},
+     .target = "http://h/s/abc"},
+};
+
+BOOST_AUTO_TEST_CASE(path_that_the_web_server_has_changed) {
+    for (const VariablesRow& row : rewritten) check(row);
 }
 
 // RFC 3875 §4.1.18, RFC 9110 §5.3: Range

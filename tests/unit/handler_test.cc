@@ -197,6 +197,43 @@ BOOST_AUTO_TEST_CASE(allocation_that_fails) {
         BOOST_TEST(in_child([&] { return fail_one_after_another(count); }) == "at last 206 0000000|", count);
 }
 
+// A path that the web server has changed
+
+struct RewrittenRow {
+    std::string_view name;
+    std::string target;
+    std::vector<std::string> rewritten;
+    std::string_view id = "(absent)";
+    int status = 404;
+    std::string_view disposition = "(absent)";
+};
+
+const RewrittenRow rewritten_rows[] = {
+    {.name = "rewritten", .target = "/films/film", .rewritten = {"/api/stream/film"}, .id = "film", .status = 206},
+    {.name = "elsewhere", .target = "/films/film", .rewritten = {"/film"}},
+    {.name = "own_counts", .target = "/api/stream/film", .rewritten = {"/api/stream/gone"}, .id = "film",
+     .status = 206},
+    {.name = "own_counts_without_an_id", .target = "/api/stream/x/../film", .rewritten = {"/api/stream/film"}},
+    {.name = "query_of_the_rewritten", .target = "/films/film?x", .rewritten = {"/api/stream/film?download=1"},
+     .id = "film", .status = 206,
+     .disposition = "attachment; filename=\"film.mp4\"; filename*=UTF-8''film.mp4"},
+    {.name = "query_of_the_client_left_out", .target = "/films/film?download=1", .rewritten = {"/api/stream/film?x"},
+     .id = "film", .status = 206},
+};
+
+BOOST_AUTO_TEST_CASE(path_that_the_web_server_has_changed) {
+    for (const RewrittenRow& row : rewritten_rows) {
+        BOOST_TEST_CONTEXT(row.name) {
+            http::Request request = request_for(row.target, "GET", "bytes=0-9");
+            request.rewritten = row.rewritten;
+            const Outcome given = answer(request);
+            BOOST_TEST(given.id.value_or("(absent)") == row.id);
+            BOOST_TEST(given.response.status == row.status);
+            BOOST_TEST(field(given, "Content-Disposition") == row.disposition);
+        }
+    }
+}
+
 // Not found: three texts
 
 const AnswerRow not_found_rows[] = {

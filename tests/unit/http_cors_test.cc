@@ -25,12 +25,13 @@ struct CorsRow {
     Origins allowed;
     Request request;
     std::string expected;
+    bool with_credentials = false;
 };
 
 void check(const CorsRow& row) {
     BOOST_TEST_CONTEXT(row.name) {
         Response response{200, {}, {}};
-        add_cors_fields(response, row.request, row.allowed);
+        add_cors_fields(response, row.request, row.allowed, row.with_credentials);
         BOOST_TEST(lines_of(response.fields) == row.expected);
         BOOST_TEST(response.status == 200);
     }
@@ -96,6 +97,29 @@ const CorsRow preflights[] = {
 
 BOOST_AUTO_TEST_CASE(preflight_names_methods_and_fields) {
     for (const CorsRow& row : preflights) check(row);
+}
+
+// Fetch standard, section 3.2.5: requests with cookies
+
+const std::string credentials = "Access-Control-Allow-Credentials: true\n";
+
+const CorsRow with_credentials[] = {
+    {.name = "listed", .allowed = two, .request = request_from("https://a.example"),
+     .expected = vary + allow("https://a.example") + credentials + expose, .with_credentials = true},
+    {.name = "preflight", .allowed = two, .request = request_from("https://a.example", "OPTIONS"),
+     .expected = vary + allow("https://a.example") + credentials + preflight, .with_credentials = true},
+    {.name = "not_listed", .allowed = two, .request = request_from("https://c.example"), .expected = vary,
+     .with_credentials = true},
+    {.name = "no_origin", .allowed = two, .request = request_from(std::nullopt), .expected = vary,
+     .with_credentials = true},
+    {.name = "nothing_allowed", .allowed = {}, .request = request_from("https://a.example"), .expected = "",
+     .with_credentials = true},
+    {.name = "never_for_everybody", .allowed = {"*"}, .request = request_from("https://a.example"),
+     .expected = allow("*") + expose, .with_credentials = true},
+};
+
+BOOST_AUTO_TEST_CASE(listed_origin_may_ask_with_cookies) {
+    for (const CorsRow& row : with_credentials) check(row);
 }
 
 BOOST_AUTO_TEST_CASE(error_keeps_its_fields_and_can_be_read) {

@@ -606,6 +606,10 @@ BOOST_AUTO_TEST_CASE(every_answer_has_the_fields_of_cross_origin_access) {
             BOOST_TEST(allowed.status == row.status);
             BOOST_TEST(field(allowed, "Access-Control-Allow-Origin") == "https://a.example");
             BOOST_TEST(field(allowed, "Vary") == "Origin");
+            BOOST_TEST(field(allowed, "Access-Control-Allow-Credentials") == "(absent)");
+            const Policy with_credentials{"private", 100, {"https://a.example"}, true};
+            BOOST_TEST(field(plan_response(request, selection, with_credentials, surroundings),
+                             "Access-Control-Allow-Credentials") == "true");
             const Response other = planned({"https://other.example"});
             BOOST_TEST(field(other, "Access-Control-Allow-Origin") == "(absent)");
             BOOST_TEST(field(other, "Vary") == "Origin");

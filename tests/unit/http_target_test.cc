@@ -284,6 +284,37 @@ BOOST_AUTO_TEST_CASE(every_byte_comes_back_from_a_round_trip) {
     }
 }
 
+// Below a prefix, whether or not an id follows
+
+struct BelowRow {
+    std::string_view name;
+    std::string_view target;
+    bool expected = false;
+};
+
+constexpr BelowRow below[] = {
+    {.name = "id", .target = "/api/stream/abc", .expected = true},
+    {.name = "no_id", .target = "/api/stream/a%2Fb", .expected = true},
+    {.name = "nothing_more", .target = "/api/stream/", .expected = true},
+    {.name = "wrongly_encoded_after_the_prefix", .target = "/api/stream/a%zz", .expected = true},
+    {.name = "absolute_form", .target = "http://h/api/stream/abc", .expected = true},
+    {.name = "encoded_prefix", .target = "/%61pi/stream%2fabc", .expected = true},
+    {.name = "wrongly_encoded_prefix", .target = "/%6zpi/stream/abc"},
+    {.name = "prefix_encoded_twice", .target = "/%2561pi/stream/abc"},
+    {.name = "cut_off", .target = "/api/stream"},
+    {.name = "cut_off_in_an_encoded_character", .target = "/api/stream%2"},
+    {.name = "in_the_query", .target = "/?/api/stream/abc"},
+    {.name = "folder_above", .target = "/x/../api/stream/abc"},
+    {.name = "elsewhere", .target = "/films/abc"},
+    {.name = "asterisk_form", .target = "*"},
+    {.name = "empty", .target = ""},
+};
+
+BOOST_AUTO_TEST_CASE(path_is_below_a_prefix) {
+    for (const BelowRow& row : below)
+        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(is_below(row.target, default_prefix) == row.expected); }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

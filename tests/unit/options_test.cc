@@ -110,6 +110,7 @@ BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
     BOOST_TEST(settings.handler.policy.max_ranges == 100u);
     BOOST_TEST(settings.handler.policy.cache_control == "private");
     BOOST_TEST(settings.handler.policy.cors_origins.empty());
+    BOOST_TEST(!settings.handler.policy.cors_credentials);
     BOOST_TEST(settings.listen == "");
     BOOST_TEST(settings.socket_mode == 0660u);
     BOOST_TEST(settings.engine.threads >= 4u);
@@ -637,6 +638,67 @@ BOOST_AUTO_TEST_CASE(origins_that_are_refused) {
     }
 }
 
+// A switch: alone on the command line, and with a value everywhere
+
+struct SwitchRow {
+    std::string_view name;
+    Words words;
+    Words environment;
+    std::string_view content = "";
+    bool expected = false;
+};
+
+const SwitchRow switches[] = {
+    {.name = "nowhere"},
+    {.name = "alone", .words = {"--cors-credentials"}, .expected = true},
+    {.name = "on", .words = {"--cors-credentials=on"}, .expected = true},
+    {.name = "off", .words = {"--cors-credentials=off"}},
+    {.name = "in_the_environment", .environment = {"REELGATE_CORS_CREDENTIALS=on"}, .expected = true},
+    {.name = "in_the_file", .content = "cors-credentials = on\n", .expected = true},
+    {.name = "off_again", .words = {"--cors-credentials=off"}, .environment = {"REELGATE_CORS_CREDENTIALS=on"},
+     .content = "cors-credentials = on\n"},
+    {.name = "with_origins", .words = {"--cors-credentials", "--cors-origin=https://a.example"}, .expected = true},
+    {.name = "off_with_all_origins", .words = {"--cors-origin=*", "--cors-credentials=off"}},
+};
+
+BOOST_AUTO_TEST_CASE(switch_of_all_sources) {
+    for (const SwitchRow& row : switches) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const ConfigFile file{row.content};
+            const Settings settings = settings_from(read(file.with(row.words), row.environment));
+            BOOST_TEST(settings.handler.policy.cors_credentials == row.expected);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(switch_does_not_take_the_next_word) {
+    const Arguments arguments = read({"--cors-credentials", "on", "off"}, {}, Scope::get);
+    BOOST_TEST(arguments.value("cors-credentials").value_or("") == "on");
+    BOOST_TEST((arguments.operands == std::vector<std::string>{"on", "off"}));
+    const Arguments operands = read({"--", "--cors-credentials"}, {}, Scope::get);
+    BOOST_TEST((operands.operands == std::vector<std::string>{"--cors-credentials"}));
+}
+
+const OriginsRow refused_switches[] = {
+    {.name = "another_word", .words = {"--cors-credentials=yes"},
+     .expected = "--cors-credentials yes: needs on or off"},
+    {.name = "empty", .environment = {"REELGATE_CORS_CREDENTIALS="}, .expected = "cors-credentials"},
+    {.name = "twice", .words = {"--cors-credentials", "--cors-credentials"}, .expected = "given twice"},
+    {.name = "with_everybody", .words = {"--cors-credentials", "--cors-origin=*"},
+     .expected = "--cors-credentials on: cors-origin is *, and browsers refuse that pair; list the origins"},
+    {.name = "with_everybody_in_the_environment", .words = {"--cors-origin=*"},
+     .environment = {"REELGATE_CORS_CREDENTIALS=on"}, .expected = "browsers refuse that pair"},
+};
+
+BOOST_AUTO_TEST_CASE(switches_that_are_refused) {
+    for (const OriginsRow& row : refused_switches) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const std::string message = refusal(row.words, row.environment);
+            BOOST_TEST(contains(message, row.expected), message);
+        }
+    }
+}
+
 // The table: what a row needs, and a line of --help for each
 
 BOOST_AUTO_TEST_CASE(every_row_is_complete) {
@@ -700,7 +762,7 @@ BOOST_AUTO_TEST_CASE(every_option_is_described) {
     for (const Option& option : option_table()) {
         BOOST_TEST_CONTEXT(option.name) {
             const std::string text = describe_options(option.scope);
-            BOOST_TEST(contains(text, "  --" + std::string{option.name} + " "));
+            BOOST_TEST(contains(text, "  --" + std::string{option.name} + (option.is_switch ? "[=" : " ")));
             BOOST_TEST(contains(text, meaning_of(option)));
             BOOST_TEST(!option.meaning.empty());
             if (!option.default_value.empty())

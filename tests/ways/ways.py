@@ -200,6 +200,7 @@ ALL = {
     "mod_proxy_fcgi": lambda *place: Http(servers.ApacheProxy, "mod_proxy_fcgi", *place),
     "nginx": lambda *place: Http(servers.Nginx, "nginx", *place),
     "haproxy": Haproxy,
+    "caddy": lambda *place: Http(servers.Caddy, "caddy", *place),
     "lighttpd_offload": lambda *place: Http(servers.LighttpdOffload, "lighttpd_offload", *place),
     "apache_offload": lambda *place: Http(servers.ApacheOffload, "apache_offload", *place),
     "nginx_offload": lambda *place: Http(servers.NginxOffload, "nginx_offload", *place),
