@@ -102,12 +102,13 @@ void Connections::wait_until_empty(std::chrono::milliseconds grace) {
 }
 
 void Connections::run(Served& served, std::uint32_t events, Worker& worker) noexcept {
-    const bool has_waited = std::exchange(served.has_waited, false);
     try {
         worker.serving = &served;
         const Wait wait = served.connection.proceed(worker, (events & EPOLLIN) != 0);
-        if (has_waited && wait != Wait::a_moment) let_more_ask();
-        if (wait == Wait::lost || (wait != Wait::nothing && let_wait(served, wait))) return worker.close_films();
+        if (wait == Wait::lost) return worker.close_films();
+        // Not before: proceed() takes the connection, and with it what other threads have done to it.
+        if (std::exchange(served.has_waited, false) && wait != Wait::a_moment) let_more_ask();
+        if (wait != Wait::nothing && let_wait(served, wait)) return worker.close_films();
     } catch (const std::exception& failure) {
         served.connection.give_up(worker);
         log("connection-failed", failure.what());

@@ -5,6 +5,7 @@ Does not shoot itself: catalogue_fire.cc does, and says how it checks. What it h
 be missing. Two caches whose keys are known not to do are shot at in the same way: the check has to catch both.
 SPDX-License-Identifier: MIT
 """
+import collections
 import os
 import subprocess
 
@@ -18,9 +19,11 @@ SECONDS = os.environ.get("FIRE_SECONDS", "6")
 # Seconds within which a cache with a bad key has to be caught: some hundredths do, mostly.
 CONTROL_SECONDS = "20"
 
-# What has to have happened for the check to mean anything: of each of these, some.
+# What has to have happened for the check to mean anything: of each of these, some. A machine that is busy, or a
+# sanitizer, may take several times the seconds for that.
 HAPPENED = ["remembered", "absent", "reopened", "commits", "rollbacks", "passive", "full", "restart", "truncate",
             "vacuums", "kills", "recoveries"]
+MAX_TIMES = 5
 WRONG = ["stale", "torn", "impossible"]
 
 
@@ -37,10 +40,14 @@ def fire(seconds, cache):
 def main():
     report = support.Report()
     with report.row("reader under fire: no answer is stale, and no pair comes apart"):
-        counted = fire(SECONDS, "reader")
+        counted, missing = collections.Counter(), HAPPENED
+        for _ in range(MAX_TIMES):
+            counted.update(fire(SECONDS, "reader"))
+            missing = [name for name in HAPPENED if not counted[name]]
+            if not missing:
+                break
         print("note: the catalogue under fire: " + ", ".join(f"{number:,} {name}" for name, number in counted.items()))
         wrong = {name: counted[name] for name in WRONG if counted[name]}
-        missing = [name for name in HAPPENED if not counted[name]]
         assert not wrong, f"wrong answers: {wrong}"
         assert not missing, f"did not happen: {missing}"
         assert counted["errors"] * 1000 < counted["answers"], f"{counted['errors']} errors"
