@@ -229,7 +229,8 @@ def other_fields(_kind, ask, _volume):
     equal([reply.field(name) for name in ("Access-Control-Allow-Origin", "Vary", "Access-Control-Expose-Headers",
                                           "Content-Disposition", "Content-Type", "Cache-Control", "Accept-Ranges")],
           ["https://films.example", "Origin", "Content-Length, Content-Range, Accept-Ranges, ETag",
-           "attachment; filename=\"film.mp4\"; filename*=UTF-8''film.mp4", "video/mp4", "private", "bytes"], "fields")
+           "attachment; filename=\"film.mp4\"; filename*=UTF-8''film.mp4", "video/mp4", "private, no-cache", "bytes"],
+          "fields")
 
 
 CATALOGUED = ("--query", QUERY)
