@@ -10,8 +10,8 @@ import subprocess
 
 import servers
 import support
-from probing import (ALL_FIELDS, BREAKS, GUESSES, HELD, NO_CACHE, OTHER_PAGE, PROBE, REQUEST_URI, STREAM, TRUST, adapted, applied,
-                     before, beside_params, check_green, probe, remedies, running, without)
+from probing import (ALL_FIELDS, BREAKS, GUESSES, HELD, NO_CACHE, OTHER_PAGE, PROBE, REQUEST_URI, STREAM, TRUST, adapted,
+                     applied, before, beside_params, check_green, probe, remedies, running, without)
 from support import equal
 
 
@@ -174,7 +174,8 @@ def lifetimes(report):
                   "add_header Expires $expires_at;")
     with running(NginxWithLifetimes, site) as server:
         for number, (value, more, is_guessed) in enumerate(LIFETIMES):
-            what = ", ".join(text for text in (f"Cache-Control: {value}" if value else "no Cache-Control", more) if text)
+            named = f"Cache-Control: {value}" if value else "no Cache-Control"
+            what = ", ".join(text for text in (named, more) if text)
             with report.row(f"{what}: {'a warning' if is_guessed else 'no warning'}"):
                 status, output = probe(server, f"film?row={number}")
                 # That errors have the site's field, too, is another finding.
