@@ -369,8 +369,8 @@ def check_given_up(site, tab):
 
 
 def check_replaced(site, tab, figures):
-    """Chromium heeds the new ETag on its disk alone; in memory it puts bytes of both films together, which ends in an
-    error. load() may do the same again; with another query, which reelgate ignores, there is nothing to mix."""
+    """In memory browsers put bytes of both films together, which ends in an error; on its disk Chromium heeds the new
+    ETag. load() may do the same again; with another query, which reelgate ignores, there is nothing to mix."""
     tab.open(site.page("replaced", tab.preload))
     for place in (20, 200):
         clock.check_seek(tab, place)

@@ -3,6 +3,7 @@ a class with the same few methods, `open`, `open_another`, `close` and `run`, an
 
 Does not know pages and servers. SPDX-License-Identifier: MIT
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import socket
 import subprocess
 
 import browser
+import display
 import support
 
 MINI_BROWSERS = "webkit2gtk-4.*/MiniBrowser"
@@ -51,37 +53,19 @@ class WebKit(browser.WebDriver):
     preload = "metadata"  # with "auto" it puts all of the film on its disk at once, even while it pauses
 
     def __enter__(self):
-        self.display = None
         home = str(own_home(self.folder, "webkit"))
         environment = {"GDK_BACKEND": "x11", "HOME": home, "TMPDIR": home, "XDG_RUNTIME_DIR": home}
         options = {"binary": str(mini_browser()), "args": ["--automation", "--autoplay-policy=allow"]}
-        try:
-            self.start(pathlib.Path("/usr/bin/WebKitWebDriver"), {"DISPLAY": self.start_display(), **environment},
+        with contextlib.ExitStack() as stack:
+            shown = stack.enter_context(display.Display(self.folder))
+            stack.push(super().__exit__)
+            self.start(pathlib.Path("/usr/bin/WebKitWebDriver"), {"DISPLAY": shown.name, **environment},
                        {"webkitgtk:browserOptions": options})
-        except BaseException:
-            self.__exit__()
-            raise
+            self.stack = stack.pop_all()
         return self
 
-    def start_display(self):
-        """Starts an X server that chooses its number; gives its name."""
-        readable, writable = os.pipe()
-        with open(readable, encoding="ascii") as numbers:
-            with open(writable, "wb"), open(self.folder / "display.log", "ab") as log:
-                self.display = subprocess.Popen(
-                    ["/usr/bin/Xvfb", "-displayfd", str(writable), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
-                    pass_fds=[writable], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            # It writes the number when it is ready, and nothing if it ends.
-            number = numbers.readline().strip()
-        assert number, "Xvfb does not start"
-        return f":{number}"
-
     def __exit__(self, *failure):
-        try:
-            super().__exit__(*failure)
-        finally:
-            if self.display:
-                support.stop(self.display)
+        return self.stack.__exit__(*failure)
 
 
 def mini_browser():
