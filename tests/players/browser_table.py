@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import sqlite3
 import subprocess
 import time
 
@@ -44,6 +45,9 @@ GIVES_UP = 90
 # As fast as browsers play, and the seconds of a film that are played at a time.
 FASTEST = 16
 PIECE = 149
+
+# The time of a film that a browser which guesses would take for good for months.
+LONG_AGO = 1_700_000_000
 
 STATUS = "/reelgate-status"
 
@@ -187,7 +191,9 @@ class Site:
             for video in ("long", "replaced"):
                 os.link(self.films["film"], self.volume.videos / f"{video}.mp4")
                 self.volume.row(video, "complete")
-            self.volume.must("add", support.CLIP, "--id", "sample")
+            for video in ("sample", "kept"):
+                self.volume.must("add", support.CLIP, "--id", video)
+            support.set_time(self.volume.videos / "kept.mp4", LONG_AGO)
             self.server = self.kind(self.folder, self.volume)
             self.server.environment["REELGATE_STATUS_PATH"] = STATUS
             self.add_what_a_site_has(stack)
@@ -225,6 +231,10 @@ class Site:
 
     def asked(self, video, begin=0):
         return [request for request in self.relay.requests[begin:] if request.target.endswith("/stream/" + video)]
+
+    def withdraw(self, video):
+        with contextlib.closing(sqlite3.connect(self.volume.database)) as connection, connection:
+            connection.execute("UPDATE videos SET status = 'withdrawn' WHERE id = ?", (video,))
 
     def replace(self, video, name):
         """As an application would: the new film gets its name when it is whole."""
@@ -388,6 +398,25 @@ def check_replaced(site, tab, figures):
     clock.check_plays(tab, 1, begin=REPLACING_BEGINS)
 
 
+def check_withdrawn(site, kind):
+    """A film that is short enough to be kept as a whole, on disk: a browser of its own is started twice. What Firefox has
+    in memory, of a page that it could go back to, it plays whatever Cache-Control says."""
+    folder = site.folder / "visitor"
+    folder.mkdir()
+    with kind(folder) as tab:
+        tab.open(site.page("kept"))
+        clock.check_metadata(tab)
+        clock.check_plays(tab, 2)
+        clock.check_seek(tab, 50)
+    site.withdraw("kept")
+    before = len(site.relay.requests)
+    with kind(folder) as tab:
+        tab.open(site.page("kept"))
+        told = tab.run(clock.METADATA)
+        assert isinstance(told, str) and told.startswith("error 4:"), f"played: {told}"
+    assert site.asked("kept", before), "nothing was asked"
+
+
 def check_kept_connection(site, tab):
     """Ranges that are read to their end, one after the other."""
     before, count = len(site.relay.requests), 8
@@ -433,6 +462,8 @@ def check_site(report, site, tab, seed):
     with player("seeks in a film that is being replaced", "the old film or an error; with another query the new one") \
             as figures:
         check_replaced(site, tab, figures)
+    with player("is started again after a film was withdrawn", "asks, and does not play what it has kept"):
+        check_withdrawn(site, type(tab))
     with player("asks for several ranges", "they come over one connection"):
         check_kept_connection(site, tab)
 
@@ -446,7 +477,7 @@ def check_all(kind, sites):
         make_film(films["film"], DURATION)
         make_film(films["other film"], OTHER_DURATION, REPLACING_BEGINS)
         # In less than a second there would be no difference for the ETag: as large they are, too.
-        support.set_time(films["film"], 1_700_000_000)
+        support.set_time(films["film"], LONG_AGO)
         films["length"] = films["film"].stat().st_size
         with kind(folder) as tab:
             for number, site_kind in enumerate(sites):

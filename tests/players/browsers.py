@@ -94,13 +94,15 @@ class Firefox:
         profile.mkdir(exist_ok=True)
         (profile / "user.js").write_text("".join(
             f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFERENCES.items()))
+        port = profile / "MarionetteActivePort"
+        port.unlink(missing_ok=True)
         try:
             with open(self.folder / "firefox.log", "ab") as log:
                 self.process = subprocess.Popen(
                     ["/usr/bin/firefox-esr", "--marionette", "--headless", "--no-remote", "--profile", str(profile)],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     env={**os.environ, "HOME": str(home), "TMPDIR": str(home)})
-            self.connect(profile / "MarionetteActivePort")
+            self.connect(port)
         except BaseException:
             self.__exit__()
             raise
