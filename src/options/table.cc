@@ -119,10 +119,11 @@ constexpr std::array table{
            .set = [](Settings& s, const Value& v) {
                s.handler.delivery.offload_prefixes.push_back(prefix_from(v));
            }},
-    Option{.name = "cache-control", .argument = "VALUE", .default_value = "private",
+    Option{.name = "cache-control", .argument = "VALUE", .default_value = "private, no-cache",
            .meaning = "Cache-Control of 200, 206 and 304",
            .text = "The value of Cache-Control in 200, 206 and 304. Behind a CDN for example `public, max-age=86400`."
-                   " Errors always have no-store.",
+                   " With neither a lifetime nor no-cache, browsers guess a lifetime, and may play a film that was"
+                   " withdrawn. Errors always have no-store.",
            .set = [](Settings& s, const Value& v) { s.handler.policy.cache_control = field_value_from(v); }},
     Option{.name = "cors-origin", .argument = "ORIGIN", .example = "https://www.example.org",
            .meaning = "origin whose pages may read answers: scheme://host[:port], or *",

@@ -1,4 +1,4 @@
-"""Owns a headless Chromium for tests, driven through the WebDriver protocol (W3C), which chromedriver speaks.
+"""Owns the WebDriver protocol (W3C) for tests, and a headless Chromium, whose chromedriver speaks it.
 
 Does not know the pages.
 SPDX-License-Identifier: MIT
@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 import base64
 import json
 import os
+import pathlib
 import subprocess
 import urllib.error
 import urllib.request
@@ -22,39 +23,33 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 TAB, ENTER, HOME, LEFT, RIGHT, DOWN = "\ue004", "\ue007", "\ue011", "\ue012", "\ue014", "\ue015"
 
 
-class Browser:
-    """One tab, or several with one selected. `run` returns what a script passes to its last argument, a callback,
-    with."""
+class WebDriver:
+    """A browser behind a driver that speaks WebDriver. One tab, or several with one selected. `run` returns what a
+    script passes to its last argument, a callback."""
 
-    def __init__(self, folder, *flags):
+    def __init__(self, folder):
         self.folder = folder
-        self.flags = [*FLAGS, *flags]
+        self.driver = self.session = None
 
-    def __enter__(self):
+    def start(self, program, environment, capabilities):
+        """Starts the driver, which keeps a log in the folder, and by it the browser."""
         port = support.free_port()
-        with open(self.folder / "chromedriver.log", "ab") as log:
-            self.driver = subprocess.Popen(["/usr/bin/chromedriver", f"--port={port}"], stdin=subprocess.DEVNULL,
-                                           stdout=log, stderr=log,
-                                           env={**os.environ, "TMPDIR": str(self.folder)})
+        with open(self.folder / f"{program.name}.log", "ab") as log:
+            self.driver = subprocess.Popen([program, f"--port={port}"], stdin=subprocess.DEVNULL, stdout=log,
+                                           stderr=log, env={**os.environ, **environment})
         self.address = f"http://127.0.0.1:{port}/session"
-        self.session = None
-        try:
-            support.wait_until(lambda: support.can_connect(("127.0.0.1", port)), "chromedriver", self.driver)
-            options = {"args": [*self.flags, f"--user-data-dir={self.folder}/profile"], "binary": "/usr/bin/chromium"}
-            capabilities = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options,
-                                            "timeouts": {"script": 1000 * support.DEADLINE}}}
-            self.session = self.call("POST", "", {"capabilities": capabilities})["sessionId"]
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+        support.wait_until(lambda: support.can_connect(("127.0.0.1", port)), program.name, self.driver)
+        wanted = {"timeouts": {"script": 1000 * support.DEADLINE}, **capabilities}
+        self.session = self.call("POST", "", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
 
     def __exit__(self, *_):
         try:
             if self.session:
                 self.call("DELETE", "")
         finally:
-            support.stop(self.driver)
+            self.session = None
+            if self.driver:
+                support.stop(self.driver)
 
     def call(self, method, path, content=None):
         url = self.address + (f"/{self.session}" if self.session else "") + path
@@ -87,6 +82,24 @@ class Browser:
 
     def run(self, script, *arguments):
         return self.call("POST", "/execute/async", {"script": script, "args": arguments})
+
+
+class Browser(WebDriver):
+    """Chromium."""
+
+    def __init__(self, folder, *flags):
+        super().__init__(folder)
+        self.flags = [*FLAGS, *flags]
+
+    def __enter__(self):
+        options = {"args": [*self.flags, f"--user-data-dir={self.folder}/profile"], "binary": "/usr/bin/chromium"}
+        try:
+            self.start(pathlib.Path("/usr/bin/chromedriver"), {"TMPDIR": str(self.folder)},
+                       {"browserName": "chrome", "goog:chromeOptions": options})
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
 
     def devtools(self, command, **parameters):
         """A command of the Chrome DevTools Protocol, for what WebDriver has no word for."""

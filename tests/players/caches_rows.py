@@ -20,7 +20,7 @@ MEBIBYTE = 1 << 20
 VIEWERS = 8
 
 # What reelgate says of its films; "short" where a film has to grow old within a row.
-CACHE_CONTROL = {"kept": "public, max-age=3600", "short": "public, max-age=2", "private": "private"}
+CACHE_CONTROL = {"kept": "public, max-age=3600", "short": "public, max-age=2", "private": "private, no-cache"}
 
 # Parts of a film as players ask for them; where they begin is another place each time.
 RANGES = [(0, 1), (0, LENGTH - 1), *((first, min(LENGTH, first + random.randint(1, 3 << 20)) - 1)
@@ -301,7 +301,7 @@ def check_all(table, kept, short, private):
             check_replaced(cache, short)
         with row("film grown old, and the same", "304; no byte sent again"):
             check_revalidated(cache, short)
-    with table.caching(private) as cache, row("Cache-Control: private", "never kept"):
+    with table.caching(private) as cache, row("Cache-Control: private, no-cache", "never kept"):
         check_private(cache, private)
     if stores_whole_films:
         with row("our connection cut in a film", "what came is shown, and not kept as the film"):

@@ -230,7 +230,7 @@ def other_fields(_kind, ask, _volume):
                                           "Access-Control-Expose-Headers", "Content-Disposition", "Content-Type",
                                           "Cache-Control", "Accept-Ranges")],
           ["https://films.example", "true", "Origin", "Content-Length, Content-Range, Accept-Ranges, ETag",
-           "attachment; filename=\"film.mp4\"; filename*=UTF-8''film.mp4", "video/mp4", "private", "bytes"], "fields")
+           "attachment; filename=\"film.mp4\"; filename*=UTF-8''film.mp4", "video/mp4", "private, no-cache", "bytes"], "fields")
 
 
 def titled(_kind, ask, _volume):

@@ -10,8 +10,8 @@ import subprocess
 
 import servers
 import support
-from probing import (ALL_FIELDS, BREAKS, HELD, NO_CACHE, OTHER_PAGE, PROBE, REQUEST_URI, STREAM, TRUST, adapted, applied,
-                     before, beside_params, check_green, probe, remedies, running, without)
+from probing import (ALL_FIELDS, BREAKS, GUESSES, HELD, NO_CACHE, OTHER_PAGE, PROBE, REQUEST_URI, STREAM, TRUST, adapted,
+                     applied, before, beside_params, check_green, probe, remedies, running, without)
 from support import equal
 
 
@@ -138,6 +138,69 @@ def absent_videos(report):
             check_green(probe(server, "nonexistent"))
 
 
+# Cache-Control and other fields of a film that has Last-Modified, whether the probe warns that browsers guess
+LIFETIMES = [
+    ("private", "", True),
+    ("", "", True),
+    ("public, must-revalidate", "", True),
+    ("public, s-maxage=60", "", True),
+    ('private, no-cache="Set-Cookie"', "", True),
+    ("private", "Expires: Thu, 01 Jan 2026 00:00:00 GMT", False),
+    ("private, no-cache", "", False),
+    ("NO-CACHE,private", "", False),
+    ("no-store", "", False),
+    ("max-age=0", "", False),
+    ('public,max-age="60"', "", False),
+]
+
+
+class NginxWithLifetimes(servers.Nginx):
+    """A site whose Cache-Control depends on the query: there it is the number of a row."""
+
+    def start(self):
+        columns = [("cache_control", [value for value, _, _ in LIFETIMES]),
+                   ("expires_at", [more.removeprefix("Expires: ") for _, more, _ in LIFETIMES])]
+        self.extra = "".join(f"    map $arg_row ${name} {{ " + " ".join(
+            f"{number} '{value}';" for number, value in enumerate(values)) + " }\n" for name, values in columns)
+        return super().start()
+
+
+def warnings(output):
+    return re.findall("^warn ([^:]*)", output, re.MULTILINE)
+
+
+def lifetimes(report):
+    site = before("fastcgi_hide_header Cache-Control;\nadd_header Cache-Control $cache_control;\n"
+                  "add_header Expires $expires_at;")
+    with running(NginxWithLifetimes, site) as server:
+        for number, (value, more, is_guessed) in enumerate(LIFETIMES):
+            named = f"Cache-Control: {value}" if value else "no Cache-Control"
+            what = ", ".join(text for text in (named, more) if text)
+            with report.row(f"{what}: {'a warning' if is_guessed else 'no warning'}"):
+                status, output = probe(server, f"film?row={number}")
+                # That errors have the site's field, too, is another finding.
+                assert status in (0, 1), output
+                equal(warnings(output), [GUESSES] if is_guessed else [], f"warnings of {output}")
+
+
+def lifetime_that_is_missing():
+    """All answers are right: a warning. The line is one of reelgate's own."""
+    class NginxWithoutLifetime(servers.Nginx):
+        def start(self):
+            self.environment["REELGATE_CACHE_CONTROL"] = "private"
+            return super().start()
+    with running(NginxWithoutLifetime) as server:
+        status, output = probe(server)
+        equal((status, warnings(output)), (0, [GUESSES]), f"of {output}")
+        place, line = remedies(output)[0]
+        assert place.startswith("reelgate: --cache-control has no lifetime"), place
+        support.stop(server.processes[0])
+        del server.environment["REELGATE_CACHE_CONTROL"]
+        server.environment["REELGATE_CONFIG"] = str(server.write("reelgate.options", line + "\n"))
+        server.start_reelgate()
+        check_green(probe(server))
+
+
 def other_video(port):
     return support.http_raw(port, support.http_request("/api/stream/other", "GET", []))
 
@@ -247,13 +310,13 @@ def main():
     for kind, field, change in DROPPED:
         with report.row(f"{kind.name}: it takes {field} out of the request"):
             check_dropped(kind, change)
-    for holds in (film_that_takes_too_long_to_collect, films_that_break_off, readme_example):
+    for holds in (film_that_takes_too_long_to_collect, films_that_break_off, lifetime_that_is_missing, readme_example):
         with report.row(holds.__name__.replace("_", " ")):
             holds()
     for kind in (servers.LighttpdConnect, servers.ApacheProxy, servers.Nginx):
         with report.row(f"{kind.name}: reelgate is not running"):
             stopped_reelgate(kind)
-    for several in (absent_videos, usage):
+    for several in (absent_videos, lifetimes, usage):
         several(report)
     report.finish()
 

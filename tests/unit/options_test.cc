@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(defaults_of_all_options) {
     BOOST_TEST(settings.handler.places.ready == "complete");
     BOOST_TEST(settings.handler.places.prefix == "/api/stream/");
     BOOST_TEST(settings.handler.policy.max_ranges == 100u);
-    BOOST_TEST(settings.handler.policy.cache_control == "private");
+    BOOST_TEST(settings.handler.policy.cache_control == "private, no-cache");
     BOOST_TEST(settings.handler.policy.cors_origins.empty());
     BOOST_TEST(!settings.handler.policy.cors_credentials);
     BOOST_TEST(settings.listen == "");

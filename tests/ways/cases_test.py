@@ -83,7 +83,7 @@ def check(reply, row, answer, volume):
     if answer.status in (200, 206, 304):
         assert re.fullmatch(r'"[^"]+"', reply.field("ETag") or ""), f"ETag {reply.field('ETag')}"
         equal(reply.field("Last-Modified"), "Wed, 01 May 2024 12:00:00 GMT", "Last-Modified")
-        equal(reply.field("Cache-Control"), "private", "Cache-Control")
+        equal(reply.field("Cache-Control"), "private, no-cache", "Cache-Control")
     if answer.status == 200:
         equal(reply.field("Content-Range"), None, "Content-Range of a 200")
         equal(reply.field("Content-Length"), row.video, "Content-Length")

@@ -28,7 +28,7 @@ http::Response answer(const http::Request& request, std::uint64_t complete_lengt
     const http::Representation representation{complete_length, http::default_entity_tag(mtime, complete_length), mtime,
                                               "video/mp4", "video.mp4"};
     // As the options have them by default, which the other ways in leave alone.
-    const http::Policy policy{.cache_control = "private", .max_ranges = 100};
+    const http::Policy policy{.cache_control = "private, no-cache", .max_ranges = 100};
     return http::plan_response(request, representation, policy,
                                {now, [] { return std::string{"0123456789abcdef"}; }});
 }
