@@ -52,7 +52,7 @@ int add(const Invocation& invocation) {
     catalog::Writer catalog{places.database};
     catalog.check();
     refuse_recorded(catalog, id);
-    media::MediaWriter file{places.videos.front(), catalog::default_file_name(id)};
+    media::MediaWriter file{places.videos.front(), catalog::default_file_name(id, places.id_segments)};
     // Again, now that no other `add` can record it: the leftovers of a killed one may be a video by now.
     refuse_recorded(catalog, id);
     file.begin();
