@@ -28,6 +28,7 @@ struct Subject {
     std::string query;  ///< looks an id up
     std::string list;   ///< lists all ids
     std::string ready;  ///< the status that may be streamed
+    unsigned id_segments = 1;  ///< that an id may have at most
 };
 
 /// A row of the catalogue.
@@ -75,6 +76,7 @@ struct FirstLook {
     std::vector<std::filesystem::path> videos;  ///< the folders, by the names that findings give them
     std::filesystem::path working_folder;  ///< of the audit: the command of a remedy may be run anywhere
     std::string ready;                     ///< the status that may be streamed
+    unsigned id_segments = 1;  ///< that an id may have at most
     std::vector<std::string> files;        ///< paths of all that is below the folders
     std::vector<posix::Failure> unlisted;  ///< of folders below them that could not be listed
     std::vector<std::string> ids;          ///< all in the catalogue, sorted, each once
@@ -104,6 +106,6 @@ std::string path_below(const std::filesystem::path& folder, const std::string& f
 std::set<std::string> named_files(const FirstLook& first, const SecondLook& second);
 
 /// Returns whether a row is that of a film which clients may watch.
-bool is_streamed(const std::string& id, const std::optional<SeenRow>& row);
+bool is_streamed(const std::string& id, unsigned id_segments, const std::optional<SeenRow>& row);
 
 }  // namespace reelgate::audit

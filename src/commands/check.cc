@@ -38,7 +38,8 @@ int check(const Invocation& invocation) {
         };
         const Places& places = invocation.settings.handler.places;
         const std::string list = arguments.value("list").value();
-        report = audit::run({places.database, places.videos, places.query, list, places.ready}, user, show);
+        report = audit::run(
+            {places.database, places.videos, places.query, list, places.ready, places.id_segments}, user, show);
     }
     print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.
