@@ -55,8 +55,8 @@ inline constexpr std::array columns{
     Column{.name = "status", .value = &Row::status, .is_required = true,
            .meaning = "required: the video may be streamed if it equals the value of `ready`, case-sensitively"},
     Column{.name = "file", .value = &Row::file, .note = " (path below VIDEOS)",
-           .meaning = "path below the folder of videos, instead of the id followed by `.mp4` (with `id-segments` above"
-                      " 1: instead of the id)"},
+           .meaning = "path below the folder of videos, instead of the id followed by `.mp4`, or by nothing with"
+                      " `id-segments` above 1"},
     Column{.name = "title", .value = &Row::title, .can_be_sent = http::is_title,
            .meaning = "for the name of a download (`?download=1`), instead of the id: any text in UTF-8 of up to 1,024"
                       " bytes. The extension of the file's name is added"},
