@@ -69,7 +69,7 @@ const commands::Command& take_command(std::span<const char* const>& words) {
 }
 
 void check_operands(const commands::Command& command, const std::vector<std::string>& operands) {
-    if (operands.size() == command.operands) return;
+    if (operands.size() == command.operands || (command.takes_more && operands.size() > command.operands)) return;
     const std::string usage = "reelgate " + std::string{command.name} + " " + std::string{command.synopsis};
     if (operands.size() < command.operands) posix::fail("command-too-few", command.name, usage);
     posix::fail("command-too-many", command.name, operands[command.operands], usage);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "audit/remedies.h"
 #include "audit/rights.h"
 
 namespace reelgate::audit {
@@ -26,7 +27,8 @@ Report run(const Subject& subject, const std::optional<posix::User>& user, const
     }
     const auto is_ready = [&](const auto& row) { return is_streamed(row.first, subject.id_segments, row.second); };
     const auto ready = std::count_if(first.rows.begin(), first.rows.end(), is_ready);
-    return {judge(first, second, rights), first.ids.size(), static_cast<std::size_t>(ready), looks.files()};
+    return {judge(first, second, rights), first.ids.size(), static_cast<std::size_t>(ready), looks.files(),
+            Commands{first}.add_all()};
 }
 
 }  // namespace reelgate::audit

@@ -17,7 +17,8 @@ struct Report {
     std::vector<Finding> findings;  ///< by kind, then by object
     std::size_t rows = 0;           ///< ids in the catalogue
     std::size_t ready = 0;          ///< those that may be streamed
-    std::size_t files = 0;          ///< below the folder of videos
+    std::size_t files = 0;          ///< below the folders of videos
+    std::string add_command;        ///< records all files without a row; empty if no command can
 };
 
 /// Checks every row and every file. With `user`, changes the user of the process for good. Throws

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "media/boxes.h"
+#include "media/content_kind.h"
 #include "media/media_file.h"
 #include "posix/failure.h"
 #include "posix/file_id.h"
@@ -28,6 +29,9 @@ struct Subject {
     std::string query;  ///< looks an id up
     std::string list;   ///< lists all ids
     std::string ready;  ///< the status that may be streamed
+    /// Options that a command needs to change this catalogue, each after a blank; nothing: the table is another
+    /// application's.
+    std::optional<std::string> options;
     unsigned id_segments = 1;  ///< that an id may have at most
 };
 
@@ -50,6 +54,7 @@ struct OpenFilm {
     SeenFile file;
     std::time_t age = 0;                     ///< seconds since it was written to; negative for a date yet to come
     std::optional<media::BoxSurvey> survey;  ///< nothing if it is empty, or its type has no boxes
+    std::optional<media::ContentKind> kind;  ///< by its content
 };
 
 /// A film that is not readable for want of a permission that is among Rights::missing.
@@ -68,6 +73,7 @@ struct StrayFile {
     posix::FileId id;                     ///< of the file, or of the link
     std::optional<posix::FileId> target;  ///< of what a link leads to
     bool is_locked = false;  ///< an `add` is writing it
+    bool is_media = true;    ///< as far as can be seen
     /// The file with the name that `add` gives this one before it is recorded; or, if it has such a name, after that.
     std::optional<posix::FileId> other;
 };
@@ -76,6 +82,7 @@ struct FirstLook {
     std::vector<std::filesystem::path> videos;  ///< the folders, by the names that findings give them
     std::filesystem::path working_folder;  ///< of the audit: the command of a remedy may be run anywhere
     std::string ready;                     ///< the status that may be streamed
+    std::optional<std::string> options;    ///< see Subject
     unsigned id_segments = 1;  ///< that an id may have at most
     std::vector<std::string> files;        ///< paths of all that is below the folders
     std::vector<posix::Failure> unlisted;  ///< of folders below them that could not be listed

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "catalog/row.h"
+#include "audit/remedies.h"
 #include "http/target.h"
 #include "media/adding.h"
 #include "posix/shell.h"
@@ -31,13 +31,6 @@ std::string on_its_way(const OpenFilm& film) {
     return "; it was written to within the last minute, and may be still on its way";
 }
 
-/// Returns the commands that move `moov` to the front. Without -map 0 ffmpeg would keep only one track of each kind.
-std::string faststart_commands(const std::filesystem::path& in) {
-    const auto out = in.parent_path() / catalog::default_file_name(in.stem().native() + ".faststart");
-    const std::string from = posix::shell_word(in.native()), to = posix::shell_word(out.native());
-    return "`ffmpeg -i " + from + " -map 0 -c copy -movflags +faststart " + to + " && mv " + to + " " + from + "`";
-}
-
 std::string not_all_there(const media::BoxSurvey& survey) {
     using media::BoxOrder;
     const std::string position = std::to_string(survey.position);
@@ -51,6 +44,8 @@ std::string not_all_there(const media::BoxSurvey& survey) {
         default: return "none of its first " + std::to_string(media::max_boxes) + " boxes is a `moov`";
     }
 }
+
+std::string after_colon(const std::string& command) { return command.empty() ? command : ": " + command; }
 
 /// The findings so far, and what they are based on.
 class Case {
@@ -73,10 +68,12 @@ private:
     void judge_boxes(const std::string& id, const OpenFilm& film);
     void judge_leftover(const std::string& path, const std::string& added, const StrayFile& stray);
     bool is_still_without_file(const std::string& file, const std::string& id) const;
+    std::string copy_again(const std::string& id) const;
     std::string path_of(const std::string& file) const { return path_below(first_.videos.front(), file); }
 
     const FirstLook& first_;
     const SecondLook& second_;
+    const Commands commands_{first_};
     const std::set<std::string> named_;
     std::set<posix::FileId> streamed_;  ///< a row may mean a file without naming it, through a link
     std::vector<Finding> findings_;
@@ -112,6 +109,12 @@ void Case::judge_row(const std::string& id, const std::optional<SeenRow>& row) {
         add(Kind::unmatched_id, id, {{}, object, "it is listed, but the query does not find it"});
 }
 
+/// Returns the remedy of a film that is not whole; empty: that of its kind.
+std::string Case::copy_again(const std::string& id) const {
+    const std::string command = commands_.replace(id, {});
+    return command.empty() ? command : "copy it again from its source: " + command;
+}
+
 /// Returns whether a row means the same file as at the first look, and still in vain: a video may be removed during the
 /// audit, the row and its file.
 bool Case::is_still_without_file(const std::string& file, const std::string& id) const {
@@ -127,12 +130,14 @@ void Case::judge_unopened(const std::string& file, const std::string& id, const 
         case Reason::absent:
             if (!is_still_without_file(file, id)) return;
             failure.cause = id + " is '" + first_.ready + "', and there is no such file";
+            if (first_.options) failure.remedy = "put it there, or take the row out: " + commands_.remove(id);
             return add(Kind::no_file, id, std::move(failure));
         case Reason::refused: case Reason::outside:
-            if (!failure.remedy.empty()) failure.add_remedy("or take the row out");
+            if (failure.remedy.empty()) failure.remedy = "put a regular file there";
+            failure.add_remedy("or take the row out" + after_colon(commands_.take_out(id)));
             return add(Kind::refused_file, id, std::move(failure));
         case Reason::unreadable:
-            failure.add_remedy("give it the right, or take the row out");
+            failure.add_remedy("give it the right, or take the row out" + after_colon(commands_.take_out(id)));
             return add(Kind::unreadable_file, id, std::move(failure));
     }
 }
@@ -149,12 +154,17 @@ void Case::judge_boxes(const std::string& id, const OpenFilm& film) {
             return found(Kind::moov_last, "a player has to fetch the end of the file before it can begin",
                          faststart_commands(first_.working_folder / film.path));
         case BoxOrder::no_mp4:
+            if (film.kind)
+                return found(Kind::no_mp4, "it is " + std::string{media::name_of(*film.kind)} + " by its content",
+                             commands_.replace(id, film.path));
             return found(Kind::no_mp4, "none of ftyp, moov and mdat is in it; it begins with \"" + survey.beginning +
                                            "\"");
         case BoxOrder::no_moov: case BoxOrder::no_mdat: case BoxOrder::cut_off:
-            return found(Kind::cut_off, not_all_there(survey) + on_its_way(film));
+            return found(Kind::cut_off, not_all_there(survey) + on_its_way(film),
+                         copy_again(id));
         case BoxOrder::damaged: case BoxOrder::undecided:
-            return found(Kind::damaged, not_all_there(survey) + on_its_way(film));
+            return found(Kind::damaged, not_all_there(survey) + on_its_way(film),
+                         copy_again(id));
     }
 }
 
@@ -169,7 +179,8 @@ void Case::judge_open(const std::string& id, const OpenFilm& film) {
             std::to_string(now.length) + " at the end of this audit, though the catalogue has it as '" +
             first_.ready + "'"});
     else if (film.file.length == 0)
-        add(Kind::empty_file, id, {{}, film.path, "it has no bytes" + on_its_way(film)});
+        add(Kind::empty_file, id, {{}, film.path, "it has no bytes" + on_its_way(film),
+                                   copy_again(id)});
     else if (film.survey)
         judge_boxes(id, film);
 }
@@ -199,7 +210,12 @@ void Case::judge_stray(const std::string& path, const StrayFile& stray) {
     // Until `add` has recorded it, a file is reported under its temporary name.
     const bool is_reported = (may_be_added(path) && !added) && stray.other == stray.id;
     if (streamed_.contains(stray.target.value_or(stray.id)) || is_reported) return;
-    add(Kind::no_row, {}, {{}, path, "no row of the catalogue refers to it"});
+    if (!stray.is_media)
+        return add(Kind::no_row, {}, {{}, path, "no row of the catalogue refers to it, and it is no media by its "
+                                                "content", "keep it elsewhere, or remove it"});
+    std::string remedy = commands_.add(path);
+    if (!remedy.empty()) remedy.append(", or remove it");
+    add(Kind::no_row, {}, {{}, path, "no row of the catalogue refers to it", std::move(remedy)});
 }
 
 std::vector<Finding> Case::close() {

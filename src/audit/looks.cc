@@ -49,6 +49,18 @@ bool is_locked(const std::string& path) {
     return fd && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
+/// Returns whether a file is media by its content, or cannot be looked at.
+bool is_media(const std::string& path) {
+    const posix::UniqueFd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    struct stat status;
+    if (!fd || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return true;
+    try {
+        return media::kind_of(fd.get()).has_value();
+    } catch (const posix::FailureError&) {
+        return true;
+    }
+}
+
 std::vector<std::string> sorted_ids(const Subject& subject) {
     std::vector<std::string> ids = catalog::list_ids(subject.database, subject.list);
     std::sort(ids.begin(), ids.end());
@@ -107,8 +119,10 @@ Opening Looks::open_film(const std::string& file, bool is_mp4, Rights& rights) {
         const int fd = media_file.fd->get();
         struct stat status;
         if (fstat(fd, &status) != 0) posix::throw_errno("stat-file", path);
-        OpenFilm film{path, seen(status), std::time(nullptr) - status.st_mtim.tv_sec, std::nullopt};
+        OpenFilm film{path, seen(status), std::time(nullptr) - status.st_mtim.tv_sec, std::nullopt,
+                      std::nullopt};
         if (is_mp4 && film.file.length > 0) film.survey = media::survey_boxes(fd, film.file.length);
+        film.kind = media::kind_of(fd);
         return film;
     } catch (const posix::FailureError& error) {
         return posix::Failure{{}, path, error.what(), {}, error.failure().error};
@@ -153,6 +167,7 @@ void Looks::look(FirstLook& first, Rights& rights) {
     first.working_folder = std::filesystem::current_path();
     first.ready = subject_.ready;
     first.id_segments = subject_.id_segments;
+    first.options = subject_.options;
     catalog_.check();
     videos_.check();
     first.files = listing_.files;
@@ -204,7 +219,7 @@ void Looks::look_at_strays(const FirstLook& first, SecondLook& second) {
         const auto file = file_at(path);
         if (!file) continue;
         const bool is_adding = media::added_path(path) && is_locked(path);
-        second.strays[path] = {*file, target_of(path), is_adding, file_at(other_path(path))};
+        second.strays[path] = {*file, target_of(path), is_adding, is_media(path), file_at(other_path(path))};
     }
 }
 

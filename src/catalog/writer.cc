@@ -72,14 +72,15 @@ std::optional<std::string> Writer::status_of(std::string_view id) {
     return std::nullopt;
 }
 
-std::optional<std::string> Writer::id_of_file(std::string_view file) {
-    if (!has_own_columns_) return std::nullopt;
-    sqlite::Statement statement = prepare("SELECT id FROM videos WHERE file = ?1");
-    Result result = statement.bind(1, file);
-    if (result.is_ok()) result = statement.step();
-    if (result.code() == Code::row) return statement.column(0);
-    if (result.code() != Code::done) fail(posix::operation_of("look-up", file), result);
-    return std::nullopt;
+std::map<std::string, std::optional<std::string>> Writer::files() {
+    sqlite::Statement statement =
+        prepare(has_own_columns_ ? "SELECT id, nullif(file, '') FROM videos" : "SELECT id, NULL FROM videos");
+    std::map<std::string, std::optional<std::string>> files;
+    Result result;
+    while ((result = statement.step()).code() == Code::row)
+        files.emplace(statement.column(0).value_or(""), statement.column(1));
+    if (result.code() != Code::done) fail(posix::operation_of("list-videos"), result);
+    return files;
 }
 
 void Writer::begin() {
@@ -134,6 +135,18 @@ bool Writer::remove(std::string_view id) {
 }
 
 void Writer::commit() { execute("COMMIT"); }
+
+void Writer::roll_back() { execute("ROLLBACK"); }
+
+std::optional<std::string> Writer::id_of_file(std::string_view file) {
+    if (!has_own_columns_) return std::nullopt;
+    sqlite::Statement statement = prepare("SELECT id FROM videos WHERE file = ?1");
+    Result result = statement.bind(1, file);
+    if (result.is_ok()) result = statement.step();
+    if (result.code() == Code::row) return statement.column(0);
+    if (result.code() != Code::done) fail(posix::operation_of("look-up", file), result);
+    return std::nullopt;
+}
 
 namespace {
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,8 +43,11 @@ public:
     /// Returns whether the catalogue has all columns of ours: one of version 0.1 has only id and status.
     bool has_own_columns() const { return has_own_columns_; }
 
-    /// Returns the id of a video whose row has that file; nothing if there is none, or the rows have no files.
-    std::optional<std::string> id_of_file(std::string_view file);
+    /// Returns the ids of all videos, and the file of each as its row has it; absent: the default name.
+    std::map<std::string, std::optional<std::string>> files();
+
+    /// Throws CatalogError if a video needs columns that are not there.
+    void check_columns(const NewVideo& video) const;
 
     /// Begins to change rows: no other writer can change any from now on. Readers see the changes after commit();
     /// without that, nothing is changed.
@@ -59,13 +63,16 @@ public:
     bool remove(std::string_view id);
 
     void commit();
+    void roll_back();
+
+    /// Returns the id of a video whose row has that file; nothing if none has.
+    std::optional<std::string> id_of_file(std::string_view file);
 
 private:
     sqlite::Statement prepare(const char* sql);
     void execute(const char* sql);
     void run(std::string operation, sqlite::Statement& statement,
              std::initializer_list<std::optional<std::string_view>> values);
-    void check_columns(const NewVideo& video) const;
     [[noreturn]] void fail(std::string operation, sqlite::Result result);
 
     const std::filesystem::path database_;

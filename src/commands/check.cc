@@ -9,6 +9,8 @@
 #include "commands/findings.h"
 #include "commands/print.h"
 #include "commands/progress_bar.h"
+#include "options/table.h"
+#include "posix/shell.h"
 
 namespace reelgate::commands {
 
@@ -25,6 +27,21 @@ std::optional<posix::User> user_from(const Arguments& arguments) {
     return user;
 }
 
+/// Returns the options that another command needs to mean the same catalogue and folders; nothing where a query of
+/// its own says that the table is another application's.
+std::optional<std::string> options_for_commands(const Invocation& invocation) {
+    if (!invocation.settings.handler.places.query.empty()) return std::nullopt;
+    std::string words;
+    for (const auto& [name, values] : invocation.arguments.options) {
+        const options::Option* const option = options::find_option(name, Scope::settings);
+        if (!option) continue;
+        for (const options::Value& value : values)
+            if (value.place == options::command_line_place)
+                words.append(" --").append(name).append(" ").append(posix::shell_word(value.text));
+    }
+    return words;
+}
+
 }  // namespace
 
 int check(const Invocation& invocation) {
@@ -38,8 +55,8 @@ int check(const Invocation& invocation) {
         };
         const Places& places = invocation.settings.handler.places;
         const std::string list = arguments.value("list").value();
-        report = audit::run(
-            {places.database, places.videos, places.query, list, places.ready, places.id_segments}, user, show);
+        report = audit::run({places.database, places.videos, places.query, list, places.ready,
+                             options_for_commands(invocation), places.id_segments}, user, show);
     }
     print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.

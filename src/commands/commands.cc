@@ -11,7 +11,11 @@ std::span<const Command> command_table() {
     static constexpr std::array table{
         Command{"serve", "[options]", "serves FastCGI; the command when none is named", Scope::settings, 0, serve},
         Command{"get", "[options] ID|URI", "answers one request, without a web server", Scope::get, 1, get},
-        Command{"add", "[options] FILE", "copies FILE to VIDEOS/ID.mp4, and records it complete", Scope::add, 1, add},
+        Command{"add", "[options] FILE...", "records films as complete, and copies those that are not below VIDEOS",
+                Scope::add, 1, add, true},
+        Command{"remove", "[options] ID...", "takes videos out of the catalogue, and then removes their files",
+                Scope::remove, 1, remove, true},
+        Command{"list", "[options]", "prints the videos: state, size, length in time, file", Scope::list, 0, list},
         Command{"check", "[options]", "says what is wrong between catalogue and files: status 1 if anything is",
                 Scope::check, 0, check},
         Command{"init", "[options]", "makes the folders and an empty catalogue", Scope::init, 0, init},

@@ -33,8 +33,9 @@ struct Command {
     std::string_view synopsis;  ///< the words after its name
     std::string_view meaning;
     Scope scope;           ///< the options that it takes besides the settings
-    std::size_t operands;  ///< the number that it needs
+    std::size_t operands;  ///< the number that it needs, or, if it takes more, the least
     int (*run)(const Invocation&);
+    bool takes_more = false;
 };
 
 std::span<const Command> command_table();
@@ -45,8 +46,14 @@ int serve(const Invocation& invocation);
 /// Answers the request that the command line describes, on standard output.
 int get(const Invocation& invocation);
 
-/// Copies a file to the videos, and records it.
+/// Records files as videos, and copies those that do not lie in place.
 int add(const Invocation& invocation);
+
+/// Takes videos out of the catalogue, and removes their files.
+int remove(const Invocation& invocation);
+
+/// Prints the videos of the catalogue.
+int list(const Invocation& invocation);
 
 /// Audits the catalogue against the files.
 int check(const Invocation& invocation);

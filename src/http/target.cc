@@ -18,7 +18,7 @@ bool is_unreserved(char c) {
 
 bool is_segment(std::string_view text) {
     if (text == "." || text == "..") return false;
-    return !text.empty() && text.size() <= max_segment_length && std::all_of(text.begin(), text.end(), is_unreserved);
+    return !text.empty() && text.size() <= max_id_length && std::all_of(text.begin(), text.end(), is_unreserved);
 }
 
 /// Returns the value of a HEXDIG; nothing for any other character.

@@ -9,8 +9,8 @@
 
 namespace reelgate::http {
 
-/// Bytes of the longest segment of an id.
-inline constexpr std::size_t max_segment_length = 128;
+/// Bytes of the longest id of one segment, and of the longest segment.
+inline constexpr std::size_t max_id_length = 128;
 
 /// Returns whether `id` has 1 to `max_segments` segments with slashes between, each of them [A-Za-z0-9._~-]{1,128}: the
 /// unreserved characters of RFC 3986 §2.3. They need no encoding in a URI, and only the dot has a meaning for a file

@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 #include "media/adding.h"
@@ -93,6 +95,15 @@ std::size_t copy_some(int from, int to, std::vector<char>& buffer, const CopyNam
     return static_cast<std::size_t>(n);
 }
 
+/// Lets the server read a file, whatever the umask is. The owner is given where that can be: some file systems have none.
+void let_server_read(int fd, const std::filesystem::path& folder) {
+    if (fchmod(fd, 0644) != 0 && errno != EPERM) posix::throw_errno("create-file", folder.native());
+    struct stat status;
+    if (geteuid() == 0 && stat(folder.c_str(), &status) == 0 && fchown(fd, status.st_uid, status.st_gid) != 0 &&
+        errno != EPERM && errno != EINVAL)
+        posix::throw_errno("create-file", folder.native());
+}
+
 void sync_folder(const std::filesystem::path& folder) {
     const posix::UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!fd || TEMP_FAILURE_RETRY(fsync(fd.get())) != 0) posix::throw_errno("sync-file", folder.native());
@@ -100,8 +111,8 @@ void sync_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-MediaWriter::MediaWriter(const std::filesystem::path& folder, const std::string& name)
-    : path_(folder / name), temporary_(adding_path(path_)) {
+MediaWriter::MediaWriter(std::filesystem::path path, Existing existing)
+    : path_(std::move(path)), temporary_(adding_path(path_)), existing_(existing) {
     refuse_if_taken();
     fd_ = open_locked(temporary_);
 }
@@ -115,6 +126,7 @@ MediaWriter::~MediaWriter() {
 
 void MediaWriter::refuse_if_taken() const {
     struct stat status, of_temporary;
+    if (existing_ == Existing::replace) return;
     if (lstat(path_.c_str(), &status) != 0) return;
     if (lstat(temporary_.c_str(), &of_temporary) == 0 && is_same(status, of_temporary)) return;
     posix::fail("file-exists", path_.native());
@@ -126,12 +138,14 @@ void MediaWriter::remove_if_ours(const std::filesystem::path& path) const {
 
 void MediaWriter::begin() {
     if (!is_new(fd_.get())) {
-        if (same_file(fd_.get(), path_)) remove_name(path_);  // first, as in the destructor
+        // First, as in the destructor. What is to be replaced stays, whether or not it is a leftover.
+        if (existing_ == Existing::refuse && same_file(fd_.get(), path_)) remove_name(path_);
         remove_name(temporary_);
         fd_ = open_to_write(temporary_, O_EXCL);
     }
     refuse_if_taken();
     stage_ = Stage::begun;
+    let_server_read(fd_.get(), path_.parent_path());
 }
 
 std::uint64_t MediaWriter::copy_from(const std::filesystem::path& source, const Progress& progress) {
@@ -156,7 +170,32 @@ std::uint64_t MediaWriter::copy_from(const std::filesystem::path& source, const 
     return copied;
 }
 
+bool MediaWriter::link_from(const std::filesystem::path& source) {
+    remove_name(temporary_);
+    if (linkat(AT_FDCWD, source.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+        posix::UniqueFd fd{::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+        if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) posix::throw_errno("lock-file", temporary_.native());
+        fd_ = std::move(fd);
+        return true;
+    }
+    fd_ = open_to_write(temporary_, O_EXCL);
+    let_server_read(fd_.get(), path_.parent_path());
+    return false;
+}
+
 void MediaWriter::publish() {
+    if (existing_ == Existing::refuse) {
+        publish_new();
+        stage_ = Stage::published;
+    } else {
+        if (rename(temporary_.c_str(), path_.c_str()) != 0) posix::throw_errno("create-file", path_.native());
+        // What it has replaced is gone: it stays, even if it cannot be recorded.
+        stage_ = Stage::kept;
+    }
+    sync_folder(path_.parent_path());
+}
+
+void MediaWriter::publish_new() {
     // A hard link never replaces a file, and two names mark the file of a killed process until it is recorded.
     const int error = link(temporary_.c_str(), path_.c_str()) == 0 ? 0 : errno;
     if (error == EEXIST && !same_file(fd_.get(), path_)) posix::throw_error(error, "create-file", path_.native());
@@ -165,8 +204,6 @@ void MediaWriter::publish() {
     if (has_no_links &&
         renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0)
         posix::throw_errno("create-file", path_.native());
-    stage_ = Stage::published;
-    sync_folder(path_.parent_path());
 }
 
 void MediaWriter::keep() {

@@ -15,30 +15,40 @@ namespace reelgate::media {
 /// Called with the bytes copied so far, and the total.
 using Progress = std::function<void(std::uint64_t copied, std::uint64_t total)>;
 
+/// What to do with a file that has the name already.
+enum class Existing {
+    refuse,   ///< leave it there, and report it
+    replace,  ///< take its place: whoever has the old file open keeps it
+};
+
 /// A file on its way into the folder of videos. It has a temporary name, ".NAME.adding", and a lock on it while this
 /// lives. publish() gives it its own name in addition, and keep() removes the temporary one. The leftovers of a killed
 /// process can thus be recognised: the temporary name without a lock, and `NAME` if it is the same file.
 /// Throws posix::FailureError.
 class MediaWriter {
 public:
-    /// Takes the temporary name, and leaves an existing file there untouched. Refuses if another process is writing it,
-    /// or if `name` exists already, unless a killed process left it behind.
-    MediaWriter(const std::filesystem::path& folder, const std::string& name);
+    /// Takes the temporary name beside `path`, and leaves an existing file there untouched. Refuses if another process
+    /// is writing it, or if `path` exists already and is not to be replaced, unless a killed process left it behind.
+    explicit MediaWriter(std::filesystem::path path, Existing existing = Existing::refuse);
     MediaWriter(const MediaWriter&) = delete;
     MediaWriter& operator=(const MediaWriter&) = delete;
     /// Removes the file unless keep() was called. Leftovers of another process stay, unless begin() was called.
     ~MediaWriter();
 
     /// Removes the leftovers of a killed process, under both names, and begins with a new file: leftovers are never
-    /// written to. Before calling it, but after the constructor, which keeps other processes out, make sure that `name`
-    /// is not recorded.
+    /// written to. The file is readable for everybody, and belongs to the folder's owner if that can be: the server
+    /// may be another user. Before calling it, but after the constructor, which keeps other processes out, make sure
+    /// that the file of that name is not recorded, or is to be replaced.
     void begin();
 
     /// Copies the regular file `source`, and waits until its bytes are on the disk. Refuses a source whose length
     /// changes meanwhile. Returns its length in bytes.
     std::uint64_t copy_from(const std::filesystem::path& source, const Progress& progress);
 
-    /// Gives the file its name, never replacing another, and waits until the folder is on the disk. The temporary name
+    /// Makes it a hard link to `source` in place of a copy. Returns false if that cannot be: the file is as before then.
+    bool link_from(const std::filesystem::path& source);
+
+    /// Gives the file its name, replacing another only if that was asked for, and waits until the folder is on the disk. The temporary name
     /// stays, except on a file system without hard links.
     void publish();
 
@@ -57,10 +67,12 @@ private:
     };
 
     void refuse_if_taken() const;
+    void publish_new();
     void remove_if_ours(const std::filesystem::path& path) const;
 
-    std::filesystem::path path_;
-    std::filesystem::path temporary_;
+    const std::filesystem::path path_;
+    const std::filesystem::path temporary_;
+    const Existing existing_;
     posix::UniqueFd fd_;
     Stage stage_ = Stage::locked;
 };

@@ -207,7 +207,10 @@ BOOST_AUTO_TEST_CASE(row_that_is_replaced_and_taken_out) {
     writer.insert({.id = "b", .status = "pending", .file = "b.mov", .title = "B", .media_type = "video/x"});
     writer.commit();
     run_sqlite(shipped, "UPDATE videos SET etag = 'v1' WHERE id = 'b';");
-    BOOST_TEST(writer.id_of_file("b.mov").value_or("") == "b");
+    auto files = writer.files();
+    BOOST_TEST(files.size() == 2u);
+    BOOST_TEST(files["b"].value_or("") == "b.mov");
+    BOOST_TEST(!files["a"]);
     writer.begin();
     writer.replace({.id = "b", .status = "complete", .file = "b.webm"});
     writer.commit();

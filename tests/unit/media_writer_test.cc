@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(leftover_of_a_dead_process_is_taken_over) {
             if (row.is_published) fs::create_hard_link(adding, folder / "film.mp4");
             if (row.has_content) fs::create_hard_link(adding, outer / "further");
             {
-                MediaWriter writer{folder, "film.mp4"};
+                MediaWriter writer{folder / "film.mp4"};
                 BOOST_TEST(listing() == (row.is_published ? ".film.mp4.adding film.mp4" : ".film.mp4.adding"));
                 writer.begin();
                 BOOST_TEST(listing() == ".film.mp4.adding");
@@ -228,13 +228,13 @@ BOOST_AUTO_TEST_CASE(leftover_of_a_dead_process_is_taken_over) {
 BOOST_AUTO_TEST_CASE(leftover_stays_as_it_is_unless_begun) {
     const fs::path adding = outer.write("videos/.film.mp4.adding", "left");
     fs::create_hard_link(adding, folder / "film.mp4");
-    { MediaWriter writer{folder, "film.mp4"}; }
+    { MediaWriter writer{folder / "film.mp4"}; }
     BOOST_TEST(listing() == ".film.mp4.adding film.mp4");
     BOOST_TEST(read_file(folder / "film.mp4") == "left");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_stays_where_nothing_was_unless_begun) {
-    { MediaWriter writer{folder, "film.mp4"}; }
+    { MediaWriter writer{folder / "film.mp4"}; }
     BOOST_TEST(listing() == "");
 }
 
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(leftover_beside_another_file_is_no_reason_to_replace_that) 
     BOOST_TEST(contains(refusal(folder), ": exists already"));
     BOOST_TEST(read_file(folder / "film.mp4") == "precious");
     fs::remove(folder / "film.mp4");
-    MediaWriter writer{folder, "film.mp4"};
+    MediaWriter writer{folder / "film.mp4"};
     outer.write("videos/film.mp4", "precious");
     BOOST_TEST(contains(message_of<posix::FailureError>([&] { writer.begin(); }), ": exists already"));
     BOOST_TEST(read_file(folder / "film.mp4") == "precious");

@@ -1,0 +1,41 @@
+// Owns the commands that mend what an audit has found.
+// SPDX-License-Identifier: MIT
+#include "audit/remedies.h"
+
+#include "catalog/row.h"
+#include "posix/shell.h"
+
+namespace reelgate::audit {
+
+std::string faststart_commands(const std::filesystem::path& film) {
+    const auto out = film.parent_path() / catalog::default_file_name(film.stem().native() + ".faststart");
+    const std::string from = posix::shell_word(film.native()), to = posix::shell_word(out.native());
+    return "`ffmpeg -i " + from + " -map 0 -c copy -movflags +faststart " + to + " && mv " + to + " " + from + "`";
+}
+
+std::string Commands::command(const std::string& words, const std::string& operand) const {
+    if (!look_.options) return {};
+    // A word that begins with a dash would be an option.
+    return "`reelgate " + words + *look_.options + (operand.starts_with('-') ? " -- " : " ") +
+           posix::shell_word(operand) + "`";
+}
+
+std::string Commands::add(const std::string& path) const { return command("add", absolute(path)); }
+
+std::string Commands::add_all() const {
+    if (!look_.options) return {};
+    std::string command = "`reelgate add" + *look_.options;
+    for (const std::filesystem::path& folder : look_.videos)
+        command.append(" ").append(posix::shell_word(absolute(folder.native())));
+    return command + "`";
+}
+
+std::string Commands::replace(const std::string& id, const std::string& path) const {
+    return command("add --replace --id=" + posix::shell_word(id), path.empty() ? "FILE" : absolute(path));
+}
+
+std::string Commands::remove(const std::string& id) const { return command("remove", id); }
+
+std::string Commands::take_out(const std::string& id) const { return command("remove --keep-file", id); }
+
+}  // namespace reelgate::audit

@@ -1,0 +1,79 @@
+// Owns adding films to the catalogue: those that lie in place are recorded, others are copied or linked first.
+// Does not choose the files: add.cc does.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "catalog/writer.h"
+#include "commands/library.h"
+#include "handler_settings.h"
+#include "media/media_writer.h"
+#include "posix/file_id.h"
+
+namespace reelgate::commands {
+
+/// What to do with files, besides what the settings say.
+struct AddOptions {
+    std::optional<std::string> id;
+    std::optional<std::string> title;
+    std::optional<std::string> media_type;
+    bool links = false;     ///< hard-links in place of copies where that can be
+    bool replaces = false;  ///< puts a new cut under an id that is there
+};
+
+/// Adds one file after another. Throws posix::FailureError, and nothing of that file is added then.
+class Adding {
+public:
+    Adding(const Places& places, AddOptions options);
+
+    /// Adds a file. One that lies in place is recorded with others by the next commit().
+    void add(const Source& source, const media::Progress& progress);
+
+    /// Records what lies in place.
+    void commit();
+
+    /// Returns whether enough waits to be recorded: a transaction keeps other writers waiting.
+    bool is_batch_full() const { return waiting_ >= max_batch; }
+
+    /// Gives up what was said so far: a line for each film that is recorded.
+    std::string take_text() { return std::exchange(text_, {}); }
+
+    // Files in folders that were left out
+
+    std::size_t known() const { return known_; }      ///< recorded already, or a link to one that is
+    std::size_t no_media() const { return no_media_; }
+
+private:
+    /// Films that fit into one transaction.
+    static constexpr std::size_t max_batch = 1000;
+
+    std::string id_for(const Source& source, const Look& look) const;
+    catalog::NewVideo video_for(const Source& source, const Look& look, std::string id) const;
+    bool is_known(const Source& source, const Look& look);
+    void record_in_place(const catalog::NewVideo& video, const Look& look);
+    void copy(catalog::NewVideo video, const Source& source, const Look& look, const media::Progress& progress);
+    void replace(catalog::NewVideo video, const Source& source, const Look& look, const media::Progress& progress);
+    std::string fill(media::MediaWriter& file, const Source& source, const media::Progress& progress) const;
+    void tell(std::string& text, const std::string& id, const Look& look, std::string_view how) const;
+    void note(const catalog::NewVideo& video);
+
+    const Places& places_;
+    const AddOptions options_;
+    catalog::Writer catalog_;
+    Library library_;
+    std::map<std::string, std::optional<std::string>> files_;  ///< by id, recorded or to be
+    std::map<std::string, std::string> ids_;                   ///< by file
+    std::set<posix::FileId> seen_;                             ///< files that this has added
+    std::size_t waiting_ = 0, known_ = 0, no_media_ = 0;
+    std::string text_, waiting_text_;
+};
+
+}  // namespace reelgate::commands

@@ -1,0 +1,42 @@
+// Owns the ids of films that are added without one.
+// SPDX-License-Identifier: MIT
+#include "commands/new_ids.h"
+
+#include <string_view>
+
+#include "http/ascii.h"
+#include "http/target.h"
+
+namespace reelgate::commands {
+
+std::string name_without(const std::filesystem::path& path, const std::string& extension) {
+    const bool ends_so = http::equal_ignoring_case(path.extension().native(), extension);
+    return ends_so ? path.stem() : path.filename();
+}
+
+std::string id_from_name(const std::string& name) {
+    std::string id;
+    for (const char c : name) {
+        const bool is_allowed = c == '.' || http::is_video_id(std::string_view{&c, 1});
+        if (is_allowed)
+            id.push_back(c);
+        else if (!id.empty() && !id.ends_with('-'))
+            id.push_back('-');
+    }
+    id.resize(std::min(id.size(), http::max_id_length));
+    // A name that begins or ends with "-" of its own keeps it.
+    if (!name.ends_with('-'))
+        while (id.ends_with('-')) id.pop_back();
+    return http::is_video_id(id) ? id : std::string{};
+}
+
+std::string free_id(std::string id, const std::map<std::string, std::optional<std::string>>& taken) {
+    if (!taken.contains(id)) return id;
+    for (unsigned n = 2;; ++n) {
+        const std::string end = "-" + std::to_string(n);
+        std::string next = id.substr(0, http::max_id_length - end.size()) + end;
+        if (!taken.contains(next)) return next;
+    }
+}
+
+}  // namespace reelgate::commands
