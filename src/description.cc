@@ -49,13 +49,14 @@ std::string media_type_of(const Film& film, std::vector<Note>& notes) {
     return std::string{http::media_type_for(std::filesystem::path{film.name}.extension().native())};
 }
 
-/// Returns the name for a saved copy: the title, or the id, with the extension of the file once.
+/// Returns the name for a saved copy: the title, or the last segment of the id, with the extension of the file once.
 std::string download_name_of(const Film& film, std::vector<Note>& notes) {
     const std::string* const title = sendable(film, &catalog::Row::title, notes);
     const std::string own_extension = std::filesystem::path{film.name}.extension();
     const std::string extension = http::is_video_id(own_extension) ? own_extension : "";
     if (title) return http::file_name_of(*title, extension);
-    return film.id.ends_with(extension) ? film.id : film.id + extension;
+    const std::string_view last = http::last_segment(film.id);
+    return std::string{last}.append(last.ends_with(extension) ? "" : extension);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 
 #include "catalog/diagnosis.h"
 #include "description.h"
+#include "http/media_type.h"
 #include "http/rewritten.h"
 #include "http/target.h"
 
@@ -56,6 +57,12 @@ http::Refusal refusal_without_file(const media::NoMediaFile& none, const std::st
     return {404, "Video file not found: " + id};
 }
 
+/// Returns the extension of a file, in its own letters. A file without one is an MP4, as it is for its media type.
+std::string extension_of_file(const std::string& name) {
+    const std::string extension = std::filesystem::path{name}.extension();
+    return extension.empty() || extension == "." ? std::string{catalog::default_extension} : extension;
+}
+
 Note note_of_missing_file(const media::NoMediaFile& none, const std::string& id) {
     const posix::Failure& why = none.failure;
     const bool is_absent = none.reason == media::NoMediaFile::Reason::absent;
@@ -86,14 +93,17 @@ std::optional<catalog::Row> Handler::look_up(const std::string& id, const Asking
     return catalog_.find(id, asking.when_locked);
 }
 
-/// Returns the row of the video that a target names by `id`. Some players want an extension: PREFIX/ID.mp4 is the same
-/// video, unless that is an id of its own. Changes `id` to that of the row.
+/// Returns the row of the video that a target names by `id`. Some players want an extension: PREFIX/ID.EXT is the same
+/// video if its file has that extension, unless it is an id of its own. Changes `id` to that of the row.
 std::optional<catalog::Row> Handler::find(std::string& id, const Asking& asking, CatalogUse& use) {
     auto row = look_up(id, asking, use);
-    if (row || !id.ends_with(catalog::default_extension) || id.size() == catalog::default_extension.size()) return row;
-    std::string shorter = id.substr(0, id.size() - catalog::default_extension.size());
+    const std::string_view extension = http::extension_of(id);
+    if (row || !http::is_known_extension(extension)) return row;
+    std::string shorter = id.substr(0, id.size() - extension.size());
     row = look_up(shorter, asking, use);
-    if (row) id = std::move(shorter);
+    if (!row || extension_of_file(row->file_name(shorter, settings_.places.id_segments)) != extension)
+        return std::nullopt;
+    id = std::move(shorter);
     return row;
 }
 
@@ -105,7 +115,7 @@ http::Selection Handler::select(const Asking& asking, Outcome& outcome) {
     if (!row) return http::Refusal{404, "Video not found"};
     if (row->status != settings_.places.ready) return http::Refusal{404, "Video download not complete"};
 
-    const std::string name = row->file_name(id);
+    const std::string name = row->file_name(id, settings_.places.id_segments);
     auto opened = videos_.open(name, asking.gate);
     if (auto* none = std::get_if<media::NoMediaFile>(&opened)) {
         http::Refusal refusal = refusal_without_file(*none, id);
@@ -136,7 +146,7 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
     try {
         const auto rewritten = http::rewritten(request, settings_.places.prefix);
         const http::Request& asked = rewritten ? *rewritten : request;
-        outcome.id = http::video_id(asked.target, settings_.places.prefix);
+        outcome.id = http::video_id(asked.target, settings_.places.prefix, settings_.places.id_segments);
         const bool needs_film = http::asks_for_representation(asked.method);
         plan(asked, needs_film ? select({when_locked, gate, surroundings.now}, outcome) : http::Selection{});
     } catch (const catalog::CatalogError& failure) {

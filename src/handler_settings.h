@@ -18,6 +18,7 @@ struct Places {
     std::string query;   ///< looks an id up in the catalogue
     std::string ready;   ///< the status that may be streamed
     std::string prefix;  ///< the part of a target's path before the id
+    unsigned id_segments = 1;  ///< that an id may have at most
 };
 
 /// How the content of a video is sent: by reelgate, or by the web server, which a field tells the file.

@@ -25,8 +25,8 @@ Report run(const Subject& subject, const std::optional<posix::User>& user, const
         if (rights.missing.empty()) throw;
         rights.unfinished = failure.failure();
     }
-    const auto ready = std::count_if(first.rows.begin(), first.rows.end(),
-                                     [](const auto& row) { return is_streamed(row.first, row.second); });
+    const auto is_ready = [&](const auto& row) { return is_streamed(row.first, subject.id_segments, row.second); };
+    const auto ready = std::count_if(first.rows.begin(), first.rows.end(), is_ready);
     return {judge(first, second, rights), first.ids.size(), static_cast<std::size_t>(ready), looks.files(),
             Commands{first}.add_all()};
 }

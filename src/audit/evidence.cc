@@ -21,8 +21,8 @@ std::set<std::string> named_files(const FirstLook& first, const SecondLook& seco
     return paths;
 }
 
-bool is_streamed(const std::string& id, const std::optional<SeenRow>& row) {
-    return row && row->is_ready && http::is_video_id(id);
+bool is_streamed(const std::string& id, unsigned id_segments, const std::optional<SeenRow>& row) {
+    return row && row->is_ready && http::is_video_id(id, id_segments);
 }
 
 }  // namespace reelgate::audit

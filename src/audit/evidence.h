@@ -32,6 +32,7 @@ struct Subject {
     /// Options that a command needs to change this catalogue, each after a blank; nothing: the table is another
     /// application's.
     std::optional<std::string> options;
+    unsigned id_segments = 1;  ///< that an id may have at most
 };
 
 /// A row of the catalogue.
@@ -82,6 +83,7 @@ struct FirstLook {
     std::filesystem::path working_folder;  ///< of the audit: the command of a remedy may be run anywhere
     std::string ready;                     ///< the status that may be streamed
     std::optional<std::string> options;    ///< see Subject
+    unsigned id_segments = 1;  ///< that an id may have at most
     std::vector<std::string> files;        ///< paths of all that is below the folders
     std::vector<posix::Failure> unlisted;  ///< of folders below them that could not be listed
     std::vector<std::string> ids;          ///< all in the catalogue, sorted, each once
@@ -111,6 +113,6 @@ std::string path_below(const std::filesystem::path& folder, const std::string& f
 std::set<std::string> named_files(const FirstLook& first, const SecondLook& second);
 
 /// Returns whether a row is that of a film which clients may watch.
-bool is_streamed(const std::string& id, const std::optional<SeenRow>& row);
+bool is_streamed(const std::string& id, unsigned id_segments, const std::optional<SeenRow>& row);
 
 }  // namespace reelgate::audit

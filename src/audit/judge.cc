@@ -100,7 +100,8 @@ void Case::judge_rights(const Rights& rights) {
 void Case::judge_row(const std::string& id, const std::optional<SeenRow>& row) {
     const std::string object = id.empty() ? "(nothing)" : id;
     if (row) {
-        if (!http::is_video_id(id)) add(Kind::unreachable_id, id, {{}, object, "no client can ask for it"});
+        if (!http::is_video_id(id, first_.id_segments))
+            add(Kind::unreachable_id, id, {{}, object, "no client can ask for it"});
         return;
     }
     const auto later = second_.rows.find(id);
@@ -118,7 +119,7 @@ std::string Case::copy_again(const std::string& id) const {
 /// audit, the row and its file.
 bool Case::is_still_without_file(const std::string& file, const std::string& id) const {
     const auto row = second_.rows.find(id);
-    return row != second_.rows.end() && is_streamed(id, row->second) && row->second->file == file &&
+    return row != second_.rows.end() && is_streamed(id, first_.id_segments, row->second) && row->second->file == file &&
            second_.absent.contains(file);
 }
 

@@ -16,6 +16,7 @@
 #include "catalog/list.h"
 #include "http/ascii.h"
 #include "http/media_type.h"
+#include "http/target.h"
 #include "media/adding.h"
 
 namespace reelgate::audit {
@@ -23,8 +24,9 @@ namespace reelgate::audit {
 namespace {
 
 /// Returns the row as evidence; its file has the form of a listing.
-SeenRow seen(const std::string& id, const catalog::Row& row, const std::string& ready) {
-    return {std::filesystem::path{row.file_name(id)}.lexically_normal().native(), row.status == ready};
+SeenRow seen(const std::string& id, const catalog::Row& row, const Subject& subject) {
+    const std::filesystem::path file = row.file_name(id, subject.id_segments);
+    return {file.lexically_normal().native(), row.status == subject.ready};
 }
 
 SeenFile seen(const struct stat& status) {
@@ -100,7 +102,7 @@ Looks::Looks(Subject subject, Progress progress)
 
 std::optional<SeenRow> Looks::find(const std::string& id) {
     const auto row = catalog_.find(id);
-    return row ? std::optional{seen(id, *row, subject_.ready)} : std::nullopt;
+    return row ? std::optional{seen(id, *row, subject_)} : std::nullopt;
 }
 
 Opening Looks::open_film(const std::string& file, bool is_mp4, Rights& rights) {
@@ -127,13 +129,36 @@ Opening Looks::open_film(const std::string& file, bool is_mp4, Rights& rights) {
     }
 }
 
+/// Returns whether what a row names is a folder, where that may hold files with ids of their own.
+bool Looks::is_folder_of_segments(const std::string& file) const {
+    return subject_.id_segments > 1 &&
+           std::any_of(subject_.videos.begin(), subject_.videos.end(), [&](const std::filesystem::path& folder) {
+               struct stat status;
+               return stat(path_below(folder, file).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+           });
+}
+
+/// Returns whether the query finds a file by its own path, as it does if the row of a folder stands for all of it.
+bool Looks::is_found_by_path(const std::string& path) {
+    if (subject_.id_segments < 2) return false;
+    return std::any_of(subject_.videos.begin(), subject_.videos.end(), [&](const std::filesystem::path& folder) {
+        const std::string before = path_below(folder, "");
+        if (!path.starts_with(before)) return false;
+        const std::string id = path.substr(before.size());
+        if (!http::is_video_id(id, subject_.id_segments)) return false;
+        const auto row = find(id);
+        return row && row->file == id;
+    });
+}
+
 void Looks::look_at_row(const std::string& id, FirstLook& first, Rights& rights) {
     const auto row = catalog_.find(id);
     auto& place = first.rows[id];
     if (!row) return;
-    place = seen(id, *row, subject_.ready);
+    place = seen(id, *row, subject_);
     // Several rows may share a file.
-    if (is_streamed(id, place) && !first.films.contains(place->file))
+    if (!is_streamed(id, subject_.id_segments, place) || first.films.contains(place->file)) return;
+    if (!is_folder_of_segments(place->file))
         first.films[place->file] = {id, open_film(place->file, is_mp4(*row, place->file), rights)};
 }
 
@@ -141,6 +166,7 @@ void Looks::look(FirstLook& first, Rights& rights) {
     first.videos = subject_.videos;
     first.working_folder = std::filesystem::current_path();
     first.ready = subject_.ready;
+    first.id_segments = subject_.id_segments;
     first.options = subject_.options;
     catalog_.check();
     videos_.check();
@@ -189,7 +215,7 @@ void Looks::look_for_new_rows(const FirstLook& first, SecondLook& second) {
 void Looks::look_at_strays(const FirstLook& first, SecondLook& second) {
     const auto named = named_files(first, second);
     for (const std::string& path : first.files) {
-        if (named.contains(path)) continue;
+        if (named.contains(path) || is_found_by_path(path)) continue;
         const auto file = file_at(path);
         if (!file) continue;
         const bool is_adding = media::added_path(path) && is_locked(path);

@@ -41,6 +41,8 @@ private:
     void look_for_new_rows(const FirstLook& first, SecondLook& second);
     void look_at_strays(const FirstLook& first, SecondLook& second);
     std::optional<SeenRow> find(const std::string& id);
+    bool is_folder_of_segments(const std::string& file) const;
+    bool is_found_by_path(const std::string& path);
 
     const Subject subject_;
     const Progress progress_;

@@ -18,8 +18,11 @@ namespace reelgate::catalog {
 /// Extension after the id, in the default name of a file.
 inline constexpr std::string_view default_extension = ".mp4";
 
-/// Returns the file name, below the folder of videos, of a video whose row names none.
-inline std::string default_file_name(std::string_view id) { return std::string{id}.append(default_extension); }
+/// Returns the file name, below the folder of videos, of a video whose row names none. Where an id may have several
+/// segments, it is a path with an extension already.
+inline std::string default_file_name(std::string_view id, unsigned id_segments = 1) {
+    return std::string{id}.append(id_segments > 1 ? "" : default_extension);
+}
 
 /// The catalogue's row of one video. A value is absent if the query has no such column, or the row has NULL or an empty
 /// text in it: applications write either.
@@ -30,8 +33,10 @@ struct Row {
     std::optional<std::string> media_type;  ///< likewise
     std::optional<std::string> etag;        ///< likewise
 
-    /// Returns the path of the file below the folder of videos; `id` is that of the row.
-    std::string file_name(std::string_view id) const { return file ? *file : default_file_name(id); }
+    /// Returns the path of the file below the folder of videos; `id` is that of the row, and may have `id_segments`.
+    std::string file_name(std::string_view id, unsigned id_segments = 1) const {
+        return file ? *file : default_file_name(id, id_segments);
+    }
 };
 
 /// A result column. A new one is a row of `columns`, and its use.
@@ -50,7 +55,8 @@ inline constexpr std::array columns{
     Column{.name = "status", .value = &Row::status, .is_required = true,
            .meaning = "required: the video may be streamed if it equals the value of `ready`, case-sensitively"},
     Column{.name = "file", .value = &Row::file, .note = " (path below VIDEOS)",
-           .meaning = "path below the folder of videos, instead of the id followed by `.mp4`"},
+           .meaning = "path below the folder of videos, instead of the id followed by `.mp4`, or by nothing with"
+                      " `id-segments` above 1"},
     Column{.name = "title", .value = &Row::title, .can_be_sent = http::is_title,
            .meaning = "for the name of a download (`?download=1`), instead of the id: any text in UTF-8 of up to 1,024"
                       " bytes. The extension of the file's name is added"},

@@ -17,8 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Returns the name of a video's file below the folders; `file` is what its row has.
-std::string name_of_file(const std::string& id, const std::optional<std::string>& file) {
-    return file ? *file : catalog::default_file_name(id);
+std::string name_of_file(const std::string& id, const std::optional<std::string>& file, unsigned id_segments) {
+    return file ? *file : catalog::default_file_name(id, id_segments);
 }
 
 }  // namespace
@@ -27,7 +27,7 @@ Adding::Adding(const Places& places, AddOptions options)
     : places_(places), options_(std::move(options)), catalog_(places.database), library_(places.videos) {
     catalog_.check();
     files_ = catalog_.files();
-    for (const auto& [id, file] : files_) ids_.emplace(name_of_file(id, file), id);
+    for (const auto& [id, file] : files_) ids_.emplace(name_of_file(id, file, places.id_segments), id);
 }
 
 std::string Adding::id_for(const Source& source, const Look& look) const {
@@ -46,7 +46,8 @@ catalog::NewVideo Adding::video_for(const Source& source, const Look& look, std:
     // What the id cannot say, the title does.
     if (!video.title && !options_.id && id_from_name(name) != name && catalog_.has_own_columns()) video.title = name;
     const std::string file = look.file.value_or(video.id + look.extension);
-    if (catalog_.has_own_columns() || file != catalog::default_file_name(video.id)) video.file = file;
+    if (catalog_.has_own_columns() || file != catalog::default_file_name(video.id, places_.id_segments))
+        video.file = file;
     catalog_.check_columns(video);
     return video;
 }
@@ -82,7 +83,7 @@ void Adding::add(const Source& source, const media::Progress& progress) {
 
 void Adding::note(const catalog::NewVideo& video) {
     files_[video.id] = video.file;
-    ids_[name_of_file(video.id, video.file)] = video.id;
+    ids_[name_of_file(video.id, video.file, places_.id_segments)] = video.id;
 }
 
 void Adding::tell(std::string& text, const std::string& id, const Look& look, std::string_view how) const {
@@ -115,7 +116,8 @@ std::string Adding::fill(media::MediaWriter& file, const Source& source, const m
 void Adding::copy(catalog::NewVideo video, const Source& source, const Look& look, const media::Progress& progress) {
     commit();
     media::MediaWriter file{
-        library_.place_for(source, look.length, name_of_file(video.id, video.file), options_.links)};
+        library_.place_for(source, look.length, name_of_file(video.id, video.file, places_.id_segments),
+                           options_.links)};
     // Again, now that no other `add` can record it: the leftovers of a killed one may be a video by now.
     if (const auto status = catalog_.status_of(video.id)) posix::fail("add-recorded", video.id, *status);
     file.begin();
@@ -135,7 +137,7 @@ void Adding::copy(catalog::NewVideo video, const Source& source, const Look& loo
 /// the old file, by a rename if it has the same extension: transfers under way go on with the old one.
 void Adding::replace(catalog::NewVideo video, const Source& source, const Look& look, const media::Progress& progress) {
     commit();
-    const auto old = library_.path_of(name_of_file(video.id, files_[video.id]));
+    const auto old = library_.path_of(name_of_file(video.id, files_[video.id], places_.id_segments));
     if (look.file) {
         catalog_.begin();
         catalog_.replace(video);
@@ -145,7 +147,7 @@ void Adding::replace(catalog::NewVideo video, const Source& source, const Look& 
     }
     const bool has_its_name = old && old->extension() == look.extension;
     if (has_its_name) video.file = files_[video.id];
-    const std::string name = name_of_file(video.id, video.file);
+    const std::string name = name_of_file(video.id, video.file, places_.id_segments);
     media::MediaWriter file{has_its_name ? *old : library_.place_for(source, look.length, name, options_.links),
                             has_its_name ? media::Existing::replace : media::Existing::refuse};
     file.begin();
@@ -156,7 +158,7 @@ void Adding::replace(catalog::NewVideo video, const Source& source, const Look& 
     catalog_.commit();
     file.keep();
     if (old && !has_its_name) {
-        ids_.erase(name_of_file(video.id, files_[video.id]));
+        ids_.erase(name_of_file(video.id, files_[video.id], places_.id_segments));
         if (unlink(old->c_str()) != 0) posix::throw_errno("remove-file", old->native());
     }
     note(video);

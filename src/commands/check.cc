@@ -56,7 +56,7 @@ int check(const Invocation& invocation) {
         const Places& places = invocation.settings.handler.places;
         const std::string list = arguments.value("list").value();
         report = audit::run({places.database, places.videos, places.query, list, places.ready,
-                             options_for_commands(invocation)}, user, show);
+                             options_for_commands(invocation), places.id_segments}, user, show);
     }
     print(arguments.has("json") ? json_of(report) : text_of(report));
     // Root bypasses permissions: the audit then tells nothing about those of the server.

@@ -37,10 +37,10 @@ void look_at_file(Listed& listed, const media::MediaFile& file) {
     if (const auto kind = media::kind_of(fd)) listed.seconds = media::duration_of(fd, file.complete_length, *kind);
 }
 
-Listed look_at(const std::string& id, catalog::Reader& reader, media::MediaFolders& videos) {
+Listed look_at(const std::string& id, unsigned id_segments, catalog::Reader& reader, media::MediaFolders& videos) {
     Listed listed{.id = id, .row = reader.find(id)};
     if (!listed.row) return listed;
-    listed.file = listed.row->file_name(id);
+    listed.file = listed.row->file_name(id, id_segments);
     try {
         const media::Opened opened = videos.open(listed.file);
         if (const auto* const file = std::get_if<media::MediaFile>(&opened))
@@ -101,7 +101,7 @@ int list(const Invocation& invocation) {
     media::MediaFolders videos{places.videos};
     std::string text;
     for (const std::string& id : catalog::list_ids(places.database, invocation.arguments.value("list").value())) {
-        const Listed listed = look_at(id, reader, videos);
+        const Listed listed = look_at(id, places.id_segments, reader, videos);
         if (is_json)
             text.append(text.empty() ? "[\n  " : ",\n  ").append(json_of(listed, places.ready));
         else

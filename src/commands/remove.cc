@@ -27,7 +27,8 @@ public:
     /// Returns what was done.
     std::string remove(const std::string& id) {
         const auto row = reader_.find(id);
-        const std::string name = row ? row->file_name(id) : catalog::default_file_name(id);
+        const catalog::Row none;
+        const std::string name = (row ? *row : none).file_name(id, places_.id_segments);
         // Looked for first: a folder that cannot be used must not leave a file without a row.
         const auto path = keeps_files_ ? std::nullopt : library_.name_in_place(name);
         writer_.begin();

@@ -75,6 +75,12 @@ constexpr std::array known{
     Named{".webp", "image/webp"},  // RFC 9649
 };
 
+const Named* find_known(std::string_view extension) {
+    const auto is_meant = [&](const Named& named) { return equal_ignoring_case(named.extension, extension); };
+    const auto* const found = std::find_if(known.begin(), known.end(), is_meant);
+    return found == known.end() ? nullptr : found;
+}
+
 bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_tchar); }
 
 }  // namespace
@@ -89,9 +95,10 @@ bool is_media_type(std::string_view text) {
 
 std::string_view media_type_for(std::string_view extension) {
     if (extension.empty() || extension == ".") return usual_type;
-    const auto is_meant = [&](const Named& named) { return equal_ignoring_case(named.extension, extension); };
-    const auto found = std::find_if(known.begin(), known.end(), is_meant);
-    return found == known.end() ? "application/octet-stream" : found->type;
+    const Named* const named = find_known(extension);
+    return named ? named->type : "application/octet-stream";
 }
+
+bool is_known_extension(std::string_view extension) { return find_known(extension) != nullptr; }
 
 }  // namespace reelgate::http

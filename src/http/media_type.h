@@ -17,4 +17,7 @@ bool is_media_type(std::string_view text);
 /// wrong type would mislead them.
 std::string_view media_type_for(std::string_view extension);
 
+/// Returns whether the extension, in any case, implies a media type of its own.
+bool is_known_extension(std::string_view extension);
+
 }  // namespace reelgate::http

@@ -16,6 +16,11 @@ bool is_unreserved(char c) {
     return is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+bool is_segment(std::string_view text) {
+    if (text == "." || text == "..") return false;
+    return !text.empty() && text.size() <= max_id_length && std::all_of(text.begin(), text.end(), is_unreserved);
+}
+
 /// Returns the value of a HEXDIG; nothing for any other character.
 std::optional<unsigned> hex_value(char c) {
     if (is_digit(c)) return static_cast<unsigned>(c - '0');
@@ -84,17 +89,32 @@ bool is_below(std::string_view target, std::string_view prefix) {
                        [&path](char c) { return !path.empty() && take_decoded(path) == c; });
 }
 
-bool is_video_id(std::string_view id) {
-    if (id == "." || id == "..") return false;
-    return !id.empty() && id.size() <= max_id_length && std::all_of(id.begin(), id.end(), is_unreserved);
+bool is_video_id(std::string_view id, unsigned max_segments) {
+    for (unsigned count = 1; count <= max_segments; ++count) {
+        const auto slash = id.find('/');
+        if (!is_segment(id.substr(0, slash))) return false;
+        if (slash == std::string_view::npos) return true;
+        id.remove_prefix(slash + 1);
+    }
+    return false;
 }
 
-std::optional<std::string> video_id(std::string_view target, std::string_view prefix) {
+std::optional<std::string> video_id(std::string_view target, std::string_view prefix, unsigned max_segments) {
     auto path = percent_decode(raw_path(target));
     if (!path || !path->starts_with(prefix)) return std::nullopt;
     path->erase(0, prefix.size());
-    if (!is_video_id(*path)) return std::nullopt;
+    if (!is_video_id(*path, max_segments)) return std::nullopt;
     return path;
+}
+
+std::string_view last_segment(std::string_view id) {
+    return id.substr(id.rfind('/') + 1);  // npos + 1 is 0: all of it
+}
+
+std::string_view extension_of(std::string_view id) {
+    const std::string_view last = last_segment(id);
+    const auto dot = last.rfind('.');
+    return dot == std::string_view::npos || dot == 0 ? std::string_view{} : last.substr(dot);
 }
 
 bool query_has(std::string_view target, std::string_view name) {

@@ -9,13 +9,13 @@
 
 namespace reelgate::http {
 
-/// Bytes of the longest id.
+/// Bytes of the longest id of one segment, and of the longest segment.
 inline constexpr std::size_t max_id_length = 128;
 
-/// Returns whether `id` is [A-Za-z0-9._~-]{1,128}: the unreserved characters of RFC 3986 §2.3. They need no encoding in
-/// a URI, and only the dot has a meaning for a file system. "." and ".." are not ids: every client removes them from a
-/// path (RFC 3986 §5.2.4).
-bool is_video_id(std::string_view id);
+/// Returns whether `id` has 1 to `max_segments` segments with slashes between, each of them [A-Za-z0-9._~-]{1,128}: the
+/// unreserved characters of RFC 3986 §2.3. They need no encoding in a URI, and only the dot has a meaning for a file
+/// system. "." and ".." are no segments: every client removes them from a path (RFC 3986 §5.2.4).
+bool is_video_id(std::string_view id, unsigned max_segments = 1);
 
 /// Returns the path of a target in origin-form or absolute-form, without its query and not decoded; empty for any other
 /// form.
@@ -28,8 +28,16 @@ std::string_view raw_query(std::string_view target);
 bool is_below(std::string_view target, std::string_view prefix);
 
 /// Returns the id in a target in origin-form or absolute-form: its path, percent-decoded, must be `prefix` followed by
-/// one id. Returns nothing for any other path, or if a "%" lacks its two hexadecimal digits.
-std::optional<std::string> video_id(std::string_view target, std::string_view prefix);
+/// one id; an encoded slash is one, too. Returns nothing for any other path, or if a "%" lacks its two hexadecimal
+/// digits.
+std::optional<std::string> video_id(std::string_view target, std::string_view prefix, unsigned max_segments = 1);
+
+/// Returns the last segment of an id.
+std::string_view last_segment(std::string_view id);
+
+/// Returns the extension of an id, which begins with the last dot of its last segment; empty if there is none, or
+/// nothing in front of it.
+std::string_view extension_of(std::string_view id);
 
 /// Returns whether the query of `target` has the parameter `name`, with any value or none; it is not decoded.
 bool query_has(std::string_view target, std::string_view name);

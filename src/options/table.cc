@@ -48,6 +48,12 @@ constexpr std::array table{
            .meaning = "the part of a request's path before the id",
            .text = "The part of a request's path before the id. Begins and ends with a slash.",
            .set = [](Settings& s, const Value& v) { s.handler.places.prefix = prefix_from(v); }},
+    Option{.name = "id-segments", .argument = "N", .default_value = "1",
+           .meaning = "how many parts an id may have, with slashes between",
+           .text = "How many parts an id may have, 1 to 16, with slashes between: `show/720p/seg-3.ts` has three. With"
+                   " more than 1 a video whose row names no `file` is the file that its id names. See \"Folders of HLS"
+                   " and DASH\" in `reelgate(8)`.",
+           .set = [](Settings& s, const Value& v) { s.handler.places.id_segments = number_from(v, 1, 16); }},
 
     // How the server runs
 

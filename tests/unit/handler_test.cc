@@ -818,6 +818,130 @@ BOOST_AUTO_TEST_CASE(extension_behind_an_id) {
         }
 }
 
+struct AliasRow {
+    std::string_view name;
+    std::string_view file;  ///< in the catalogue, as SQL has it
+    std::string_view target;
+    int status = 404;
+};
+
+constexpr AliasRow aliases_of_files[] = {
+    {.name = "webm", .file = "'series/1.webm'", .target = "w.webm", .status = 200},
+    {.name = "webm_by_its_id", .file = "'series/1.webm'", .target = "w", .status = 200},
+    {.name = "webm_as_mp4", .file = "'series/1.webm'", .target = "w.mp4"},
+    {.name = "webm_in_capitals", .file = "'series/1.webm'", .target = "w.WEBM"},
+    {.name = "webm_after_another", .file = "'series/1.webm'", .target = "w.webm.webm"},
+    {.name = "capitals_of_the_file", .file = "'W.MKV'", .target = "w.MKV", .status = 200},
+    {.name = "small_letters_of_a_file_in_capitals", .file = "'W.MKV'", .target = "w.mkv"},
+    {.name = "no_extension_is_mp4", .file = "'raw'", .target = "w.mp4", .status = 200},
+    {.name = "no_extension_is_nothing_else", .file = "'raw'", .target = "w.webm"},
+    {.name = "unknown_extension", .file = "'v.bin'", .target = "w.bin"},
+    {.name = "mp4_by_default", .file = "NULL", .target = "w.mp4", .status = 200},
+    {.name = "mp4_by_default_as_webm", .file = "NULL", .target = "w.webm"},
+};
+
+BOOST_FIXTURE_TEST_CASE(alias_has_the_extension_of_the_file, OwnTable) {
+    folder.write("videos/W.MKV", "a film");
+    folder.write("videos/v.bin", "a film");
+    folder.write("videos/w.mp4", "a film");
+    for (const AliasRow& row : aliases_of_files)
+        BOOST_TEST_CONTEXT(row.name) {
+            put("w", std::string{row.file} + ", NULL, NULL");
+            const Outcome given = answer(request_for("/api/stream/" + std::string{row.target}));
+            BOOST_TEST(given.response.status == row.status);
+            if (row.status == 404) BOOST_TEST(describe(given) == expected(404, not_found));
+            BOOST_TEST(given.id.value() == (row.status == 200 ? "w" : row.target));
+        }
+}
+
+/// What is not found costs a second look into the catalogue only where it may be an alias.
+BOOST_AUTO_TEST_CASE(look_ups_of_an_alias) {
+    const auto look_ups = [&](const char* target) { return answer(request_for(target)).catalog_use.look_ups; };
+    BOOST_TEST(look_ups("/api/stream/film") == 1u);
+    BOOST_TEST(look_ups("/api/stream/film.mp4") == 2u);
+    BOOST_TEST(look_ups("/api/stream/missing") == 1u);
+    BOOST_TEST(look_ups("/api/stream/missing.webm") == 2u);
+    BOOST_TEST(look_ups("/api/stream/missing.v2") == 1u);
+    BOOST_TEST(look_ups("/api/stream/.mp4") == 1u);
+}
+
+// Ids of several segments: a folder of HLS behind one row
+
+struct FolderOfSegments : Volume {
+    FolderOfSegments() {
+        settings.places.query = "SELECT status FROM videos WHERE id = substr(?1, 1, instr(?1 || '/', '/') - 1)";
+        settings.places.id_segments = 3;
+        record("show", "complete");
+        fs::create_directories(videos / "show/720p");
+        folder.write("videos/show/index.m3u8", "#EXTM3U\n");
+        folder.write("videos/show/720p/seg-3.ts", "segment 3");
+        folder.write("videos/show/de.vtt", "WEBVTT\n");
+        folder.write("videos/show/poster", "a picture");
+        fs::create_directories(videos / "pending");
+        folder.write("videos/pending/index.m3u8", "#EXTM3U\n");
+        fs::create_symlink("../../secret.mp4", videos / "show/secret.mp4");
+        fs::create_directories(videos / "unrecorded");
+        folder.write("videos/unrecorded/index.m3u8", "#EXTM3U\n");
+    }
+};
+
+const AnswerRow segments[] = {
+    {.name = "list", .target = "show/index.m3u8", .status = 200, .content = "#EXTM3U\n"},
+    {.name = "encoded_slash", .target = "show%2Findex.m3u8", .status = 200, .content = "#EXTM3U\n"},
+    {.name = "segment", .target = "show/720p/seg-3.ts", .status = 200, .content = "segment 3"},
+    {.name = "captions", .target = "show/de.vtt", .status = 200, .content = "WEBVTT\n"},
+    {.name = "no_extension", .target = "show/poster", .status = 200, .content = "a picture"},
+    {.name = "folder_that_is_not_ready", .target = "pending/index.m3u8", .content = not_complete},
+    {.name = "folder_without_a_row", .target = "unrecorded/index.m3u8", .content = not_found},
+    {.name = "missing", .target = "show/seg-9.ts", .content = R"({"detail":"Video file not found: show/seg-9.ts"})"},
+    {.name = "folder", .target = "show", .content = R"({"detail":"Video file not found: show"})"},
+    {.name = "slash_behind", .target = "show/", .content = not_found},
+    {.name = "folder_above", .target = "show/..%2Ffilm.mp4", .content = not_found},
+    {.name = "link_that_leads_out", .target = "show/secret.mp4",
+     .content = R"({"detail":"Video file not found: show/secret.mp4"})"},
+    {.name = "more_segments", .target = "show/720p/a/seg-3.ts", .content = not_found},
+};
+
+BOOST_FIXTURE_TEST_CASE(id_of_several_segments, FolderOfSegments) {
+    for (const AnswerRow& row : segments)
+        BOOST_TEST_CONTEXT(row.name) {
+            BOOST_TEST(describe(answer(request_for("/api/stream/" + row.target))) == expected(row.status, row.content));
+        }
+    settings.places.id_segments = 1;
+    BOOST_TEST(describe(answer(request_for("/api/stream/show/index.m3u8"))) == expected(404, not_found));
+}
+
+BOOST_FIXTURE_TEST_CASE(fields_of_several_segments, FolderOfSegments) {
+    const Outcome list = answer(request_for("/api/stream/show/index.m3u8?download=1"));
+    BOOST_TEST(field(list, "Content-Type") == "application/vnd.apple.mpegurl");
+    BOOST_TEST(field(list, "Content-Disposition") ==
+               "attachment; filename=\"index.m3u8\"; filename*=UTF-8''index.m3u8");
+    const Outcome segment = answer(request_for("/api/stream/show/720p/seg-3.ts", "GET", "bytes=0-6"));
+    BOOST_TEST(describe(segment) == expected(206, "segment"));
+    BOOST_TEST(field(segment, "Content-Type") == "video/mp2t");
+    BOOST_TEST(field(answer(request_for("/api/stream/show/de.vtt")), "Content-Type") == "text/vtt");
+}
+
+/// A catalogue of its own names for each film, whose files lie in folders of the same name.
+BOOST_FIXTURE_TEST_CASE(flat_names_of_a_folder, FolderOfSegments) {
+    settings.places.id_segments = 1;
+    settings.places.query = "SELECT status, id || '/' || ?1 AS file FROM videos"
+                            " WHERE id = substr(?1, 1, instr(?1 || '.', '.') - 1)";
+    folder.write("videos/show/show.m3u8", "a list");
+    folder.write("videos/show/show.seg000.ts", "segment 0");
+    folder.write("videos/show/show.de.vtt", "captions");
+    for (const auto& [target, content] : {std::pair{"show.m3u8", "a list"}, std::pair{"show.seg000.ts", "segment 0"},
+                                          std::pair{"show.de.vtt", "captions"}})
+        BOOST_TEST(describe(answer(request_for("/api/stream/" + std::string{target}))) == expected(200, content));
+    BOOST_TEST(describe(answer(request_for("/api/stream/pending.m3u8"))) == expected(404, not_complete));
+}
+
+BOOST_FIXTURE_TEST_CASE(segments_that_the_web_server_sends, FolderOfSegments) {
+    settings.delivery = {.offload = Offload::x_accel_redirect, .offload_prefixes = {"/i/"}};
+    BOOST_TEST(field(answer(request_for("/api/stream/show/720p/seg-3.ts")), "X-Accel-Redirect") ==
+               "/i/show/720p/seg-3.ts");
+}
+
 struct IdRow {
     std::string_view name;
     std::string_view target;

@@ -139,6 +139,8 @@ BOOST_AUTO_TEST_CASE(type_of_an_extension) {
         BOOST_TEST_CONTEXT(row.extension) {
             BOOST_TEST(media_type_for(row.extension) == row.type);
             BOOST_TEST(is_media_type(media_type_for(row.extension)));
+            const bool is_unknown = row.type == "application/octet-stream" || row.extension.size() < 2;
+            BOOST_TEST(is_known_extension(row.extension) != is_unknown);
         }
 }
 

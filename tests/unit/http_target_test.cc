@@ -177,6 +177,81 @@ BOOST_AUTO_TEST_CASE(path_is_prefix_and_one_id) {
     for (const TargetRow& row : forms) check(row);
 }
 
+// Several segments
+
+struct SegmentsRow {
+    std::string_view name;
+    std::string_view path;  ///< behind the prefix
+    unsigned max_segments = 3;
+    std::string_view expected = "(none)";
+};
+
+constexpr SegmentsRow segments[] = {
+    {.name = "one", .path = "film", .expected = "film"},
+    {.name = "two", .path = "show/index.m3u8", .expected = "show/index.m3u8"},
+    {.name = "as_many_as_there_may_be", .path = "show/720p/seg-3.ts", .expected = "show/720p/seg-3.ts"},
+    {.name = "one_more", .path = "show/720p/a/seg-3.ts"},
+    {.name = "two_where_one_may_be", .path = "show/index.m3u8", .max_segments = 1},
+    {.name = "sixteen", .path = "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", .max_segments = 16,
+     .expected = "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p"},
+    {.name = "seventeen", .path = "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q", .max_segments = 16},
+    {.name = "encoded_slash", .path = "show%2Findex.m3u8", .expected = "show/index.m3u8"},
+    {.name = "encoded_slash_counts", .path = "a%2Fb%2fc/d"},
+    {.name = "encoded_twice", .path = "show%252Findex.m3u8"},
+    {.name = "query", .path = "show/index.m3u8?token=a/b", .expected = "show/index.m3u8"},
+    {.name = "none", .path = ""},
+    {.name = "empty_one_in_front", .path = "/index.m3u8"},
+    {.name = "empty_one_behind", .path = "show/"},
+    {.name = "empty_one_between", .path = "show//index.m3u8"},
+    {.name = "slash_alone", .path = "/"},
+    {.name = "this_folder", .path = "show/./index.m3u8"},
+    {.name = "folder_above", .path = "show/../film"},
+    {.name = "encoded_folder_above", .path = "show/%2e%2e/film"},
+    {.name = "folder_above_and_encoded_slash", .path = "show/..%2Ffilm"},
+    {.name = "folder_above_at_the_end", .path = "show/.."},
+    {.name = "folder_above_in_front", .path = "../show"},
+    {.name = "three_dots", .path = "show/...", .expected = "show/..."},
+    {.name = "backslash", .path = "show\\index.m3u8"},
+    {.name = "encoded_nul", .path = "show/a%00"},
+    {.name = "space", .path = "show/a%20b"},
+};
+
+BOOST_AUTO_TEST_CASE(id_of_several_segments) {
+    for (const SegmentsRow& row : segments)
+        BOOST_TEST_CONTEXT(row.name << ": " << row.path) {
+            const std::string target = std::string{default_prefix}.append(row.path);
+            BOOST_TEST(video_id(target, default_prefix, row.max_segments).value_or("(none)") == row.expected);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(each_segment_has_128_characters_at_the_most) {
+    const std::string longest(128, 'x');
+    BOOST_TEST(is_video_id(longest + "/" + longest, 2));
+    BOOST_TEST(!is_video_id(longest + "x/y", 2));
+    BOOST_TEST(!is_video_id("y/" + longest + "x", 2));
+}
+
+struct PartRow {
+    std::string_view id;
+    std::string_view last;
+    std::string_view extension;
+};
+
+constexpr PartRow parts[] = {
+    {"film", "film", ""},           {"film.mp4", "film.mp4", ".mp4"}, {"a.b.c", "a.b.c", ".c"},
+    {".mp4", ".mp4", ""},           {"a.", "a.", "."},                {"...", "...", "."},
+    {"v1.2/film", "film", ""},      {"show/.mp4", ".mp4", ""},        {"show/720p/s.ts", "s.ts", ".ts"},
+    {"show.d/s.m4s", "s.m4s", ".m4s"},
+};
+
+BOOST_AUTO_TEST_CASE(last_segment_and_its_extension) {
+    for (const PartRow& row : parts)
+        BOOST_TEST_CONTEXT(row.id) {
+            BOOST_TEST(last_segment(row.id) == row.last);
+            BOOST_TEST(extension_of(row.id) == row.extension);
+        }
+}
+
 BOOST_AUTO_TEST_CASE(raw_nul_in_the_target) { BOOST_TEST(id_in({"/api/stream/a\0b", 15}) == "(none)"); }
 
 // RFC 3986 §3.4: the query
