@@ -63,7 +63,8 @@ bool Lane::drop(std::shared_ptr<const posix::UniqueFd>& open) noexcept {
         return false;
     }
     try {
-        add_thread();
+        // One thread closes all that come at once.
+        if (films_.size() == 1) add_thread();
     } catch (const std::exception&) {
         // Without a thread it waits for the next one, or for close_on().
     }

@@ -109,21 +109,24 @@ bool Storage::hand_over(dev_t device, std::shared_ptr<const posix::UniqueFd>& op
 }
 
 /// Has the films and folders that nobody uses closed, each by a thread of its device: closing may block, and closing
-/// the last descriptor of an unmounted file system takes it down. Returns whether anything is left to be closed later.
-/// What was taken without memory to go on is kept for the next time.
+/// the last descriptor of an unmounted file system takes it down. Returns whether to look again, as long as anything is
+/// open. What was taken without memory to go on is kept for the next time.
 bool Storage::let_go_of_unused() noexcept {
     bool is_left = false;
+    {
+        const std::lock_guard lock{lanes_mutex_};
+        for (Lane& lane : lanes_) is_left = lane.close_on() || is_left;
+    }
     const auto take = [&](Worker& worker) { is_left = worker.take_unused(unused_) || is_left; };
     try {
         threads_.each(std::ref(take));
     } catch (const std::bad_alloc&) {
         is_left = true;
     }
+    is_left = is_left || !unused_.files.empty() || !unused_.folders.empty();
     std::erase_if(unused_.files, [this](media::MediaFile& film) { return hand_over(film.device, film.fd); });
     std::erase_if(unused_.folders, [this](auto& folder) { return hand_over(folder.device, folder.fd); });
-    const std::lock_guard lock{lanes_mutex_};
-    for (Lane& lane : lanes_) is_left = lane.close_on() || is_left;
-    return is_left || !unused_.files.empty() || !unused_.folders.empty();
+    return is_left;
 }
 
 /// Finds the threads that are held, and the devices that hold them. Returns whether there is anything to watch.

@@ -61,7 +61,7 @@ void Worker::drop(std::optional<media::MediaFile> film) noexcept {
     try {
         films_.push_back(std::move(*film));
     } catch (const std::bad_alloc&) {
-        close(*film);
+        close(*film);  // here, at the worst: there is no room for it
     }
 }
 

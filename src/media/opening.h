@@ -24,8 +24,8 @@ int open_beneath(int folder, const std::string& name, std::uint64_t resolve = be
 /// Reports that openat2 is missing: no other call keeps a name within the folder in one step.
 [[noreturn]] void throw_no_openat2(const std::string& path);
 
-/// Reports an error of opening `path` which says that a file system has lost the program behind it, as sshfs does when it
-/// is killed: one line for all that is on it, which names where it is mounted. Returns for other errors.
+/// Reports an error of opening `path` which says that a file system has lost the program behind it, as when sshfs is
+/// killed: in one line for all that is on it, which names where it is mounted. Returns for other errors.
 void throw_if_storage_is_lost(int error, const std::string& path);
 
 /// Returns the file that openat2 has opened, or why there is none. Closes a file that is not regular, so the calling

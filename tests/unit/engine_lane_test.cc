@@ -144,6 +144,16 @@ BOOST_AUTO_TEST_CASE(film_that_is_dropped_without_memory_stays_with_whom_has_it)
     BOOST_TEST(fixture.lane.take_films().size() == 100u);
 }
 
+BOOST_AUTO_TEST_CASE(films_that_come_at_once_are_closed_by_one_thread) {
+    Fixture fixture;
+    for (int i = 0; i < 100; ++i) {
+        auto film = std::make_shared<const posix::UniqueFd>();
+        BOOST_TEST(fixture.lane.drop(film));
+    }
+    BOOST_TEST(fixture.lane.close_on());
+    BOOST_TEST(fixture.started == 1);
+}
+
 BOOST_AUTO_TEST_CASE(film_that_no_thread_can_close_waits_for_one) {
     std::vector<std::string> log;
     bool is_possible = false;
