@@ -34,8 +34,8 @@ public:
     /// Moves the films that are kept open to `films`: closing them may block.
     void take_films(std::vector<media::MediaFile>& films) { videos_.take_files(films); }
 
-    /// Checks at start-up that the catalogue and the folders of videos can be used. Throws if not. Returns what may make
-    /// them fail later.
+    /// Checks at start-up that the catalogue and the folders of videos can be used. Throws if not. Returns what may
+    /// make them fail later.
     std::vector<Note> check();
 
 private:

@@ -109,9 +109,9 @@ int add(const Invocation& invocation) {
         throw;
     }
     tell(adding.take_text());
-    if (adding.known() > 0) complain(posix::text_of(posix::failure_of("add-known-many", messages::Number{adding.known()})));
-    if (adding.no_media() > 0)
-        complain(posix::text_of(posix::failure_of("add-no-media", messages::Number{adding.no_media()})));
+    const messages::Number known{adding.known()}, no_media{adding.no_media()};
+    if (adding.known() > 0) complain(posix::text_of(posix::failure_of("add-known-many", known)));
+    if (adding.no_media() > 0) complain(posix::text_of(posix::failure_of("add-no-media", no_media)));
     return status;
 }
 

@@ -7,7 +7,6 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "http/ascii.h"
 #include "http/media_type.h"
@@ -22,7 +21,7 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> absolute(const std::vector<fs::path>& paths) {
     std::vector<fs::path> all;
-    std::transform(paths.begin(), paths.end(), std::back_inserter(all), [](const fs::path& p) { return fs::absolute(p); });
+    for (const fs::path& path : paths) all.push_back(fs::absolute(path));
     return all;
 }
 

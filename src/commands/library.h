@@ -1,4 +1,4 @@
-// Owns what the commands ask of the folders of videos: whether a file lies in place, where a new one goes, where one is.
+// Owns what commands ask of the folders of videos: whether a file lies in place, where a new one goes, where one is.
 // Does not change anything.
 // SPDX-License-Identifier: MIT
 #pragma once

@@ -10,7 +10,8 @@
 
 namespace reelgate::commands {
 
-/// Returns the name of a file without `extension`, compared without regard to case; the whole name if it ends in another.
+/// Returns the name of a file without `extension`, compared without regard to case; the whole name if it ends in
+/// another.
 std::string name_without(const std::filesystem::path& path, const std::string& extension);
 
 /// Returns the id for a file's name: what an id cannot have becomes "-", once for several in a row, and none at the

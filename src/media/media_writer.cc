@@ -95,7 +95,8 @@ std::size_t copy_some(int from, int to, std::vector<char>& buffer, const CopyNam
     return static_cast<std::size_t>(n);
 }
 
-/// Lets the server read a file, whatever the umask is. The owner is given where that can be: some file systems have none.
+/// Lets the server read a file, whatever the umask is. Gives it to the folder's owner where that can be: some file
+/// systems have none.
 void let_server_read(int fd, const std::filesystem::path& folder) {
     if (fchmod(fd, 0644) != 0 && errno != EPERM) posix::throw_errno("create-file", folder.native());
     struct stat status;

@@ -21,7 +21,7 @@ enum class Existing {
     replace,  ///< take its place: whoever has the old file open keeps it
 };
 
-/// A file on its way into the folder of videos. It has a temporary name, ".NAME.adding", and a lock on it while this
+/// A file on its way into a folder of videos. It has a temporary name, ".NAME.adding", and a lock on it while this
 /// lives. publish() gives it its own name in addition, and keep() removes the temporary one. The leftovers of a killed
 /// process can thus be recognised: the temporary name without a lock, and `NAME` if it is the same file.
 /// Throws posix::FailureError.
@@ -45,11 +45,11 @@ public:
     /// changes meanwhile. Returns its length in bytes.
     std::uint64_t copy_from(const std::filesystem::path& source, const Progress& progress);
 
-    /// Makes it a hard link to `source` in place of a copy. Returns false if that cannot be: the file is as before then.
+    /// Makes it a hard link to `source` in place of a copy. Returns false if that cannot be: the file is as before.
     bool link_from(const std::filesystem::path& source);
 
-    /// Gives the file its name, replacing another only if that was asked for, and waits until the folder is on the disk. The temporary name
-    /// stays, except on a file system without hard links.
+    /// Gives the file its name, replacing another only if that was asked for, and waits until the folder is on the
+    /// disk. The temporary name of a new file stays, except on a file system without hard links.
     void publish();
 
     /// Makes the published file stay, under its own name alone. Call it once the file is recorded.
