@@ -60,7 +60,10 @@ std::string describe_settings(const Arguments& arguments, const Settings& settin
         if (option.scope != Scope::settings) continue;
         const auto given = arguments.options.find(option.name);
         if (given == arguments.options.end()) {
-            out.append(describe(option, default_place, default_text(option, settings)));
+            const std::string text = default_text(option, settings);
+            std::string place{default_place};
+            if (text.empty() && !option.default_in_words.empty()) place.append(": ").append(option.default_in_words);
+            out.append(describe(option, place, text));
             continue;
         }
         for (const Value& value : given->second) out.append(describe(option, value.place, value.text));

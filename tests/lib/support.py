@@ -275,6 +275,11 @@ class Terminal:
         return self.process.wait(DEADLINE), output
 
 
+def mp4(content):
+    """What `add` takes for an MP4: a box that says so, and any bytes after it."""
+    return b"\0\0\0\x14ftypisom\0\0\0\0isom" + content
+
+
 class Volume:
     """A data volume, created and filled with reelgate's own commands."""
 

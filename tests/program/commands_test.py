@@ -15,6 +15,7 @@ import support
 from support import equal
 
 FILM = support.position_coded(100_000)
+MEDIA = support.mp4(FILM)
 MIB = 1 << 20
 
 # situation, arguments, exit status, what the one line has to name. {data} is a good volume, {folder} a folder beside.
@@ -69,9 +70,11 @@ WRONG = [
     ("get --body-only: missing video", ["get", "--body-only", "none", "--data", "{data}"], 1, "404"),
     ("add: no file", ["add", "--data", "{data}"], 2, "add"),
     ("add: file is not there", ["add", "--data", "{data}", "{folder}/none.mp4"], 1, "{folder}/none.mp4"),
-    ("add: a folder", ["add", "--data", "{data}", "--id", "x", "{folder}"], 1, "{folder}"),
+    ("add: one id for a folder", ["add", "--data", "{data}", "--id", "x", "{folder}"], 2, "--id"),
+    ("add: one title for two files", ["add", "--data", "{data}", "--title", "x", "a.mp4", "b.mp4"], 2, "--title"),
+    ("add: no media", ["add", "--data", "{data}", "{folder}/notes.txt"], 1, "--media-type"),
     ("add: a device", ["add", "--data", "{data}", "--id", "x", "/dev/zero"], 1, "/dev/zero"),
-    ("add: name is no id", ["add", "--data", "{data}", "{folder}/my film.mp4"], 2, "--id"),
+    ("add: name is no id", ["add", "--data", "{data}", "{folder}/%.mp4"], 2, "--id"),
     ("add: bad id", ["add", "--data", "{data}", "--id", "../x", "{folder}/file"], 2, "../x"),
     ("add: id of 129 characters", ["add", "--data", "{data}", "--id", 129 * "x", "{folder}/file"], 2, "128"),
     ("add: id exists", ["add", "--data", "{data}", "--id", "film", "{folder}/file"], 1, "film"),
@@ -97,8 +100,9 @@ def check_one_line(done, status, named):
 
 
 def check_wrong_usage(report, folder, volume):
-    (folder / "file").write_bytes(FILM)
-    (folder / "my film.mp4").write_bytes(FILM)
+    (folder / "file").write_bytes(MEDIA)
+    (folder / "%.mp4").write_bytes(MEDIA)
+    (folder / "notes.txt").write_bytes(b"no media")
     (folder / "wrong.conf").write_text("threads = 3\nbogus = 1\n")
     with sqlite3.connect(folder / "other.db") as connection:
         connection.execute("CREATE TABLE videos (name TEXT)")
@@ -260,7 +264,7 @@ def limit_file_size(ignore_signal):
 def check_add(report, folder):
     volume = support.Volume(folder / "fresh")
     source = folder / "long.mp4"
-    content = os.urandom(1 * MIB) * 32
+    content = (support.mp4(os.urandom(MIB)))[:MIB] * 32
     source.write_bytes(content)
     add = ["add", "--data", volume.path, source]
     with report.row("add: killed in the middle leaves no row and no file"):
