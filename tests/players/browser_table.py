@@ -298,7 +298,7 @@ def check_pause(site, tab):
 
 
 def check_whole_film(site, tab):
-    """What was played first has to be fetched again, from everyone who kept it and has kept too much since."""
+    """What was played first has to be fetched again, by every browser that keeps no more than it plans to."""
     begin = site.relay.received
     tab.open(site.page("long?whole"))
     clock.check_metadata(tab, DURATION)
@@ -399,8 +399,8 @@ def check_replaced(site, tab, figures):
 
 
 def check_withdrawn(site, kind):
-    """A film that is short enough to be kept as a whole, on disk: a browser of its own is started twice. What Firefox has
-    in memory, of a page that it could go back to, it plays whatever Cache-Control says."""
+    """A film that is short enough to be kept as a whole, on disk: a browser of its own is started twice. What Firefox
+    has in memory, of a page that it could go back to, it plays whatever Cache-Control says."""
     folder = site.folder / "visitor"
     folder.mkdir()
     with kind(folder) as tab:

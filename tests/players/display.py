@@ -20,7 +20,8 @@ class Display:
         with open(readable, encoding="ascii") as numbers:
             with open(writable, "wb"), open(self.folder / "display.log", "ab") as log:
                 self.process = subprocess.Popen(
-                    ["/usr/bin/Xvfb", "-displayfd", str(writable), "-screen", "0", f"{self.size}x24", "-nolisten", "tcp"],
+                    ["/usr/bin/Xvfb", "-displayfd", str(writable), "-nolisten", "tcp",
+                     "-screen", "0", f"{self.size}x24"],
                     pass_fds=[writable], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             # It chooses a number and writes it when it is ready, and nothing if it ends.
             number = numbers.readline().strip()

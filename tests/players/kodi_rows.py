@@ -23,7 +23,8 @@ from support import equal
 FILMS = {"film": "a film", "large": "a film of 5 GiB, moov at its end"}
 
 # Seconds of the film; the random ones are others every time, and the failure says which.
-PLACES = [600.4, 30, films.DURATION - 20, 5, *(round(random.uniform(1, films.DURATION - 1) * 25) / 25 for _ in range(3))]
+PLACES = [600.4, 30, films.DURATION - 20, 5,
+          *(round(random.uniform(1, films.DURATION - 1) * 25) / 25 for _ in range(3))]
 
 # So high that what Kodi writes at top and bottom is not over the film, which lies in the middle.
 WIDTH, HEIGHT = films.WIDTH, 1136

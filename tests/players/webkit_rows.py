@@ -1,4 +1,4 @@
-"""WebKit as a judge. The rows are those of all browsers. SPDX-License-Identifier: MIT"""
+"""WebKitGTK as a judge. The rows are those of all browsers. SPDX-License-Identifier: MIT"""
 import browser_table
 import browsers
 
