@@ -20,18 +20,18 @@ std::string Commands::command(const std::string& words, const std::string& opera
            posix::shell_word(operand) + "`";
 }
 
-std::string Commands::add(const std::string& path) const { return command("add", absolute(path)); }
+std::string Commands::add(const std::string& path) const { return command("add", path); }
 
 std::string Commands::add_all() const {
     if (!look_.options) return {};
     std::string command = "`reelgate add" + *look_.options;
     for (const std::filesystem::path& folder : look_.videos)
-        command.append(" ").append(posix::shell_word(absolute(folder.native())));
+        command.append(" ").append(posix::shell_word(folder.native()));
     return command + "`";
 }
 
 std::string Commands::replace(const std::string& id, const std::string& path) const {
-    return command("add --replace --id=" + posix::shell_word(id), path.empty() ? "FILE" : absolute(path));
+    return command("add --replace --id=" + posix::shell_word(id), path.empty() ? "FILE" : path);
 }
 
 std::string Commands::remove(const std::string& id) const { return command("remove", id); }

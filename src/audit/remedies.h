@@ -15,7 +15,7 @@ namespace reelgate::audit {
 std::string faststart_commands(const std::filesystem::path& film);
 
 /// The commands of reelgate that change the catalogue of an audit, each between grave accents; empty if its table is
-/// another application's, which they cannot change.
+/// another application's, which they cannot change. Paths are as the options of the audit have them.
 class Commands {
 public:
     /// Takes the look, which must outlive this.
@@ -38,7 +38,6 @@ public:
 
 private:
     std::string command(const std::string& words, const std::string& operand) const;
-    std::string absolute(const std::string& path) const { return (look_.working_folder / path).native(); }
 
     const FirstLook& look_;
 };
