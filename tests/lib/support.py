@@ -276,8 +276,9 @@ class Terminal:
 
 
 def mp4(content):
-    """What `add` takes for an MP4: a box that says so, and any bytes after it."""
-    return b"\0\0\0\x14ftypisom\0\0\0\0isom" + content
+    """What `add` and `check` take for a whole MP4: the boxes that it must have, and any bytes in the last one."""
+    mdat = (8 + len(content)).to_bytes(4, "big") + b"mdat" + content
+    return b"\0\0\0\x14ftypisom\0\0\0\0isom\0\0\0\x08moov" + mdat
 
 
 class Volume:
