@@ -74,6 +74,7 @@ struct StrayFile {
     std::optional<posix::FileId> target;  ///< of what a link leads to
     bool is_locked = false;  ///< an `add` is writing it
     bool is_media = true;    ///< as far as can be seen
+    std::optional<posix::Failure> outside;  ///< why a link cannot be added: it leads out of the folders
     /// The file with the name that `add` gives this one before it is recorded; or, if it has such a name, after that.
     std::optional<posix::FileId> other;
 };

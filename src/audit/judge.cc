@@ -212,6 +212,9 @@ void Case::judge_stray(const std::string& path, const StrayFile& stray) {
     // Until `add` has recorded it, a file is reported under its temporary name.
     const bool is_reported = (may_be_added(path) && !added) && stray.other == stray.id;
     if (streamed_.contains(stray.target.value_or(stray.id)) || is_reported) return;
+    if (stray.outside)
+        return add(Kind::no_row, {}, {{}, path, "no row of the catalogue refers to it, and it " + stray.outside->cause,
+                                      stray.outside->remedy + ", or remove it"});
     if (!stray.is_media)
         return add(Kind::no_row, {}, {{}, path, "no row of the catalogue refers to it, and it is no media by its "
                                                 "content", "keep it elsewhere, or remove it"});

@@ -2,10 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "audit/looks.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,11 +10,11 @@
 #include <utility>
 
 #include "audit/rights.h"
+#include "audit/strays.h"
 #include "catalog/list.h"
 #include "http/ascii.h"
 #include "http/media_type.h"
 #include "http/target.h"
-#include "media/adding.h"
 
 namespace reelgate::audit {
 
@@ -42,49 +39,11 @@ bool is_mp4(const catalog::Row& row, const std::filesystem::path& file) {
     return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-/// Returns whether an `add` is writing the file: it holds a lock. Ours is shared, and released at once; an `add` of the
-/// same id that begins at that moment reports that another process is writing.
-bool is_locked(const std::string& path) {
-    const posix::UniqueFd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
-    return fd && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-}
-
-/// Returns whether a file is media by its content, or cannot be looked at.
-bool is_media(const std::string& path) {
-    const posix::UniqueFd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-    struct stat status;
-    if (!fd || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return true;
-    try {
-        return media::kind_of(fd.get()).has_value();
-    } catch (const posix::FailureError&) {
-        return true;
-    }
-}
-
 std::vector<std::string> sorted_ids(const Subject& subject) {
     std::vector<std::string> ids = catalog::list_ids(subject.database, subject.list);
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     return ids;
-}
-
-/// Returns the file at a path, or the link.
-std::optional<posix::FileId> file_at(const std::string& path) {
-    struct stat status;
-    return lstat(path.c_str(), &status) == 0 ? std::optional{posix::file_id_of(status)} : std::nullopt;
-}
-
-/// Returns what the link at a path leads to; nothing if it is none, or leads nowhere.
-std::optional<posix::FileId> target_of(const std::string& path) {
-    struct stat link, target;
-    const bool is_link = lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
-    return is_link && stat(path.c_str(), &target) == 0 ? std::optional{posix::file_id_of(target)} : std::nullopt;
-}
-
-/// Returns the path that an `add` gives the file, beside this one.
-std::string other_path(const std::string& path) {
-    if (auto added = media::added_path(path)) return *added;
-    return media::adding_path(path);
 }
 
 }  // namespace
@@ -212,14 +171,26 @@ void Looks::look_for_new_rows(const FirstLook& first, SecondLook& second) {
     }
 }
 
+/// Returns why a path leads out of the folders; nothing if it does not.
+std::optional<posix::Failure> Looks::why_outside(const std::string& path) {
+    try {
+        const media::Opened opened = videos_.open(std::filesystem::absolute(path));
+        const auto* const none = std::get_if<media::NoMediaFile>(&opened);
+        if (none && none->reason == media::NoMediaFile::Reason::outside) return none->failure;
+    } catch (const posix::FailureError&) {
+        // A file without a row that cannot be looked at is still one without a row.
+    }
+    return std::nullopt;
+}
+
 void Looks::look_at_strays(const FirstLook& first, SecondLook& second) {
     const auto named = named_files(first, second);
     for (const std::string& path : first.files) {
         if (named.contains(path) || is_found_by_path(path)) continue;
-        const auto file = file_at(path);
-        if (!file) continue;
-        const bool is_adding = media::added_path(path) && is_locked(path);
-        second.strays[path] = {*file, target_of(path), is_adding, is_media(path), file_at(other_path(path))};
+        auto stray = stray_at(path);
+        if (!stray) continue;
+        stray->outside = why_outside(path);
+        second.strays[path] = *std::move(stray);
     }
 }
 

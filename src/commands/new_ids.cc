@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands/new_ids.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "http/ascii.h"
@@ -16,12 +17,16 @@ std::string name_without(const std::filesystem::path& path, const std::string& e
 
 std::string id_from_name(const std::string& name) {
     std::string id;
+    bool is_in_gap = false;  // behind a dash that stands for what is left out: no other one joins it
     for (const char c : name) {
         const bool is_allowed = c == '.' || http::is_video_id(std::string_view{&c, 1});
-        if (is_allowed)
-            id.push_back(c);
-        else if (!id.empty() && !id.ends_with('-'))
+        if (!is_allowed && !id.empty() && !id.ends_with('-')) {
             id.push_back('-');
+            is_in_gap = true;
+        }
+        if (!is_allowed || (c == '-' && is_in_gap)) continue;
+        id.push_back(c);
+        is_in_gap = false;
     }
     id.resize(std::min(id.size(), http::max_id_length));
     // A name that begins or ends with "-" of its own keeps it.

@@ -117,6 +117,9 @@ def add_links(library):
     done = library.run("add", library.one, library.two)
     equal((done.returncode, library.rows("id, file")), (1, [("film", "film.mp4")]), "exit status, rows")
     assert f"add {library.one}/out.mp4: leads out of the folders of videos" in done.stderr.decode(), done.stderr
+    said = library.run("check").stdout.decode()
+    assert f"out.mp4: no row of the catalogue refers to it, and it leads out of the folders of videos (a symbolic link " \
+           f"or ..), to {elsewhere}; name that folder as well (--videos)" in said, said
     (library.one / "out.mp4").unlink()
     library.check_clean()
 

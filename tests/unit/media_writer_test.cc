@@ -40,6 +40,11 @@ struct Fixture {
     }
 };
 
+std::string content_of(const fs::path& path) {
+    std::ifstream file{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
 std::string refusal(const fs::path& folder) {
     return message_of<posix::FailureError>([&] { MediaWriter(folder / "film.mp4"); });
 }
@@ -260,6 +265,113 @@ BOOST_AUTO_TEST_CASE(file_that_came_in_its_place_is_not_thrown_away) {
     }
     BOOST_TEST(listing() == "film.mp4");
     BOOST_TEST(read_file(folder / "film.mp4") == "precious");
+}
+
+// In the place of another file
+
+BOOST_AUTO_TEST_CASE(new_version_takes_the_name_at_once) {
+    outer.write("videos/film.mp4", "old");
+    {
+        MediaWriter writer{folder / "film.mp4", Existing::replace};
+        writer.begin();
+        writer.copy_from(source, {});
+        BOOST_TEST(content_of(folder / "film.mp4") == "old");
+        BOOST_TEST(listing() == ".film.mp4.adding film.mp4");
+        writer.publish();
+        BOOST_TEST(content_of(folder / "film.mp4") == content);
+        // Not kept: what it has replaced is gone, so it stays.
+    }
+    BOOST_TEST(content_of(folder / "film.mp4") == content);
+    BOOST_TEST(listing() == "film.mp4");
+}
+
+BOOST_AUTO_TEST_CASE(old_version_stays_unless_the_new_one_is_published) {
+    outer.write("videos/film.mp4", "old");
+    {
+        MediaWriter writer{folder / "film.mp4", Existing::replace};
+        writer.begin();
+        writer.copy_from(source, {});
+    }
+    BOOST_TEST(content_of(folder / "film.mp4") == "old");
+    BOOST_TEST(listing() == "film.mp4");
+}
+
+/// A process that was killed after it had recorded the film, and before its temporary name was gone.
+BOOST_AUTO_TEST_CASE(film_with_a_leftover_name_is_replaced_and_not_removed) {
+    outer.write("videos/film.mp4", "old");
+    fs::create_hard_link(folder / "film.mp4", folder / ".film.mp4.adding");
+    {
+        MediaWriter writer{folder / "film.mp4", Existing::replace};
+        writer.begin();
+        BOOST_TEST(content_of(folder / "film.mp4") == "old");
+    }
+    BOOST_TEST(listing() == "film.mp4");
+}
+
+// Hard links
+
+BOOST_AUTO_TEST_CASE(link_in_place_of_a_copy) {
+    {
+        Writer writer{folder, "film.mp4"};
+        BOOST_TEST(writer.link_from(source));
+        BOOST_TEST(listing() == ".film.mp4.adding");
+        writer.publish();
+        writer.keep();
+    }
+    BOOST_TEST(listing() == "film.mp4");
+    BOOST_TEST(fs::equivalent(folder / "film.mp4", source));
+}
+
+BOOST_AUTO_TEST_CASE(link_that_is_not_kept_leaves_the_source) {
+    {
+        Writer writer{folder, "film.mp4"};
+        BOOST_TEST(writer.link_from(source));
+        writer.publish();
+    }
+    BOOST_TEST(listing() == "");
+    BOOST_TEST(content_of(source) == content);
+}
+
+BOOST_AUTO_TEST_CASE(link_to_the_file_that_it_would_replace) {
+    fs::create_hard_link(source, folder / "film.mp4");
+    {
+        MediaWriter writer{folder / "film.mp4", Existing::replace};
+        writer.begin();
+        BOOST_TEST(writer.link_from(source));
+        writer.publish();
+        writer.keep();
+    }
+    BOOST_TEST(listing() == "film.mp4");
+    BOOST_TEST(fs::equivalent(folder / "film.mp4", source));
+}
+
+BOOST_AUTO_TEST_CASE(source_that_cannot_be_linked_is_copied) {
+    const std::string text = in_child([&] {
+        enter_own_mounts();
+        mount_on(folder);
+        Writer writer{folder, "film.mp4"};
+        std::string found = writer.link_from(source) ? "linked" : "not linked";
+        writer.copy_from(source, {});
+        writer.publish();
+        writer.keep();
+        return found + ", " + listing();
+    });
+    BOOST_TEST(text == "not linked, film.mp4");
+}
+
+// For the server
+
+BOOST_AUTO_TEST_CASE(file_is_readable_whatever_the_umask_is) {
+    const mode_t before = umask(0077);
+    {
+        Writer writer{folder, "film.mp4"};
+        writer.publish();
+        writer.keep();
+    }
+    umask(before);
+    struct stat status;
+    BOOST_REQUIRE(stat((folder / "film.mp4").c_str(), &status) == 0);
+    BOOST_TEST((status.st_mode & 07777) == 0644u);
 }
 
 BOOST_AUTO_TEST_CASE(second_writer_of_a_name_is_refused) {
