@@ -734,15 +734,13 @@ struct LostRow {
     std::string_view name;
     int error;
     bool is_tried_again;
-    bool is_mount_named = false;
+    bool has_lost_all = false;  ///< the mount is named, and not the film
 };
 
 constexpr LostRow lost_storage[] = {
     {.name = "replaced_on_the_server", .error = ESTALE, .is_tried_again = true},
-    {.name = "file_system_whose_program_has_ended", .error = ENOTCONN, .is_tried_again = true,
-     .is_mount_named = true},
-    {.name = "file_system_that_was_aborted", .error = ECONNABORTED, .is_tried_again = true,
-     .is_mount_named = true},
+    {.name = "file_system_whose_program_has_ended", .error = ENOTCONN, .is_tried_again = true, .has_lost_all = true},
+    {.name = "file_system_that_was_aborted", .error = ECONNABORTED, .is_tried_again = true, .has_lost_all = true},
     {.name = "disk", .error = EIO, .is_tried_again = true},
     {.name = "server_does_not_answer", .error = ETIMEDOUT, .is_tried_again = true},
     {.name = "no_memory_in_the_kernel", .error = ENOMEM, .is_tried_again = false},
@@ -760,11 +758,11 @@ BOOST_AUTO_TEST_CASE(storage_that_has_lost_the_film) {
                 refuse_system_call(SYS_openat2, static_cast<unsigned>(row.error));
                 return open(videos, "film.mp4");
             });
-            const std::string object = row.is_mount_named ? "storage: " + folder.native()
-                                                          : "open " + (folder / "film.mp4").native();
-            BOOST_TEST(text == std::string{row.is_tried_again ? "videos videos videos" : "videos"} + ": " + object +
-                                   ": " + posix::cause(row.error) +
-                                   (row.is_mount_named ? "; unmount it, and mount it again" : ""));
+            const std::string what =
+                row.has_lost_all ? "storage: " + folder.native() : "open " + (folder / "film.mp4").native();
+            BOOST_TEST(text == std::string{row.is_tried_again ? "videos videos videos" : "videos"} + ": " + what + ": " +
+                                   posix::cause(row.error) +
+                                   (row.has_lost_all ? "; unmount it, and mount it again" : ""));
         }
     }
 }
