@@ -39,8 +39,10 @@ REPLACE = "cp {db} {dir}/new && rm -f {db}-wal {db}-shm && mv {dir}/new {db} && 
 REMOUNT = "cp {db} {dir}/../copy && umount -l {dir} && mount -t tmpfs -o size=1m tmpfs {dir} && cp {dir}/../copy {db} && " \
           "chown {user}: {dir} {db} && "
 
-QUERY = '; the query is "SELECT status FROM videos WHERE id = ?1", see --query'
-COLUMNS = "(id, status, added_at)"
+QUERY = '; the query is "SELECT status, file, title, media_type, etag FROM videos WHERE id = ?1", see --query'
+# Of what is no catalogue of ours.
+PLAIN_QUERY = '; the query is "SELECT status FROM videos WHERE id = ?1", see --query'
+COLUMNS = "(id, status, added_at, file, title, media_type, etag)"
 
 
 @dataclasses.dataclass
@@ -118,7 +120,7 @@ FAULTS = [
           "mv {dir}/good {db}"),
     Fault("an empty file comes in its place", "cp {db} {dir}/good && touch {dir}/new && rm -f {db}-* && mv {dir}/new {db}",
           "prepare query: {db}: no such table: videos; the file is empty (0 bytes): `reelgate init` makes a catalogue of it"
-          + QUERY,
+          + PLAIN_QUERY,
           "mv {dir}/good {db}"),
     Fault("half of it comes in its place", "cp {db} {dir}/good && head -c 4096 {db} > {dir}/new && mv {dir}/new {db}",
           "prepare query: {db}: corrupt; restore it, or rescue what is left: `sqlite3 {db} .recover | sqlite3 {db}.rescued`",
@@ -127,7 +129,7 @@ FAULTS = [
           "look up film: {db}: no such table: videos; its tables: films " + COLUMNS + QUERY,
           "sqlite3 {db} 'ALTER TABLE films RENAME TO videos'"),
     Fault("the column of the status gets another name", "sqlite3 {db} 'ALTER TABLE videos RENAME COLUMN status TO state'",
-          "look up film: {db}: no such column: status; its tables: videos (id, state, added_at)" + QUERY,
+          "look up film: {db}: no such column: status; its tables: videos " + COLUMNS.replace("status", "state") + QUERY,
           "sqlite3 {db} 'ALTER TABLE videos RENAME COLUMN state TO status'"),
     fifo_fault("look up film", "-journal", journal="DELETE"),
     fifo_fault("look up film", "-wal", journal="DELETE"),

@@ -381,7 +381,7 @@ BOOST_AUTO_TEST_CASE(sources_of_what_is_in_force) {
     for (const char* const part :
          {"# command line\ndata = /d\n", "# default\ndatabase = /d/catalog.db\n", "reelgate.conf:2\ngrace = 7\n",
           "# environment REELGATE_READY\nready = done\n", "# default\nprefix = /api/stream/\n",
-          "# default\n# listen = \n"})
+          "# default: the socket that systemd hands over, or the one on fd 0\n# listen = \n"})
         BOOST_TEST(contains(text, part), text);
 }
 
