@@ -46,7 +46,6 @@ void MediaFolder::reopen_if_replaced(Clock::time_point now, StorageGate* gate) {
                 throw_if_storage_is_lost(error, path_.native());
                 posix::throw_error(error, "open-folder", path_.native());
             }
-            real_path_ = path_of_descriptor(fd.get());
             id_ = posix::file_id_of(status);
             fd_ = std::move(fd);
         });
@@ -93,9 +92,9 @@ Opened MediaFolder::open(const std::string& name, Clock::time_point now, Storage
     return open_once(name, now, gate);
 }
 
-const std::string& MediaFolder::real_path(Clock::time_point now, StorageGate* gate) {
+std::string MediaFolder::real_path(Clock::time_point now, StorageGate* gate) {
     if (!fd_ || now - looked_ >= look_interval) reopen_if_replaced(now, gate);
-    return real_path_;
+    return path_of_descriptor(fd_.get());
 }
 
 void MediaFolder::check() {

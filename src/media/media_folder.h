@@ -40,7 +40,7 @@ public:
 
     /// Returns the path of the open folder without any link on it, as the kernel says it; opens it if it is not open.
     /// Empty if /proc does not tell.
-    const std::string& real_path(Clock::time_point now, StorageGate* gate);
+    std::string real_path(Clock::time_point now, StorageGate* gate);
 
     /// Returns when the path was last looked at: open() may miss another folder that has taken its place since.
     Clock::time_point looked() const { return looked_; }
@@ -71,7 +71,6 @@ private:
     const std::filesystem::path path_;
     posix::UniqueFd fd_;
     posix::FileId id_;  ///< of the open folder
-    std::string real_path_;
     Clock::time_point looked_;
     std::uint64_t times_opened_ = 0;
 };

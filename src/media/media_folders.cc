@@ -71,7 +71,8 @@ Opened MediaFolders::follow(const std::filesystem::path& path, Clock::time_point
     const End end = on_device_of(AT_FDCWD, path, 0, gate, [&] { return end_of(path); });
     if (end.error != 0) return media_file({}, end.error, path);
     for (std::size_t i = 0; i < folders_.size(); ++i) {
-        auto name = below(end.path, folders_[i].real_path(now, gate));
+        const std::string real_path = folders_[i].real_path(now, gate);
+        auto name = real_path.empty() ? std::nullopt : below(end.path, real_path);
         if (!name) continue;
         Opened opened = open_in(i, *name, now, gate);
         if (auto* const file = std::get_if<MediaFile>(&opened)) file->name = *std::move(name);
