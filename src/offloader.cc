@@ -39,7 +39,7 @@ const std::filesystem::path& Offloader::folder_for_web_server(std::size_t folder
 std::optional<http::OffloadField> Offloader::any_field_for(const Film& film,
                                                            const http::Representation& representation) {
     const media::MediaFile& file = film.file;
-    const std::string& name = file.name.empty() ? film.name : file.name;
+    const std::string& name = file.name_or(film.name);
     switch (delivery_.offload) {
         case Offload::none: break;
         case Offload::x_sendfile: return http::x_sendfile((folder_for_web_server(file.folder) / name).native());

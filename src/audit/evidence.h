@@ -68,12 +68,20 @@ struct SeenFilm {
     Opening opening;
 };
 
+/// What a file without a row is, as far as can be seen.
+enum class StrayContent {
+    media,
+    other,    ///< none of the kinds of media
+    nothing,  ///< a link that leads nowhere
+    hidden,   ///< its name or that of a folder begins with a dot: it is on its way, or in the trash
+};
+
 /// A file that no row names.
 struct StrayFile {
     posix::FileId id;                     ///< of the file, or of the link
     std::optional<posix::FileId> target;  ///< of what a link leads to
     bool is_locked = false;  ///< an `add` is writing it
-    bool is_media = true;    ///< as far as can be seen
+    StrayContent content = StrayContent::media;
     std::optional<posix::Failure> outside;  ///< why a link cannot be added: it leads out of the folders
     /// The file with the name that `add` gives this one before it is recorded; or, if it has such a name, after that.
     std::optional<posix::FileId> other;

@@ -215,9 +215,8 @@ void Case::judge_stray(const std::string& path, const StrayFile& stray) {
     if (stray.outside)
         return add(Kind::no_row, {}, {{}, path, "no row of the catalogue refers to it, and it " + stray.outside->cause,
                                       stray.outside->remedy + ", or remove it"});
-    if (!stray.is_media)
-        return add(Kind::no_row, {}, {{}, path, "no row of the catalogue refers to it, and it is no media by its "
-                                                "content", "keep it elsewhere, or remove it"});
+    if (const auto advice = advice_about(stray.content))
+        return add(Kind::no_row, {}, {{}, path, std::string{advice->cause}, std::string{advice->remedy}});
     std::string remedy = commands_.add(path);
     if (!remedy.empty()) remedy.append(", or remove it");
     add(Kind::no_row, {}, {{}, path, "no row of the catalogue refers to it", std::move(remedy)});

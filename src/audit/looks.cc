@@ -13,6 +13,7 @@
 #include "audit/strays.h"
 #include "catalog/list.h"
 #include "http/ascii.h"
+#include "media/adding.h"
 #include "http/media_type.h"
 #include "http/target.h"
 
@@ -74,7 +75,7 @@ Opening Looks::open_film(const std::string& file, bool is_mp4, Rights& rights) {
             return std::move(*none);
         }
         const auto& media_file = std::get<media::MediaFile>(opened);
-        path = path_below(subject_.videos[media_file.folder], media_file.name.empty() ? file : media_file.name);
+        path = path_below(subject_.videos[media_file.folder], media_file.name_or(file));
         const int fd = media_file.fd->get();
         struct stat status;
         if (fstat(fd, &status) != 0) posix::throw_errno("stat-file", path);
@@ -129,6 +130,8 @@ void Looks::look(FirstLook& first, Rights& rights) {
     first.options = subject_.options;
     catalog_.check();
     videos_.check();
+    // Commands cannot change the table of another application.
+    if (!catalog::has_our_columns(subject_.database)) first.options.reset();
     first.files = listing_.files;
     first.unlisted = listing_.unknown;
     first.ids = sorted_ids(subject_);
@@ -171,6 +174,17 @@ void Looks::look_for_new_rows(const FirstLook& first, SecondLook& second) {
     }
 }
 
+/// Returns whether a name below a folder of videos, or a folder on the way to it, is hidden.
+bool Looks::is_hidden(const std::string& path) const {
+    const auto is_dotted = [](const std::filesystem::path& part) { return part.native().starts_with('.'); };
+    for (const std::filesystem::path& folder : subject_.videos) {
+        const std::filesystem::path below = std::filesystem::path{path}.lexically_relative(folder.lexically_normal());
+        if (below.empty() || *below.begin() == "..") continue;
+        return std::any_of(below.begin(), below.end(), is_dotted) && !media::added_path(path);
+    }
+    return false;
+}
+
 /// Returns why a path leads out of the folders; nothing if it does not.
 std::optional<posix::Failure> Looks::why_outside(const std::string& path) {
     try {
@@ -190,6 +204,7 @@ void Looks::look_at_strays(const FirstLook& first, SecondLook& second) {
         auto stray = stray_at(path);
         if (!stray) continue;
         stray->outside = why_outside(path);
+        if (is_hidden(path) && stray->content == StrayContent::media) stray->content = StrayContent::hidden;
         second.strays[path] = *std::move(stray);
     }
 }

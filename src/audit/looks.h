@@ -40,6 +40,7 @@ private:
     void look_for_missing_again(const FirstLook& first, SecondLook& second);
     void look_for_new_rows(const FirstLook& first, SecondLook& second);
     void look_at_strays(const FirstLook& first, SecondLook& second);
+    bool is_hidden(const std::string& path) const;
     std::optional<posix::Failure> why_outside(const std::string& path);
     std::optional<SeenRow> find(const std::string& id);
     bool is_folder_of_segments(const std::string& file) const;

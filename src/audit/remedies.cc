@@ -7,8 +7,23 @@
 
 namespace reelgate::audit {
 
+std::optional<Advice> advice_about(StrayContent content) {
+    switch (content) {
+        case StrayContent::media: break;
+        case StrayContent::other:
+            return Advice{"no row of the catalogue refers to it, and it is no media by its content",
+                          "keep it elsewhere, or remove it"};
+        case StrayContent::nothing:
+            return Advice{"no row of the catalogue refers to it, and it is a link that leads nowhere", "remove it"};
+        case StrayContent::hidden:
+            return Advice{"no row of the catalogue refers to it, and its name is hidden: it is on its way, or in the "
+                          "trash", "wait for it, or remove it"};
+    }
+    return std::nullopt;
+}
+
 std::string faststart_commands(const std::filesystem::path& film) {
-    const auto out = film.parent_path() / catalog::default_file_name(film.stem().native() + ".faststart");
+    const auto out = film.parent_path() / (film.stem().native() + ".faststart" + film.extension().native());
     const std::string from = posix::shell_word(film.native()), to = posix::shell_word(out.native());
     return "`ffmpeg -i " + from + " -map 0 -c copy -movflags +faststart " + to + " && mv " + to + " " + from + "`";
 }

@@ -4,11 +4,22 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "audit/evidence.h"
 
 namespace reelgate::audit {
+
+/// What to say of a file without a row that is not to be recorded.
+struct Advice {
+    std::string_view cause;
+    std::string_view remedy;
+};
+
+/// Returns nothing for media.
+std::optional<Advice> advice_about(StrayContent content);
 
 /// Returns the commands that move `moov` to the front of a film. Without -map 0 ffmpeg would keep only one track of
 /// each kind.

@@ -6,6 +6,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+
 #include "media/adding.h"
 #include "media/content_kind.h"
 #include "posix/unique_fd.h"
@@ -21,15 +23,16 @@ bool is_locked(const std::string& path) {
     return fd && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-/// Returns whether a file is media by its content, or cannot be looked at.
-bool is_media(const std::string& path) {
+/// Returns what a file is by its content. What cannot be looked at counts as media.
+StrayContent content_of(const std::string& path) {
     const posix::UniqueFd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    if (!fd && (errno == ENOENT || errno == ELOOP)) return StrayContent::nothing;
     struct stat status;
-    if (!fd || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return true;
+    if (!fd || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return StrayContent::media;
     try {
-        return media::kind_of(fd.get()).has_value();
+        return media::kind_of(fd.get()) ? StrayContent::media : StrayContent::other;
     } catch (const posix::FailureError&) {
-        return true;
+        return StrayContent::media;
     }
 }
 
@@ -56,9 +59,11 @@ std::string other_path(const std::string& path) {
 
 std::optional<StrayFile> stray_at(const std::string& path) {
     const auto file = file_at(path);
-    if (!file) return std::nullopt;
+    struct stat status;
+    // A link to a folder is none: what is in that folder is listed there.
+    if (!file || (stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))) return std::nullopt;
     const bool is_adding = media::added_path(path) && is_locked(path);
-    return StrayFile{.id = *file, .target = target_of(path), .is_locked = is_adding, .is_media = is_media(path),
+    return StrayFile{.id = *file, .target = target_of(path), .is_locked = is_adding, .content = content_of(path),
                      .other = file_at(other_path(path))};
 }
 

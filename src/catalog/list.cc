@@ -7,6 +7,7 @@
 
 #include "catalog/diagnosis.h"
 #include "catalog/error.h"
+#include "catalog/own.h"
 #include "catalog/sqlite.h"
 
 namespace reelgate::catalog {
@@ -46,6 +47,13 @@ std::vector<std::string> list_ids(const std::filesystem::path& database, const s
     while ((result = statement.step()).code() == Code::row) ids.push_back(statement.column(0).value_or(""));
     if (result.code() != Code::done) fail(posix::operation_of("list-videos"), result);
     return ids;
+}
+
+bool has_our_columns(const std::filesystem::path& database) {
+    sqlite::Connection connection;
+    sqlite::Statement statement;
+    return connection.open(database, Access::read, std::chrono::milliseconds{250}).is_ok() &&
+           statement.prepare(connection, columns_of_0_1).is_ok();
 }
 
 bool uses_wal(const std::filesystem::path& database) {

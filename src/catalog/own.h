@@ -18,4 +18,7 @@ inline constexpr std::string_view own_query = "SELECT status, file, title, media
 /// The default query of any other database, and of a catalogue that version 0.1 has made.
 inline constexpr std::string_view plain_query = "SELECT status FROM videos WHERE id = ?1";
 
+/// Cannot be prepared unless the table has the columns that version 0.1 made, which a Writer needs.
+inline constexpr const char* columns_of_0_1 = "SELECT id, status, added_at FROM videos LIMIT 0";
+
 }  // namespace reelgate::catalog

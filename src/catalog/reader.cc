@@ -203,7 +203,7 @@ std::optional<Row> Reader::remember_or_look_up(std::string_view id, WhenLocked w
     if (!statement_) open();
     cache_.begin(connection_);
     std::optional<Row> row = look_up(id);
-    if (!statement_) {
+    while (!statement_) {
         open();
         cache_.begin(connection_);
         row = look_up(id);

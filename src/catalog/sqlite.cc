@@ -121,6 +121,8 @@ Result Connection::read_number(const char* sql, std::int64_t& number) {
     return {code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code};
 }
 
+bool Connection::is_in_transaction() const { return connection_ && sqlite3_get_autocommit(connection_.get()) == 0; }
+
 int Connection::changes() const { return sqlite3_changes(connection_.get()); }
 
 void Connection::set_busy_timeout(std::chrono::milliseconds timeout) {

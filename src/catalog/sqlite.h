@@ -67,6 +67,8 @@ public:
     /// Stores the integer that a statement returns in `number`, which stays as it is if there is no row.
     Result read_number(const char* sql, std::int64_t& number);
 
+    bool is_in_transaction() const;
+
     /// Returns how many rows the last INSERT, UPDATE or DELETE has changed.
     int changes() const;
 

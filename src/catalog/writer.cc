@@ -38,6 +38,8 @@ Writer::Writer(std::filesystem::path database) : database_(std::move(database)) 
     if (const Result read = connection_.read_number("PRAGMA application_id", id); !read.is_ok())
         fail(posix::operation_of("open-catalogue"), read);
     has_own_columns_ = id == own_application_id;
+    // Fails on a table of another application.
+    prepare(columns_of_0_1);
 }
 
 void Writer::fail(std::string operation, Result result) {
@@ -64,7 +66,7 @@ void Writer::check() {
 }
 
 std::optional<std::string> Writer::status_of(std::string_view id) {
-    sqlite::Statement statement = prepare("SELECT status FROM videos WHERE id = ?1");
+    sqlite::Statement statement = prepare(plain_query.data());
     Result result = statement.bind(1, id);
     if (result.is_ok()) result = statement.step();
     if (result.code() == Code::row) return statement.column(0).value_or("");
@@ -83,9 +85,10 @@ std::map<std::string, std::optional<std::string>> Writer::files() {
     return files;
 }
 
-void Writer::begin() {
+Transaction Writer::begin() {
     // Takes the write lock first, so that a busy catalogue fails before a file gets its name.
     execute("BEGIN IMMEDIATE");
+    return Transaction{connection_};
 }
 
 /// Binds the values to the parameters of a statement, in their order, and runs it.
@@ -101,7 +104,7 @@ void Writer::run(std::string operation, sqlite::Statement& statement,
 
 void Writer::check_columns(const NewVideo& video) const {
     if (video.needs_own_columns() && !has_own_columns_)
-        throw CatalogError{posix::failure_of("record-no-columns", video.id, database_.native())};
+        posix::fail("record-no-columns", video.id, database_.native());
 }
 
 void Writer::insert(const NewVideo& video) {
@@ -121,11 +124,23 @@ void Writer::replace(const NewVideo& video) {
     const std::string operation = posix::operation_of("record", video.id);
     if (!has_own_columns_) {
         sqlite::Statement statement = prepare("UPDATE videos SET status = ?2 WHERE id = ?1");
-        return run(operation, statement, {video.id, video.status});
+        run(operation, statement, {video.id, video.status});
+        return refuse_if_gone(video.id);
     }
     sqlite::Statement statement = prepare("UPDATE videos SET status = ?2, file = ?3, title = coalesce(?4, title), "
                                           "media_type = ?5, etag = NULL WHERE id = ?1");
     run(operation, statement, {video.id, video.status, video.file, video.title, video.media_type});
+    refuse_if_gone(video.id);
+}
+
+void Writer::refuse_if_gone(std::string_view id) const {
+    if (connection_.changes() == 0) posix::fail("replace-gone", id);
+}
+
+void Writer::clear_tag(std::string_view id) {
+    if (!has_own_columns_) return;
+    sqlite::Statement statement = prepare("UPDATE videos SET etag = NULL WHERE id = ?1 AND etag IS NOT NULL");
+    run(posix::operation_of("record", id), statement, {id});
 }
 
 bool Writer::remove(std::string_view id) {
@@ -135,18 +150,6 @@ bool Writer::remove(std::string_view id) {
 }
 
 void Writer::commit() { execute("COMMIT"); }
-
-void Writer::roll_back() { execute("ROLLBACK"); }
-
-std::optional<std::string> Writer::id_of_file(std::string_view file) {
-    if (!has_own_columns_) return std::nullopt;
-    sqlite::Statement statement = prepare("SELECT id FROM videos WHERE file = ?1");
-    Result result = statement.bind(1, file);
-    if (result.is_ok()) result = statement.step();
-    if (result.code() == Code::row) return statement.column(0);
-    if (result.code() != Code::done) fail(posix::operation_of("look-up", file), result);
-    return std::nullopt;
-}
 
 namespace {
 
@@ -167,9 +170,9 @@ public:
         return number;
     }
 
-    /// Returns what the database is, by its mark and its columns. Throws if its table is another application's.
+    /// Returns what the database is, by its mark and its columns. Throws if it lacks those of version 0.1.
     Shape shape() {
-        execute("SELECT id, status, added_at FROM videos LIMIT 0");
+        execute(columns_of_0_1);
         return number("PRAGMA application_id") == own_application_id ? Shape::own : Shape::of_0_1;
     }
 
@@ -214,7 +217,7 @@ Shape upgrade(const std::filesystem::path& database) {
     if (before == Shape::own) return before;
     if (making.number("PRAGMA application_id") != 0 ||
         making.number("SELECT count(*) FROM pragma_table_info('videos') "
-                      "WHERE name NOT IN ('id', 'status', 'added_at')") != 0)
+                      "WHERE name IN ('file', 'title', 'media_type', 'etag')") != 0)
         throw CatalogError{posix::failure_of("upgrade-foreign", database.native())};
     for (const char* const sql :
          {"ALTER TABLE videos ADD COLUMN file TEXT", "ALTER TABLE videos ADD COLUMN title TEXT",

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "catalog/error.h"
 #include "catalog/sqlite.h"
@@ -27,10 +28,24 @@ struct NewVideo {
     bool needs_own_columns() const { return file || title || media_type; }
 };
 
+/// A transaction of a Writer. Without commit() its end takes all changes back.
+class Transaction {
+public:
+    explicit Transaction(sqlite::Connection& connection) : connection_(&connection) {}
+    Transaction(Transaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+    Transaction& operator=(Transaction&&) = delete;
+    ~Transaction() {
+        if (connection_ && connection_->is_in_transaction()) connection_->execute("ROLLBACK");
+    }
+
+private:
+    sqlite::Connection* connection_;
+};
+
 /// Records videos in a catalogue of the shipped schema, or of that of version 0.1.
 class Writer {
 public:
-    /// Opens an existing catalogue. Throws CatalogError.
+    /// Opens an existing catalogue. Throws CatalogError, also if its table is another application's.
     explicit Writer(std::filesystem::path database);
 
     /// Returns the status of a recorded video, ready or not; nothing if it is not recorded.
@@ -46,31 +61,36 @@ public:
     /// Returns the ids of all videos, and the file of each as its row has it; absent: the default name.
     std::map<std::string, std::optional<std::string>> files();
 
-    /// Throws CatalogError if a video needs columns that are not there.
+    /// Makes the changes of a transaction visible, and lasting. Throws CatalogError.
+    void commit();
+
+    /// Throws posix::FailureError if a video needs columns that are not there.
     void check_columns(const NewVideo& video) const;
 
     /// Begins to change rows: no other writer can change any from now on. Readers see the changes after commit();
-    /// without that, nothing is changed.
-    void begin();
+    /// without that, nothing is changed. Throws CatalogError.
+    Transaction begin();
+
+    /// Returns whether a transaction goes on: SQLite may have ended it because of an error.
+    bool is_in_transaction() const { return connection_.is_in_transaction(); }
 
     /// Records a video. Throws CatalogError if its id is recorded already, or it needs columns that are not there.
     void insert(const NewVideo& video);
 
     /// Makes the row of a video mean another file. The old file's tag and type go, a title only if there is a new one.
+    /// Throws posix::FailureError if the row is gone.
     void replace(const NewVideo& video);
+
+    /// Takes the tag of a video away, before its file changes.
+    void clear_tag(std::string_view id);
 
     /// Takes the row of a video out. Returns whether there was one.
     bool remove(std::string_view id);
 
-    void commit();
-    void roll_back();
-
-    /// Returns the id of a video whose row has that file; nothing if none has.
-    std::optional<std::string> id_of_file(std::string_view file);
-
 private:
     sqlite::Statement prepare(const char* sql);
     void execute(const char* sql);
+    void refuse_if_gone(std::string_view id) const;
     void run(std::string operation, sqlite::Statement& statement,
              std::initializer_list<std::optional<std::string_view>> values);
     [[noreturn]] void fail(std::string operation, sqlite::Result result);

@@ -4,19 +4,19 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "catalog/writer.h"
+#include "commands/known_films.h"
 #include "commands/library.h"
 #include "handler_settings.h"
 #include "media/media_writer.h"
-#include "posix/file_id.h"
+#include "posix/failure.h"
 
 namespace reelgate::commands {
 
@@ -37,43 +37,47 @@ public:
     /// Adds a file. One that lies in place is recorded with others by the next commit().
     void add(const Source& source, const media::Progress& progress);
 
-    /// Records what lies in place.
-    void commit();
+    /// Records what lies in place, in one transaction. Returns why some of it could not be recorded.
+    std::vector<posix::Failure> commit();
 
     /// Returns whether enough waits to be recorded: a transaction keeps other writers waiting.
-    bool is_batch_full() const { return waiting_ >= max_batch; }
+    bool is_batch_full() const { return waiting_.size() >= max_batch; }
 
-    /// Gives up what was said so far: a line for each film that is recorded.
+    /// Gives up what was not told yet: a line for each film that is recorded.
     std::string take_text() { return std::exchange(text_, {}); }
 
     // Files in folders that were left out
 
-    std::size_t known() const { return known_; }      ///< recorded already, or a link to one that is
+    std::size_t known() const { return known_; }  ///< recorded already, or a link to one that is
     std::size_t no_media() const { return no_media_; }
 
 private:
+    /// A film in place that is still to be recorded.
+    struct Waiting {
+        catalog::NewVideo video;
+        std::uint64_t length = 0;
+    };
+
     /// Films that fit into one transaction.
     static constexpr std::size_t max_batch = 1000;
 
     std::string id_for(const Source& source, const Look& look) const;
     catalog::NewVideo video_for(const Source& source, const Look& look, std::string id) const;
-    bool is_known(const Source& source, const Look& look);
-    void record_in_place(const catalog::NewVideo& video, const Look& look);
+    void add_known(const Source& source, const Look& look, const std::string& id);
     void copy(catalog::NewVideo video, const Source& source, const Look& look, const media::Progress& progress);
+    void replace_in_place(const catalog::NewVideo& video, const Look& look);
     void replace(catalog::NewVideo video, const Source& source, const Look& look, const media::Progress& progress);
     std::string fill(media::MediaWriter& file, const Source& source, const media::Progress& progress) const;
-    void tell(std::string& text, const std::string& id, const Look& look, std::string_view how) const;
-    void note(const catalog::NewVideo& video);
+    void tell(const std::string& id, std::uint64_t length, std::string_view how);
 
     const Places& places_;
     const AddOptions options_;
     catalog::Writer catalog_;
     Library library_;
-    std::map<std::string, std::optional<std::string>> files_;  ///< by id, recorded or to be
-    std::map<std::string, std::string> ids_;                   ///< by file
-    std::set<posix::FileId> seen_;                             ///< files that this has added
-    std::size_t waiting_ = 0, known_ = 0, no_media_ = 0;
-    std::string text_, waiting_text_;
+    KnownFilms films_;
+    std::vector<Waiting> waiting_;
+    std::size_t known_ = 0, no_media_ = 0;
+    std::string text_;
 };
 
 }  // namespace reelgate::commands

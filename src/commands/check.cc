@@ -30,7 +30,8 @@ std::optional<posix::User> user_from(const Arguments& arguments) {
 /// Returns the options that another command needs to mean the same catalogue and folders; nothing where a query of
 /// its own says that the table is another application's.
 std::optional<std::string> options_for_commands(const Invocation& invocation) {
-    if (!invocation.settings.handler.places.query.empty()) return std::nullopt;
+    const Places& places = invocation.settings.handler.places;
+    if (!places.query.empty()) return std::nullopt;
     std::string words;
     for (const auto& [name, values] : invocation.arguments.options) {
         const options::Option* const option = options::find_option(name, Scope::settings);

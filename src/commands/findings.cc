@@ -94,7 +94,9 @@ std::string text_of(const audit::Report& report) {
         out.append(name_of(row.severity)).append(": ").append(row.name).append(": ");
         out.append(escaped(posix::text_of(finding.failure))).append("\n");
     }
-    const auto is_one = [](const audit::Finding& finding) { return finding.kind == audit::Kind::no_row; };
+    const auto is_one = [](const audit::Finding& finding) {
+        return finding.kind == audit::Kind::no_row && finding.failure.remedy.starts_with('`');
+    };
     if (!report.add_command.empty() && std::count_if(report.findings.begin(), report.findings.end(), is_one) > 1)
         out.append("note: ").append(escaped(report.add_command)).append(" records all media without a row\n");
     if (report.findings.empty()) {

@@ -29,6 +29,7 @@ struct Look {
     std::optional<std::string> file;        ///< for its row, if it lies in place
 };
 
+/// The folders of videos, as a command that changes the catalogue sees them.
 class Library {
 public:
     explicit Library(const std::vector<std::filesystem::path>& folders);
@@ -38,21 +39,19 @@ public:
     std::optional<Look> look_at(const Source& source, const std::optional<std::string>& media_type);
 
     /// Returns the path of a new file with that name: in the first folder with room, or, for a hard link, on the device
-    /// of its source. Throws posix::FailureError if there is none.
-    std::filesystem::path place_for(const Source& source, std::uint64_t length, const std::string& name,
+    /// of its source. Throws posix::FailureError if none of several has room, or another has that name.
+    std::filesystem::path place_for(const Source& source, const Look& look, const std::string& name,
                                     bool is_link) const;
 
-    /// Returns where the file is that a row means, once all links out of its folder are followed; nothing if it cannot
-    /// be opened.
-    std::optional<std::filesystem::path> path_of(const std::string& name);
+    /// Returns the file that a name stands for; nothing if it cannot be opened, and would not be served.
+    std::optional<posix::FileId> file_of(const std::string& name);
 
-    /// Returns the path by which a row names its file, which may be a link; nothing if it cannot be opened. What would
-    /// not be served is none of ours to remove.
+    /// Returns the path by which a name leads to its file, or to a link to it; nothing if it cannot be opened.
     std::optional<std::filesystem::path> name_in_place(const std::string& name);
 
 private:
     void refuse_if_it_leaves(const std::filesystem::path& source);
-    std::string place_of(const media::MediaFile& file, const std::filesystem::path& path, const posix::FileId& id);
+    std::string place_of(const media::MediaFile& file, const std::filesystem::path& path) const;
 
     const std::vector<std::filesystem::path> folders_;  ///< absolute
     media::MediaFolders videos_;

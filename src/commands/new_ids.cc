@@ -6,13 +6,15 @@
 #include <string_view>
 
 #include "http/ascii.h"
+#include "http/media_type.h"
 #include "http/target.h"
 
 namespace reelgate::commands {
 
 std::string name_without(const std::filesystem::path& path, const std::string& extension) {
-    const bool ends_so = http::equal_ignoring_case(path.extension().native(), extension);
-    return ends_so ? path.stem() : path.filename();
+    const std::string own = path.extension();
+    const bool is_of_media = http::equal_ignoring_case(own, extension) || http::is_known_extension(own);
+    return is_of_media ? path.stem() : path.filename();
 }
 
 std::string id_from_name(const std::string& name) {

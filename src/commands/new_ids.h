@@ -10,8 +10,8 @@
 
 namespace reelgate::commands {
 
-/// Returns the name of a file without `extension`, compared without regard to case; the whole name if it ends in
-/// another.
+/// Returns the name of a file without its extension, if that is `extension`, without regard to case, or one of any
+/// kind of media: it may be the wrong one. The whole name otherwise.
 std::string name_without(const std::filesystem::path& path, const std::string& extension);
 
 /// Returns the id for a file's name: what an id cannot have becomes "-", once for several in a row, and none at the

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "commands/interrupt.h"
 
@@ -57,8 +58,10 @@ ProgressBar::ProgressBar() : is_terminal_(isatty(STDERR_FILENO) == 1) {
     if (is_terminal_) wipe_line_when_interrupted();
 }
 
-ProgressBar::~ProgressBar() {
-    if (is_shown_) std::fputs("\r\x1b[K", stderr);
+ProgressBar::~ProgressBar() { hide(); }
+
+void ProgressBar::hide() {
+    if (std::exchange(is_shown_, false)) std::fputs("\r\x1b[K", stderr);
 }
 
 void ProgressBar::show(std::string_view doing, std::size_t done, std::size_t total) {

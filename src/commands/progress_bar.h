@@ -23,6 +23,9 @@ public:
     ProgressBar& operator=(const ProgressBar&) = delete;
     ~ProgressBar();
 
+    /// Wipes the bar, for lines of text; the next show() shows it again.
+    void hide();
+
     void show(std::string_view doing, std::size_t done, std::size_t total);
 
 private:

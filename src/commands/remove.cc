@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "catalog/reader.h"
 #include "catalog/writer.h"
 #include "commands/commands.h"
+#include "commands/known_films.h"
 #include "commands/library.h"
 #include "commands/print.h"
 
@@ -16,40 +16,47 @@ namespace reelgate::commands {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 class Removing {
 public:
     Removing(const Places& places, bool keeps_files)
-        : places_(places), keeps_files_(keeps_files), reader_(places.database, places.query),
-          writer_(places.database), library_(places.videos) {
-        writer_.check();
+        : keeps_files_(keeps_files), catalog_(places.database), library_(places.videos),
+          films_(catalog_, library_, places.id_segments) {
+        catalog_.check();
     }
 
-    /// Returns what was done.
+    /// Takes a video out. Returns what was done.
     std::string remove(const std::string& id) {
-        const auto row = reader_.find(id);
-        const catalog::Row none;
-        const std::string name = (row ? *row : none).file_name(id, places_.id_segments);
+        if (!films_.files().contains(id)) posix::fail("remove-unknown", id);
+        const std::string name = films_.name_of(id);
         // Looked for first: a folder that cannot be used must not leave a file without a row.
-        const auto path = keeps_files_ ? std::nullopt : library_.name_in_place(name);
-        writer_.begin();
-        if (!writer_.remove(id)) {
-            writer_.roll_back();
-            posix::fail("remove-unknown", id);
-        }
-        const auto other = path ? writer_.id_of_file(name) : std::nullopt;
-        writer_.commit();
-        if (!path) return id + ": removed" + (keeps_files_ ? "; its file stays\n" : "; it had no file\n");
+        const auto path = library_.name_in_place(name);
+        const auto other = path ? other_with(*path, name, id) : std::nullopt;
+        const catalog::Transaction transaction = catalog_.begin();
+        if (!catalog_.remove(id)) posix::fail("remove-unknown", id);
+        catalog_.commit();
+        films_.forget(id);
+        if (!path) return id + ": removed; it had no file that can be served\n";
+        if (keeps_files_) return id + ": removed; " + path->native() + " stays\n";
         if (other) return id + ": removed; " + path->native() + " stays, since it is the file of " + *other + "\n";
         if (unlink(path->c_str()) != 0) posix::throw_errno("remove-file", path->native());
         return id + ": removed, and " + path->native() + "\n";
     }
 
 private:
-    const Places& places_;
+    /// Returns another video that loses its file with this path. Of a link only the link is removed, so only a row that
+    /// names it does.
+    std::optional<std::string> other_with(const fs::path& path, const std::string& name, const std::string& id) {
+        if (auto named = films_.with_name(name, id)) return named;
+        const auto file = library_.file_of(name);
+        return file && !fs::is_symlink(path) ? films_.with_file(*file, id) : std::nullopt;
+    }
+
     const bool keeps_files_;
-    catalog::Reader reader_;
-    catalog::Writer writer_;
+    catalog::Writer catalog_;
     Library library_;
+    KnownFilms films_;
 };
 
 }  // namespace

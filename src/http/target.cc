@@ -93,6 +93,9 @@ bool is_video_id(std::string_view id, unsigned max_segments) {
     for (unsigned count = 1; count <= max_segments; ++count) {
         const auto slash = id.find('/');
         if (!is_segment(id.substr(0, slash))) return false;
+        // Below a gate for a whole folder, hidden names are those of files on their way, and of secrets.
+        const bool is_one_of_several = count > 1 || slash != std::string_view::npos;
+        if (is_one_of_several && id.starts_with('.')) return false;
         if (slash == std::string_view::npos) return true;
         id.remove_prefix(slash + 1);
     }

@@ -1,4 +1,4 @@
-// Owns the header of an element of EBML, of which WebM and Matroska are made (RFC 8794, sections 4 to 6).
+// Owns the header of an EBML element, the building block of WebM and Matroska (RFC 8794, sections 4 to 6).
 // Does not know elements, but for those by which all such files begin.
 // SPDX-License-Identifier: MIT
 #pragma once

@@ -27,7 +27,10 @@ struct MediaFile {
     posix::FileVersion version;  ///< at the opening, to compare with a later fstat on `fd`
     dev_t device = 0;            ///< that contains it: st_dev of stat(2)
     std::size_t folder = 0;      ///< of videos, that contains it
-    std::string name;            ///< below that folder; empty: the name that was asked for
+    std::shared_ptr<const std::string> name;  ///< below that folder; null: the name that was asked for
+
+    /// Returns its name below its folder; `asked` is the one that was asked for.
+    const std::string& name_or(const std::string& asked) const { return name ? *name : asked; }
 };
 
 /// Why a name gave no file. An absent file is an ordinary state; the other reasons need an administrator.

@@ -80,6 +80,7 @@ Opened MediaFolder::open_once(const std::string& name, Clock::time_point now, St
 }
 
 Opened MediaFolder::open(const std::string& name, Clock::time_point now, StorageGate* gate) {
+    used_ = now;
     try {
         return open_once(name, now, gate);
     } catch (const posix::FailureError& error) {
@@ -93,12 +94,14 @@ Opened MediaFolder::open(const std::string& name, Clock::time_point now, Storage
 }
 
 std::string MediaFolder::real_path(Clock::time_point now, StorageGate* gate) {
+    used_ = now;
     if (!fd_ || now - looked_ >= look_interval) reopen_if_replaced(now, gate);
     return path_of_descriptor(fd_.get());
 }
 
 void MediaFolder::check() {
-    reopen_if_replaced(Clock::now(), nullptr);
+    used_ = Clock::now();
+    reopen_if_replaced(used_, nullptr);
     // The permission to open a folder does not include the permission to search it.
     if (const auto obstacle = posix::find_obstacle(path_, X_OK))
         throw posix::FailureError{

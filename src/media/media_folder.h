@@ -48,6 +48,9 @@ public:
     /// Returns how often the folder was opened: files of an earlier one may be files of another folder.
     std::uint64_t times_opened() const { return times_opened_; }
 
+    /// Returns when open() was last called.
+    Clock::time_point used() const { return used_; }
+
     bool is_open() const { return static_cast<bool>(fd_); }
 
     /// Returns the device that contains the open folder.
@@ -71,7 +74,7 @@ private:
     const std::filesystem::path path_;
     posix::UniqueFd fd_;
     posix::FileId id_;  ///< of the open folder
-    Clock::time_point looked_;
+    Clock::time_point looked_, used_;
     std::uint64_t times_opened_ = 0;
 };
 

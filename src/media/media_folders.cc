@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <numeric>
 #include <string_view>
@@ -58,39 +59,53 @@ bool MediaFolders::is_kept_valid(const MediaFile& file, StorageGate& gate) const
            posix::compare(file.version, posix::version_of(status)) == posix::FileChange::unchanged;
 }
 
-/// Opens a file beneath one of the folders.
-Opened MediaFolders::open_in(std::size_t folder, const std::string& name, Clock::time_point now, StorageGate* gate) {
+/// Opens a file beneath one of the folders. `other_name` is its name there, if that is not the one that was asked for.
+Opened MediaFolders::open_in(std::size_t folder, const std::string& name, Clock::time_point now, StorageGate* gate,
+                             std::shared_ptr<const std::string> other_name) {
     Opened opened = folders_[folder].open(name, now, gate);
-    if (auto* const file = std::get_if<MediaFile>(&opened)) file->folder = folder;
+    if (auto* const file = std::get_if<MediaFile>(&opened)) {
+        file->folder = folder;
+        file->name = std::move(other_name);
+    }
     return opened;
 }
 
 /// Opens what a path leads to that leaves its folder: beneath the folder in which it ends. The way there is only looked
 /// at; another file may be there by the time that it is opened, but none outside the folders.
 Opened MediaFolders::follow(const std::filesystem::path& path, Clock::time_point now, StorageGate* gate) {
-    const End end = on_device_of(AT_FDCWD, path, 0, gate, [&] { return end_of(path); });
-    if (end.error != 0) return media_file({}, end.error, path);
+    Opened failed;
+    const std::string end = on_device_of(AT_FDCWD, path, 0, gate, [&] {
+        End found = end_of(path);
+        if (found.error != 0) failed = media_file({}, found.error, path);
+        return std::move(found.path);
+    });
+    if (end.empty()) return failed;
     for (std::size_t i = 0; i < folders_.size(); ++i) {
         const std::string real_path = folders_[i].real_path(now, gate);
-        auto name = real_path.empty() ? std::nullopt : below(end.path, real_path);
+        auto name = real_path.empty() ? std::nullopt : below(end, real_path);
         if (!name) continue;
-        Opened opened = open_in(i, *name, now, gate);
-        if (auto* const file = std::get_if<MediaFile>(&opened)) file->name = *std::move(name);
-        return opened;
+        // First, since it takes memory.
+        const auto shared_name = std::make_shared<const std::string>(*std::move(name));
+        return open_in(i, *shared_name, now, gate, shared_name);
     }
-    return outside(path, end.path);
+    return outside(path, end);
 }
 
 Opened MediaFolders::open_absolute(const std::filesystem::path& path, Clock::time_point now, StorageGate* gate) {
     for (std::size_t i = 0; i < folders_.size(); ++i) {
         auto name = below(path.native(), folders_[i].path().native());
         if (!name) continue;
-        Opened opened = open_in(i, *name, now, gate);
+        const auto shared_name = std::make_shared<const std::string>(*std::move(name));
+        Opened opened = open_in(i, *shared_name, now, gate, shared_name);
         if (is_none(opened, Reason::outside)) break;
-        if (auto* const file = std::get_if<MediaFile>(&opened)) file->name = *std::move(name);
         return opened;
     }
     return follow(path, now, gate);
+}
+
+/// Returns whether a failure is that of one folder, or of its storage: others may do better.
+bool MediaFolders::is_of_a_folder(const posix::Failure& failure) {
+    return failure.error != EMFILE && failure.error != ENFILE && failure.error != ENOMEM && failure.error != ENOSYS;
 }
 
 /// Opens a name below the first folder that has it. What keeps a folder from being looked at counts only if no later
@@ -106,8 +121,10 @@ Opened MediaFolders::open_in_order(const std::string& name, Clock::time_point no
                 opened = follow(std::filesystem::absolute(folders_[i].path()) / name, now, gate);
             if (!is_none(opened, Reason::absent)) return opened;
             if (!first) first = std::move(opened);
-        } catch (...) {
-            if (folders_.size() == 1) throw;
+        } catch (const StorageBusy&) {
+            if (!obstacle) obstacle = std::current_exception();
+        } catch (const posix::FailureError& error) {
+            if (!is_of_a_folder(error.failure())) throw;
             if (!obstacle) obstacle = std::current_exception();
         }
     }
@@ -115,13 +132,12 @@ Opened MediaFolders::open_in_order(const std::string& name, Clock::time_point no
     return *std::move(first);
 }
 
-/// Returns when the folder that was looked at the longest ago was.
-MediaFolders::Clock::time_point MediaFolders::looked() const {
-    const auto is_earlier = [](const MediaFolder& one, const MediaFolder& other) {
-        return one.looked() < other.looked();
-    };
-    const auto earliest = std::min_element(folders_.begin(), folders_.end(), is_earlier);
-    return earliest->looked();
+/// Returns when the first of the folders was looked at that a name was looked for in, before it gave `file`.
+MediaFolders::Clock::time_point MediaFolders::looked(const std::string& name, const MediaFile& file) const {
+    Clock::time_point earliest = folders_[file.folder].looked();
+    if (name.starts_with('/')) return earliest;
+    for (std::size_t i = 0; i < file.folder; ++i) earliest = std::min(earliest, folders_[i].looked());
+    return earliest;
 }
 
 void MediaFolders::forget_files_of_replaced_folders() {
@@ -154,36 +170,39 @@ Opened MediaFolders::open_or_reuse(const std::string& name, Clock::time_point no
     forget_files_of_replaced_folders();
     const auto* const file = std::get_if<MediaFile>(&opened);
     // Until the folders are looked at again.
-    const auto end = looked() + MediaFolder::look_interval;
-    if (file && is_to_be_kept(*file->fd)) kept_.keep(std::move(kept_name), *file, end);
+    if (file && is_to_be_kept(*file->fd))
+        kept_.keep(std::move(kept_name), *file, looked(name, *file) + MediaFolder::look_interval);
     return opened;
 }
 
 Opened MediaFolders::open(const std::string& name, StorageGate* gate) {
     const std::lock_guard lock{mutex_};
-    used_ = Clock::now();
-    return open_or_reuse(name, used_, gate);
+    return open_or_reuse(name, Clock::now(), gate);
 }
 
 bool MediaFolders::take_unused(Clock::time_point now, Unused& unused) {
-    const bool are_files_left = kept_.take_old(now, unused.files);
+    bool is_any_left = kept_.take_old(now, unused.files);
     // A thread that holds the lock uses the folders, and may be waiting for their storage, or for another.
     const std::unique_lock lock{mutex_, std::try_to_lock};
     if (!lock) return true;
     for (MediaFolder& folder : folders_) {
         if (!folder.is_open()) continue;
-        if (now - used_ < max_unused) return true;
+        if (now - folder.used() < max_unused) {
+            is_any_left = true;
+            continue;
+        }
         unused.folders.reserve(unused.folders.size() + 1);
-        unused.folders.push_back({std::make_shared<const posix::UniqueFd>(folder.take()), folder.device()});
+        const auto fd = std::make_shared<posix::UniqueFd>();
+        *fd = folder.take();
+        unused.folders.push_back({fd, folder.device()});
     }
-    return are_files_left;
+    return is_any_left;
 }
 
 void MediaFolders::take_files(std::vector<MediaFile>& files) { kept_.take_old(Clock::time_point::max(), files); }
 
 void MediaFolders::check() {
     const std::lock_guard lock{mutex_};
-    used_ = Clock::now();
     for (MediaFolder& folder : folders_) folder.check();
 }
 

@@ -55,10 +55,10 @@ public:
     /// folder itself).
     Opened open(const std::string& name, StorageGate* gate = nullptr);
 
-    /// Moves to `unused` the files whose second is over, and the folders if open() was not called for max_unused, so
-    /// that their file systems can be unmounted; the next open() opens them again. Returns whether anything is left to
-    /// be taken later. Never waits for the thread that uses them, nor for the storage. What it has moved is in `unused`
-    /// even if it throws std::bad_alloc.
+    /// Moves to `unused` the files whose second is over, and the folders in which nothing was looked for during
+    /// max_unused, so that their file systems can be unmounted; the next open() opens them again. Returns whether
+    /// anything is left to be taken later. Never waits for the thread that uses them, nor for the storage. What it has
+    /// moved is in `unused` even if it throws std::bad_alloc.
     bool take_unused(Clock::time_point now, Unused& unused);
 
     /// Moves all files to `files`. Throws std::bad_alloc before it has moved any.
@@ -74,14 +74,15 @@ private:
     Opened open_or_reuse(const std::string& name, Clock::time_point now, StorageGate* gate);
     Opened open_in_order(const std::string& name, Clock::time_point now, StorageGate* gate);
     Opened open_absolute(const std::filesystem::path& path, Clock::time_point now, StorageGate* gate);
-    Opened open_in(std::size_t folder, const std::string& name, Clock::time_point now, StorageGate* gate);
+    Opened open_in(std::size_t folder, const std::string& name, Clock::time_point now, StorageGate* gate,
+                   std::shared_ptr<const std::string> other_name = nullptr);
     Opened follow(const std::filesystem::path& path, Clock::time_point now, StorageGate* gate);
-    Clock::time_point looked() const;
+    static bool is_of_a_folder(const posix::Failure& failure);
+    Clock::time_point looked(const std::string& name, const MediaFile& file) const;
 
     std::mutex mutex_;  // guards all below
     std::deque<MediaFolder> folders_;
     std::uint64_t times_opened_ = 0;  ///< of all folders, when files were last forgotten
-    Clock::time_point used_;
     KeptFiles kept_;
 };
 

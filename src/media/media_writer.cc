@@ -175,8 +175,10 @@ bool MediaWriter::link_from(const std::filesystem::path& source) {
     remove_name(temporary_);
     if (linkat(AT_FDCWD, source.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0) {
         posix::UniqueFd fd{::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
-        if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) posix::throw_errno("lock-file", temporary_.native());
+        if (!fd) posix::throw_errno("lock-file", temporary_.native());
+        // First, so that the destructor knows the name as ours.
         fd_ = std::move(fd);
+        if (flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) posix::fail("file-being-written", source.native());
         return true;
     }
     fd_ = open_to_write(temporary_, O_EXCL);

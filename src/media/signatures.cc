@@ -31,7 +31,7 @@ constexpr std::array sound_brands{"M4A "sv, "M4B "sv, "M4P "sv};
 constexpr std::array picture_brands{"mif1"sv, "msf1"sv, "heic"sv, "heix"sv, "heim"sv, "heis"sv,
                                     "hevc"sv, "hevx"sv, "avif"sv, "avis"sv, "crx "sv};
 
-/// Boxes by which a film of QuickTime begins that is older than ftyp.
+/// First boxes of QuickTime films older than ftyp.
 constexpr std::array film_boxes{"moov"sv, "mdat"sv};
 
 /// Boxes that mean nothing by themselves, and may stand before others. None is as large as a size that is text: "I'm

@@ -23,8 +23,8 @@ bool is_hls_list(std::string_view text) {
     constexpr std::string_view tag = "#EXTM3U";
     if (!begins_with_word(text, tag, blanks)) return false;
     text.remove_prefix(tag.size());
-    const auto behind = text.find_first_not_of(" \t");
-    return behind == std::string_view::npos || text[behind] == '\r' || text[behind] == '\n';
+    const auto after = text.find_first_not_of(" \t");
+    return after == std::string_view::npos || text[after] == '\r' || text[after] == '\n';
 }
 
 /// Removes what begins with `open` and ends with `close` from the front of `text`. Returns whether it was there, whole.

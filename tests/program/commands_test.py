@@ -298,7 +298,7 @@ def check_add(report, folder):
     with report.row("add: a locked catalogue is found out before anything is copied"):
         check_add_locked(volume, add)
     with report.row("add: standard output is full: recorded all the same, and told"):
-        told = support.NO_ROOM.replace("reelgate: ", "reelgate: add untold: recorded, but that could not be told: ")
+        told = support.NO_ROOM.replace("reelgate: ", "reelgate: add: recorded, but that could not be told: ")
         equal(support.reelgate_on_full(*add, "--id", "untold"), (1, told), "exit status, error")
         assert ("untold", "complete") in rows_of(volume), rows_of(volume)
     with report.row("add: shows its progress on a terminal"):

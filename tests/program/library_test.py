@@ -98,11 +98,11 @@ def add_by_another_id(library):
 
 
 def add_what_an_earlier_folder_hides(library):
-    """A name in the second folder means the file of the first: its row has the whole path."""
+    """A name that two folders have is not enough: the rows have whole paths, whichever folder is there."""
     library.put("one/same.mp4")
     hidden = library.put("two/same.mp4", support.mp4(b"hidden"))
     library.must("add", library.one, library.two)
-    equal(library.rows("id, file"), [("same", "same.mp4"), ("same-2", str(hidden))], "rows")
+    equal(library.rows("id, file"), [("same", str(library.one / "same.mp4")), ("same-2", str(hidden))], "rows")
     equal(library.get("same-2").content, support.mp4(b"hidden"), "content")
     library.check_clean()
 
@@ -128,13 +128,16 @@ def add_a_link_by_its_name(library):
     film = library.put("two/film.mp4")
     (library.one / "linked.mp4").symlink_to(film)
     library.must("add", library.one / "linked.mp4")
-    equal(library.rows("id, file"), [("linked", "film.mp4")], "rows")
+    equal(library.rows("id, file"), [("linked", "linked.mp4")], "rows")
+    equal(library.get("linked").content, FILM, "content")
     library.check_clean()
+    library.must("remove", "linked")
+    equal((film.read_bytes(), os.listdir(library.one)), (FILM, []), "content, links")
 
 
 def add_with_the_wrong_extension(library):
     library.must("add", library.put("one/film.mp4", WEBM))
-    equal(library.rows(), [("film.mp4", "film.mp4", None, "video/webm")], "rows")
+    equal(library.rows(), [("film", "film.mp4", None, "video/webm")], "rows")
     library.check_clean()
 
 
@@ -226,7 +229,7 @@ def remove_films(library):
     done = library.run("remove", "a", "none", "b", "c")
     equal(done.returncode, 1, "exit status")
     equal(done.stdout.decode(), f"a: removed, and {library.one}/a.mp4\nb: removed, and {library.two}/b.mp4\n"
-                                "c: removed; it had no file\n", "output")
+                                "c: removed; it had no file that can be served\n", "output")
     assert "remove none: the catalogue has no such video" in done.stderr.decode(), done.stderr
     equal((library.rows(), os.listdir(library.one), os.listdir(library.two)), ([], [], []), "rows, files")
 
@@ -236,6 +239,100 @@ def remove_and_keep(library):
     library.must("add", film)
     library.must("remove", "--keep-file", "a")
     equal((library.rows(), film.read_bytes()), ([], FILM), "rows, content")
+
+
+def remove_what_others_mean_by_other_names(library):
+    """Whatever name or link leads another row to a file, the file stays."""
+    film = library.put("one/a.mp4")
+    (library.two / "link.mp4").symlink_to(film)
+    connection = sqlite3.connect(library.database)
+    connection.executemany("INSERT INTO videos (id, status, file) VALUES (?, 'complete', ?)",
+                           [("a", None), ("b", str(film)), ("c", "./a.mp4"), ("d", "link.mp4")])
+    connection.commit()
+    connection.close()
+    for video in "cba":
+        assert f"{video}: removed; " in library.must("remove", video), video
+        equal(library.get("d").content, FILM, f"content of d, after {video}")
+    equal(library.must("remove", "d"), f"d: removed, and {library.two}/link.mp4\n", "output")
+
+
+def replace_what_another_has(library):
+    """A film of two ids keeps its file for the other one."""
+    library.must("add", library.put("one/both.mp4"))
+    connection = sqlite3.connect(library.database)
+    connection.execute("INSERT INTO videos (id, status, file) VALUES ('other', 'complete', 'both.mp4')")
+    connection.commit()
+    connection.close()
+    library.must("add", "--replace", "--id", "other", library.put("third/new.mp4", support.mp4(b"new")))
+    equal((library.get("both").content, library.get("other").content), (FILM, support.mp4(b"new")), "contents")
+
+
+def replace_a_link(library):
+    """What the link leads to is somebody's own, and stays."""
+    original = library.put("two/Original.mp4")
+    (library.one / "film.mp4").symlink_to(original)
+    library.must("add", library.one / "film.mp4")
+    library.must("add", "--replace", library.put("third/film.mp4", support.mp4(b"new")))
+    equal((original.read_bytes(), library.get("film").content), (FILM, support.mp4(b"new")), "original, content")
+
+
+def leftover_beside_a_film_of_another_id(library):
+    """What a killed `add` left is the only copy of a film that was recorded under another id."""
+    film = library.put("one/a.mp4")
+    os.link(film, library.one / ".a.mp4.adding")
+    library.must("add", "--id", "b", film)
+    assert "the catalogue has it already, as b" in \
+        library.fails("add", "--id", "a", library.put("third/x.mp4", support.mp4(b"x"))), "message"
+    equal(library.get("b").content, FILM, "content")
+
+
+def one_refused_row(library):
+    """A row that the catalogue refuses does not keep the others of its batch away."""
+    connection = sqlite3.connect(library.database)
+    connection.execute("CREATE TRIGGER no BEFORE INSERT ON videos WHEN new.id = 'b' "
+                       "BEGIN SELECT RAISE(ABORT, 'not today'); END")
+    connection.commit()
+    connection.close()
+    for name in "abc":
+        library.put(f"one/{name}.mp4", support.mp4(name.encode()))
+    done = library.run("add", library.one)
+    equal((done.returncode, done.stderr.decode().count("\n"), "not today" in done.stderr.decode()), (1, 1, True), "complaints")
+    equal(library.rows("id"), [("a",), ("c",)], "rows")
+
+
+def hidden_and_streams(library):
+    """Files on their way, in the trash, and those that a list of streams names are no films of their own."""
+    library.put("one/film.mp4")
+    library.put("one/.film.mp4.x7Kd2f", support.mp4(b"half"))
+    library.put("one/.Trash-1000/files/old.mp4", support.mp4(b"old"))
+    library.put("one/show/index.m3u8", b"#EXTM3U\n")
+    library.put("one/show/720p/seg.ts", b"\x47" + bytes(187))
+    done = library.run("add", library.one)
+    equal((done.returncode, library.rows("id")), (0, [("film",)]), "exit status, rows")
+    assert "a list of HLS or DASH, which has its own names for them: 2; see --id-segments" in done.stderr.decode(), done.stderr
+
+
+def linked_folder(library):
+    """A link to a folder that is walked anyway is no film, and no finding."""
+    library.put("two/store/film.mp4")
+    (library.one / "more").symlink_to(library.two / "store")
+    library.must("add", library.one, library.two)
+    library.check_clean()
+    equal(library.rows("id, file"), [("film", "store/film.mp4")], "rows")
+
+
+def another_applications_table(library):
+    """Rows of a table that is not ours are not changed, and no command is named that would."""
+    library.put("one/a.mp4")
+    library.database.unlink()
+    connection = sqlite3.connect(library.database)
+    connection.executescript("CREATE TABLE videos (id, status, file, owner); INSERT INTO videos VALUES ('a', 'complete', '', 1)")
+    connection.close()
+    for command in (("add", library.put("third/b.mp4")), ("remove", "a")):
+        assert "no such column: added_at" in library.fails(*command), command
+    library.put("one/stray.mp4")
+    assert "`reelgate add" not in library.run("check").stdout.decode(), "check"
+    equal(library.get("a").content, FILM, "content")
 
 
 def remove_one_of_two_ids(library):
@@ -336,7 +433,9 @@ def catalogue_of_0_1(library):
 ROWS = [add_in_place, add_again, add_by_a_relative_path, add_by_another_id, add_what_an_earlier_folder_hides, add_links,
         add_a_link_by_its_name, add_with_the_wrong_extension, add_a_copy, add_no_media, add_a_hard_link, add_for_another_user,
         replace_a_film, replace_by_another_kind, replace_in_place, replace_that_fails, remove_films, remove_and_keep,
-        remove_one_of_two_ids, list_films, folder_without_room, ten_thousand_interrupted, two_hundred_films, catalogue_of_0_1]
+        remove_one_of_two_ids, remove_what_others_mean_by_other_names, replace_what_another_has, replace_a_link,
+        leftover_beside_a_film_of_another_id, one_refused_row, hidden_and_streams, linked_folder,
+        another_applications_table, list_films, folder_without_room, ten_thousand_interrupted, two_hundred_films, catalogue_of_0_1]
 
 
 def main():

@@ -39,7 +39,8 @@ struct FileRow {
 const FileRow files[] = {
     {.name = "its_own_extension", .path = "d/film.mp4", .extension = ".mp4", .expected = "film"},
     {.name = "in_capitals", .path = "d/film.MP4", .extension = ".mp4", .expected = "film"},
-    {.name = "another", .path = "d/film.mp4", .extension = ".webm", .expected = "film.mp4"},
+    {.name = "wrong_one", .path = "d/film.mp4", .extension = ".webm", .expected = "film"},
+    {.name = "none_of_media", .path = "d/film.final", .extension = ".webm", .expected = "film.final"},
     {.name = "none", .path = "d/film", .extension = ".mp4", .expected = "film"},
     {.name = "several_dots", .path = "d/a.b.mp4", .extension = ".mp4", .expected = "a.b"},
 };

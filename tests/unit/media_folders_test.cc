@@ -440,7 +440,7 @@ struct SeveralFolders {
         const Opened opened = MediaFolders{{one, two}}.open(name);
         std::string text = describe(opened);
         if (const auto* const file = std::get_if<MediaFile>(&opened))
-            text += " in " + std::to_string(file->folder) + (file->name.empty() ? "" : ", " + file->name);
+            text += " in " + std::to_string(file->folder) + (file->name ? ", " + *file->name : "");
         return text;
     }
 };
