@@ -1,7 +1,7 @@
 # Builds, tests and shows reelgate. GNU make; everything is made in build/.
 # SPDX-License-Identifier: MIT
 
-version := 0.1.0
+version := 0.2.0
 
 # A variant is a folder: `make san=address,undefined` builds apart from `make`.
 comma := ,

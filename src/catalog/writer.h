@@ -69,7 +69,7 @@ public:
 
     /// Begins to change rows: no other writer can change any from now on. Readers see the changes after commit();
     /// without that, nothing is changed. Throws CatalogError.
-    Transaction begin();
+    [[nodiscard]] Transaction begin();
 
     /// Returns whether a transaction goes on: SQLite may have ended it because of an error.
     bool is_in_transaction() const { return connection_.is_in_transaction(); }

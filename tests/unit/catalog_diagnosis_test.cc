@@ -269,8 +269,9 @@ BOOST_AUTO_TEST_CASE(file_that_may_not_be_read) {
 
 /// To open and close a file gives up the locks that the process has on it, whichever thread took them.
 BOOST_AUTO_TEST_CASE(explanation_leaves_the_locks_of_other_threads) {
+    run_sqlite(foreign, "ALTER TABLE videos ADD COLUMN added_at;");
     Writer writer{foreign};
-    writer.begin();
+    const auto transaction = writer.begin();
     writer.insert({.id = "new", .status = "pending"});
     const auto write = [&] { run_sqlite(foreign, "INSERT INTO videos (id) VALUES ('x');"); };
     BOOST_REQUIRE(contains(message_of<std::runtime_error>(write), "sqlite3: failed"));

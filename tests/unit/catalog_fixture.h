@@ -59,7 +59,7 @@ inline void remove_companions(const fs::path& database) {
 
 inline void record(const fs::path& database, std::string_view id, std::string_view status) {
     Writer writer{database};
-    writer.begin();
+    const auto transaction = writer.begin();
     writer.insert({.id = std::string{id}, .status = std::string{status}});
     writer.commit();
 }

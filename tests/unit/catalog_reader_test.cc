@@ -449,6 +449,7 @@ BOOST_AUTO_TEST_CASE(locked_in_wal_mode) {
 }
 
 BOOST_AUTO_TEST_CASE(writer_looks_at_the_lock_first_and_shortly) {
+    run_sqlite(foreign, "ALTER TABLE videos ADD COLUMN added_at;");
     for (const fs::path& database : {foreign, shipped}) {
         BOOST_TEST_CONTEXT(database) {
             Writer writer{database};

@@ -300,7 +300,7 @@ struct Viewer {
         catalog::create(settings.places.database);
         {
             catalog::Writer writer{settings.places.database};
-            writer.begin();
+            const auto transaction = writer.begin();
             writer.insert({.id = "film", .status = "complete"});
             writer.commit();
         }

@@ -399,7 +399,7 @@ struct Volume {
     Volume() {
         catalog::create(settings.places.database);
         catalog::Writer writer{settings.places.database};
-        writer.begin();
+        const auto transaction = writer.begin();
         writer.insert({.id = "film", .status = "complete"});
         writer.commit();
         folder.write("videos/film.mp4", "film");

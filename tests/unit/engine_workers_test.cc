@@ -226,7 +226,7 @@ struct Volume {
         catalog::create(settings.places.database);
         for (const std::string& film : films) {
             catalog::Writer writer{settings.places.database};
-            writer.begin();
+            const auto transaction = writer.begin();
             writer.insert({.id = std::string{film}, .status = std::string{"complete"}});
             writer.commit();
             folder.write("videos/" + film + ".mp4", film);

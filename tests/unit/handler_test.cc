@@ -119,7 +119,7 @@ struct Volume {
 
     void record(std::string_view id, std::string_view status) const {
         catalog::Writer writer{settings.places.database};
-        writer.begin();
+        const auto transaction = writer.begin();
         writer.insert({.id = std::string{id}, .status = std::string{status}});
         writer.commit();
     }
