@@ -32,6 +32,11 @@ bool is_hidden(const fs::path& below) {
     return std::any_of(below.begin(), below.end(), is_dotted);
 }
 
+bool is_link(const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_symlink(path, ignored);
+}
+
 bool is_list_of_streams(const fs::path& path) { return path.extension() == ".m3u8" || path.extension() == ".mpd"; }
 
 /// The files to be added, and how many were left out.
@@ -49,7 +54,8 @@ void find_files(Found& found, const fs::path& folder) {
         if (is_list_of_streams(name) && name.has_parent_path()) streams.insert(*name.begin());
     std::vector<fs::path> files;
     for (const fs::path name : listing.files) {
-        if (is_hidden(name) || (fs::is_symlink(folder / name) && fs::is_directory(folder / name))) continue;
+        std::error_code ignored;  // what cannot be looked at is no link to a folder, and says so when it is added
+        if (is_hidden(name) || fs::is_directory(folder / name, ignored)) continue;
         if (name.has_parent_path() && streams.contains(*name.begin()))
             ++found.streams;
         else
@@ -70,7 +76,7 @@ Found find_sources(const std::vector<std::string>& operands) {
     }
     // First what is no link, so that a link to one of them adds nothing.
     std::stable_partition(found.sources.begin(), found.sources.end(),
-                          [](const Source& source) { return source.is_named || !fs::is_symlink(source.path); });
+                          [](const Source& source) { return source.is_named || !is_link(source.path); });
     return found;
 }
 

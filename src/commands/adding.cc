@@ -75,7 +75,10 @@ void Adding::add(const Source& source, const media::Progress& progress) {
         ++no_media_;
         return;
     }
-    if (const auto id = films_.with_file(look->id)) return add_known(source, *look, *id);
+    // All files are opened for that, on whatever disks they are: only where this one can be among them.
+    const bool may_be_known = look->file || look->has_other_names;
+    if (const auto id = may_be_known ? films_.with_file(look->id) : std::nullopt)
+        return add_known(source, *look, *id);
     catalog::NewVideo video = video_for(source, *look, id_for(source, *look));
     if (films_.files().contains(video.id)) {
         if (!options_.replaces || !films_.was_there(video.id))

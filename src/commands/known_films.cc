@@ -53,7 +53,6 @@ void KnownFilms::note(const catalog::NewVideo& video, const posix::FileId& file)
 }
 
 void KnownFilms::forget(const std::string& id) {
-    find_files();
     files_.erase(id);
     const auto file = file_ids_.find(id);
     if (file == file_ids_.end()) return;

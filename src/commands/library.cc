@@ -111,7 +111,7 @@ std::string Library::place_of(const media::MediaFile& file, const fs::path& path
 std::optional<Look> Library::look_at(const Source& source, const std::optional<std::string>& media_type) {
     // A link that was found in a folder stands for what it leads to.
     std::error_code error;
-    const bool is_link = !source.is_named && fs::is_symlink(source.path);
+    const bool is_link = !source.is_named && fs::is_symlink(source.path, error);
     const fs::path path = is_link ? fs::canonical(source.path, error)
                                   : fs::absolute(source.path).lexically_normal();
     const media::Opened opened = error ? media::NoMediaFile{} : videos_.open(path);
@@ -121,7 +121,8 @@ std::optional<Look> Library::look_at(const Source& source, const std::optional<s
     const int fd = in_place ? in_place->fd->get() : own.get();
     const struct stat status = status_of(fd, source.path);
 
-    Look look{.id = posix::file_id_of(status), .length = static_cast<std::uint64_t>(status.st_size)};
+    Look look{.id = posix::file_id_of(status), .length = static_cast<std::uint64_t>(status.st_size),
+              .has_other_names = status.st_nlink > 1};
     const std::string own_extension = source.path.extension();
     const auto kind = kind_of(fd, source.path);
     if (!kind && !media_type) {

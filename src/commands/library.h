@@ -24,6 +24,7 @@ struct Source {
 struct Look {
     posix::FileId id;
     std::uint64_t length = 0;               ///< bytes
+    bool has_other_names = false;           ///< hard links, of which one may lie in place
     std::string extension;                  ///< for a copy, with its dot
     std::optional<std::string> media_type;  ///< for its row; nothing: the one that its extension implies
     std::optional<std::string> file;        ///< for its row, if it lies in place

@@ -50,7 +50,8 @@ private:
     std::optional<std::string> other_with(const fs::path& path, const std::string& name, const std::string& id) {
         if (auto named = films_.with_name(name, id)) return named;
         const auto file = library_.file_of(name);
-        return file && !fs::is_symlink(path) ? films_.with_file(*file, id) : std::nullopt;
+        std::error_code ignored;
+        return file && !fs::is_symlink(path, ignored) ? films_.with_file(*file, id) : std::nullopt;
     }
 
     const bool keeps_files_;

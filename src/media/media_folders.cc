@@ -73,7 +73,8 @@ Opened MediaFolders::open_in(std::size_t folder, const std::string& name, Clock:
 /// Opens what a path leads to that leaves its folder: beneath the folder in which it ends. The way there is only looked
 /// at; another file may be there by the time that it is opened, but none outside the folders.
 Opened MediaFolders::follow(const std::filesystem::path& path, Clock::time_point now, StorageGate* gate) {
-    Opened failed;
+    // Where /proc does not tell the end of a path, no path that leaves its folder is good.
+    Opened failed = outside(path, {});
     const std::string end = on_device_of(AT_FDCWD, path, 0, gate, [&] {
         End found = end_of(path);
         if (found.error != 0) failed = media_file({}, found.error, path);
