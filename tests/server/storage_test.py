@@ -694,6 +694,8 @@ def check_sshfs(row, library, threads):
             viewer.send(films[0])
             viewer.read_exactly(1000)
             mount.near.kill()
+            # A film that was opened a moment ago may still be given out, and its answer breaks off.
+            support.wait_until(lambda server=server, films=films: is_refused(server, films[0]), "refused")
             for film in 2 * films:
                 check_refused(ask(server, film))
             errors = re.findall(r"^reelgate: error: (.*)$", server.log(), re.MULTILINE)
@@ -703,6 +705,13 @@ def check_sshfs(row, library, threads):
             with sshfs.mounted(real, place):
                 for film in films:
                     check_comes_back(server, film)
+
+
+def is_refused(server, film):
+    try:
+        return ask(server, film).status == 503
+    except fastcgi.NoValidRecord:
+        return False
 
 
 def can_unmount(place):
