@@ -57,8 +57,9 @@ def connections_that_are_not_kept():
 
 
 def path_that_is_changed_on_the_way():
-    """reelgate has the film, and is asked for something else. Its status page tells that it looked nothing up."""
-    change = beside_params("fastcgi_param REQUEST_URI /index.php;")
+    """reelgate has the film, and is asked for something else, by each of the names that a path has. Its status page tells
+    that it looked nothing up."""
+    change = beside_params("fastcgi_param REQUEST_URI /index.php; fastcgi_param SCRIPT_NAME /index.php;")
     with running(servers.Nginx, with_status(servers.Nginx, change), STATUS) as server:
         status, output = probe(server)
         equal((status, [line for _, line in remedies(output)]),
