@@ -169,6 +169,8 @@ void Adding::replace(catalog::NewVideo video, const Source& source, const Look& 
     const bool takes_its_name = old && !is_shared && old->extension() == look.extension;
     // With another extension it goes to the old one's side.
     if (old && !is_shared) video.file = fs::path{old_name}.replace_extension(look.extension);
+    if (!catalog_.has_own_columns() && video.file == catalog::default_file_name(video.id, places_.id_segments))
+        video.file.reset();
     catalog_.check_columns(video);
     const std::string name = video.file.value_or(catalog::default_file_name(video.id, places_.id_segments));
     media::MediaWriter file{old && !is_shared ? fs::path{*old}.replace_extension(look.extension)

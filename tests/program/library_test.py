@@ -420,6 +420,8 @@ def catalogue_of_0_1(library):
                              "DEFAULT 'pending', added_at TEXT NOT NULL DEFAULT 'then') WITHOUT ROWID;")
     connection.close()
     library.must("add", library.put("one/a.mp4"))
+    library.must("add", "--replace", library.put("third/a.mp4", support.mp4(b"new")))
+    equal(library.get("a").content, support.mp4(b"new"), "content of the new cut")
     film = library.put("one/my film.mp4")
     assert "`reelgate init --upgrade`" in library.fails("add", film), "message"
     assert "(of version 0.1: `reelgate init --upgrade` adds its new columns)" in library.must("init"), "init"
