@@ -14,7 +14,7 @@ using messages::Number;
 
 namespace {
 
-/// Returns the paths that came with a request, none of which names a video. Not their queries, which may hold secrets.
+/// Returns the paths of a request that names no video. Leaves out their queries, which may hold secrets.
 std::string paths_of(const http::Request& request) {
     std::string paths{http::raw_path(request.target)};
     for (const std::string& target : request.rewritten) {

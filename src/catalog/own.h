@@ -9,7 +9,7 @@
 namespace reelgate::catalog {
 
 /// SQLite's application_id of a catalogue of ours: "reel". In any other database a column that is called `file` or
-/// `title` is somebody's own, and must never be taken for ours.
+/// `title` belongs to its application, and must never be taken for ours.
 inline constexpr std::int64_t own_application_id = 0x7265656c;
 
 /// The default query of a catalogue of ours.

@@ -19,7 +19,7 @@
 namespace reelgate::catalog {
 
 /// How long a look-up waits for a writer before the client gets 503. Most commits take milliseconds, but some take a
-/// second, and a browser's <video> does not ask again. No longer, since whoever waits sees a film that does not begin.
+/// second, and a browser's <video> does not ask again. No longer: a viewer who waits sees nothing.
 inline constexpr std::chrono::milliseconds lock_patience{2000};
 
 /// How long a look-up may take: it is one descent in a tree. A query that reads whole tables would hold every thread.

@@ -54,6 +54,15 @@ std::optional<dev_t> device_of(const fs::path& path) {
     return stat(path.c_str(), &status) == 0 ? std::optional{status.st_dev} : std::nullopt;
 }
 
+/// Returns an absolute path without dots for a file. Behind a link to a folder ".." leads elsewhere than its words say.
+fs::path plain_path(const fs::path& path) {
+    fs::path plain = fs::absolute(path).lexically_normal();
+    if (posix::file_id_of(plain.c_str()) == posix::file_id_of(path.c_str())) return plain;
+    std::error_code error;
+    fs::path canonical = fs::canonical(path, error);
+    return error ? fs::absolute(path) : canonical;
+}
+
 /// Returns what a file is by its content. A failure names the file.
 std::optional<media::ContentKind> kind_of(int fd, const fs::path& path) {
     try {
@@ -112,8 +121,7 @@ std::optional<Look> Library::look_at(const Source& source, const std::optional<s
     // A link that was found in a folder stands for what it leads to.
     std::error_code error;
     const bool is_link = !source.is_named && fs::is_symlink(source.path, error);
-    const fs::path path = is_link ? fs::canonical(source.path, error)
-                                  : fs::absolute(source.path).lexically_normal();
+    const fs::path path = is_link ? fs::canonical(source.path, error) : plain_path(source.path);
     const media::Opened opened = error ? media::NoMediaFile{} : videos_.open(path);
     const auto* const in_place = std::get_if<media::MediaFile>(&opened);
     if (!in_place) refuse_if_it_leaves(source.path);

@@ -18,7 +18,7 @@ using Progress = std::function<void(std::uint64_t copied, std::uint64_t total)>;
 /// What to do with a file that has the name already.
 enum class Existing {
     refuse,   ///< leave it there, and report it
-    replace,  ///< take its place: whoever has the old file open keeps it
+    replace,  ///< take its place: transfers under way go on with the old file
 };
 
 /// A file on its way into a folder of videos. It has a temporary name, ".NAME.adding", and a lock on it while this

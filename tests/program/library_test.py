@@ -89,6 +89,16 @@ def add_by_a_relative_path(library):
     equal((done.returncode, library.rows("id, file")), (0, [("here", "series/here.mp4")]), "exit status, rows")
 
 
+def add_by_a_path_that_its_words_do_not_tell(library):
+    """Behind a link to a folder, ".." is where the link leads, and the film there is meant."""
+    library.put("one/film.mp4", support.mp4(b"another"))
+    library.put("two/film.mp4")
+    (library.two / "store").mkdir()
+    (library.one / "more").symlink_to(library.two / "store")
+    library.must("add", "--id", "x", library.one / "more/../film.mp4")
+    equal(library.get("x").content, FILM, "content")
+
+
 def add_by_another_id(library):
     library.must("add", "--id", "other", "--title", "A title", library.put("two/my film.webm", WEBM))
     equal(library.rows(), [("other", "my film.webm", "A title", None)], "rows")
@@ -432,7 +442,8 @@ def catalogue_of_0_1(library):
     library.check_clean()
 
 
-ROWS = [add_in_place, add_again, add_by_a_relative_path, add_by_another_id, add_what_an_earlier_folder_hides, add_links,
+ROWS = [add_in_place, add_again, add_by_a_relative_path, add_by_a_path_that_its_words_do_not_tell,
+        add_by_another_id, add_what_an_earlier_folder_hides, add_links,
         add_a_link_by_its_name, add_with_the_wrong_extension, add_a_copy, add_no_media, add_a_hard_link, add_for_another_user,
         replace_a_film, replace_by_another_kind, replace_in_place, replace_that_fails, remove_films, remove_and_keep,
         remove_one_of_two_ids, remove_what_others_mean_by_other_names, replace_what_another_has, replace_a_link,
