@@ -710,7 +710,7 @@ def check_sshfs(row, library, threads):
 def is_refused(server, film):
     try:
         return ask(server, film).status == 503
-    except fastcgi.NoValidRecord:
+    except (fastcgi.NoValidRecord, EOFError):
         return False
 
 
