@@ -82,7 +82,7 @@ Found find_sources(const std::vector<std::string>& operands) {
 
 AddOptions options_from(const Arguments& arguments) {
     AddOptions options{arguments.value("id"), arguments.value("title"), arguments.value("media-type"),
-                       arguments.has("link"), arguments.has("replace")};
+                       arguments.has("hard-link"), arguments.has("replace")};
     if (options.id && !http::is_video_id(*options.id)) posix::fail("id-of-option", *options.id);
     std::error_code error;
     const bool is_one = arguments.operands.size() == 1 && !fs::is_directory(arguments.operands.front(), error);

@@ -181,7 +181,7 @@ constexpr std::array table{
            .meaning = "the name of a download, without extension", .scope = Scope::add},
     Option{.name = "media-type", .argument = "TYPE", .default_in_words = "the one that its extension implies",
            .meaning = "the media type; needed for a file of an unknown kind", .scope = Scope::add},
-    Option{.name = "link", .meaning = "makes hard links in place of copies where that can be", .scope = Scope::add},
+    Option{.name = "hard-link", .meaning = "makes hard links in place of copies where that can be", .scope = Scope::add},
     Option{.name = "replace", .meaning = "puts the file in the place of the one under that id", .scope = Scope::add},
     Option{.name = "keep-file", .meaning = "leaves the file where it is", .scope = Scope::remove},
     Option{.name = "list", .argument = "SQL", .default_value = "SELECT id FROM videos",

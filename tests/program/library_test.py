@@ -169,7 +169,7 @@ def add_no_media(library):
 
 def add_a_hard_link(library):
     film = library.put("third/film.mp4")
-    equal(library.must("add", "--link", film), f"film: {len(FILM)} bytes: /api/stream/film: linked\n", "output")
+    equal(library.must("add", "--hard-link", film), f"film: {len(FILM)} bytes: /api/stream/film: linked\n", "output")
     assert os.path.samefile(film, library.one / "film.mp4"), "a copy"
     equal(sorted(os.listdir(library.one)), ["film.mp4"], "files")
     library.check_clean()
