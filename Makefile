@@ -35,7 +35,7 @@ warnings = $(if $(san),-w,-Wall -Wextra -Werror -Wno-missing-field-initializers)
 cxxflags = $(optimise) $(debug) $(warnings) -pthread \
            $(if $(san),-fsanitize=$(san) -fno-sanitize-recover=all) $(CXXFLAGS)
 ldflags  = -pthread -Wl,-z,relro,-z,now $(if $(san),-fsanitize=$(san)) $(LDFLAGS)
-libs     = -lfcgi -lsqlite3 -lboost_program_options
+libs     = -lfcgi -lsqlite3 -lsodium -lboost_program_options
 
 sources      := $(sort $(wildcard src/*.cc src/*/*.cc))
 objects      := $(sources:%.cc=$(build)/%.o)
@@ -74,7 +74,7 @@ rule_objects := $(filter $(build)/src/http/% $(build)/src/gateway/header_block.o
                 $(build)/src/gateway/meta_variables.o,$(objects))
 $(build)/rules: $(build)/tests/ways/rules.o $(rule_objects)
 $(build)/bench/rules: $(rule_objects)
-$(build)/bench/libfcgi_loop: libs := -lfcgi -lsqlite3
+$(build)/bench/libfcgi_loop: libs := -lfcgi -lsqlite3 -lsodium
 $(build)/bench/floor $(build)/bench/load $(build)/rules $(build)/bench/rules: libs :=
 $(bench_programs): $(build)/bench/%: $(build)/tests/bench/%.o
 $(build)/rules $(bench_programs):
@@ -90,13 +90,14 @@ $(build)/tables: $(table_objects) $(filter-out %/main.o,$(objects))
 	@$(CXX) $(ldflags) -o $@ $^ $(libs)
 
 # The reader of the catalogue by itself: among processes that write and are killed, and for bench.
-reader_objects := $(filter $(build)/src/catalog/% $(build)/src/http/% $(build)/src/posix/% $(build)/src/messages/%,\
+reader_objects := $(filter $(build)/src/catalog/% $(build)/src/crypto/% $(build)/src/http/% $(build)/src/posix/% \
+                  $(build)/src/messages/%,\
                   $(objects))
 $(build)/bench/look_up: $(reader_objects)
-$(build)/bench/look_up: libs := -lsqlite3
+$(build)/bench/look_up: libs := -lsqlite3 -lsodium
 $(build)/catalogue_fire: $(fire_objects) $(reader_objects)
 	@echo "link $@"
-	@$(CXX) $(ldflags) -o $@ $^ -lsqlite3
+	@$(CXX) $(ldflags) -o $@ $^ -lsqlite3 -lsodium
 
 generate: $(build)/tables  ## writes conf/reelgate.conf and the lists in README.md and man/, from the tables
 	@REELGATE=$(build)/reelgate scripts/generate

@@ -70,10 +70,16 @@ Note note_of_missing_file(const media::NoMediaFile& none, const std::string& id)
                                            : posix::failure_of("film-refused", id, why.object, why.cause, why.remedy)};
 }
 
+/// Keys that are loaded already are those of all threads.
+HandlerSettings with_keys(HandlerSettings settings) {
+    if (!settings.links.keys) load_keys(settings.links);
+    return settings;
+}
+
 }  // namespace
 
 Handler::Handler(HandlerSettings settings)
-    : settings_(std::move(settings)),
+    : settings_(with_keys(std::move(settings))),
       catalog_(settings_.places.database, settings_.places.query),
       videos_(settings_.places.videos),
       offloader_(settings_.delivery, settings_.places.videos) {}
@@ -90,7 +96,8 @@ std::optional<catalog::Row> Handler::look_up(const std::string& id, const Asking
         std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
     };
     const Timed timed{use};
-    return catalog_.find(id, asking.when_locked);
+    const catalog::Question question{id, &asking.request, asking.now.time_since_epoch().count(), asking.has_link};
+    return catalog_.find(question, asking.when_locked);
 }
 
 /// Returns the row of the video that a target names by `id`. Some players want an extension: PREFIX/ID.EXT is the same
@@ -107,15 +114,46 @@ std::optional<catalog::Row> Handler::find(std::string& id, const Asking& asking,
     return row;
 }
 
-/// Finds what the id of `outcome` stands for, and opens the film.
-http::Selection Handler::select(const Asking& asking, Outcome& outcome) {
-    if (!outcome.id) return http::Refusal{404, "Video not found"};
-    std::string& id = *outcome.id;
-    const auto row = find(id, asking, outcome.catalog_use);
-    if (!row) return http::Refusal{404, "Video not found"};
-    if (row->status != settings_.places.ready) return http::Refusal{404, "Video download not complete"};
+/// Returns what an answer depends on: links, and what the query asks.
+http::Dependence Handler::dependence() {
+    http::Dependence all = dependence_of(settings_.links);
+    const http::Dependence asked = catalog_.dependence();
+    all.is_personal |= asked.is_personal;
+    for (const std::string& field : asked.fields) all.add(field);
+    return all;
+}
 
-    const std::string name = row->file_name(id, settings_.places.id_segments);
+/// Returns the row of the video that `outcome` names, if the one who asks may watch it. A link is looked at first, and
+/// costs no look-up if it is bad.
+std::variant<catalog::Row, http::Refusal> Handler::admit(Asking& asking, Outcome& outcome) {
+    const auto refuse = [&](Refused refused) {
+        outcome.refused = refused;
+        return refusal_of(refused, settings_.policy);
+    };
+    if (!outcome.id) return http::Refusal{404, "Video not found"};
+    if (settings_.links.keys) {
+        const std::string path = http::decoded_path(asking.request.target).value_or("");
+        const auto link = verify_link(settings_.links, asking.request, path,
+                                      asking.now.time_since_epoch().count());
+        if (const auto refused = refused_by(link.verdict, settings_.links.use)) return refuse(*refused);
+        asking.has_link = link.verdict == link::Verdict::good;
+        outcome.link_key = link.key;
+    }
+    const auto row = find(*outcome.id, asking, outcome.catalog_use);
+    if (!row) return http::Refusal{404, "Video not found"};
+    if (row->permission == catalog::Permission::invalid) {
+        outcome.notes.push_back({Note::Kind::failure, posix::failure_of("allow-wrong", *outcome.id, row->wrong_allow)});
+        return http::Refusal{500, "Internal error"};
+    }
+    if (const auto refused = refused_by(row->permission)) return refuse(*refused);
+    if (row->status != settings_.places.ready) return http::Refusal{404, "Video download not complete"};
+    return *row;
+}
+
+/// Opens the film of a row, and describes it.
+http::Selection Handler::select(const Asking& asking, const catalog::Row& row, Outcome& outcome) {
+    const std::string& id = *outcome.id;
+    const std::string name = row.file_name(id, settings_.places.id_segments);
     auto opened = videos_.open(name, asking.gate);
     if (auto* none = std::get_if<media::NoMediaFile>(&opened)) {
         http::Refusal refusal = refusal_without_file(*none, id);
@@ -123,18 +161,24 @@ http::Selection Handler::select(const Asking& asking, Outcome& outcome) {
         return refusal;
     }
     outcome.film = std::move(std::get<media::MediaFile>(opened));
-    const Film film{id, *row, name, *outcome.film};
+    const Film film{id, row, name, *outcome.film};
     Description description = describe(film, asking.now, outcome.notes);
     outcome.may_grow = description.has_catalog_tag;
     description.representation.offload = offloader_.field_for(film, description.representation, outcome.notes);
     return std::move(description.representation);
 }
 
+/// A request of which nothing is known that its answer depends on is one that was read before the settings changed.
+bool is_from_before(const http::Request& request, const HandlerSettings& settings) {
+    return asks_variables(settings) && !request.variables;
+}
+
 Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_locked, media::StorageGate* gate) {
     Outcome outcome;
-    const http::Surroundings surroundings{
-        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()), new_boundary};
+    http::Surroundings surroundings{std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
+                                    new_boundary};
     const auto plan = [&](const http::Request& asked, const http::Selection& selection) {
+        surroundings.dependence = dependence();
         outcome.response = http::plan_response(asked, selection, settings_.policy, surroundings);
     };
     const auto fail = [&](http::Refusal refusal, posix::Failure why) {
@@ -146,9 +190,19 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
     try {
         const auto rewritten = http::rewritten(request, settings_.places.prefix);
         const http::Request& asked = rewritten ? *rewritten : request;
-        outcome.id = http::video_id(asked.target, settings_.places.prefix, settings_.places.id_segments);
-        const bool needs_film = http::asks_for_representation(asked.method);
-        plan(asked, needs_film ? select({when_locked, gate, surroundings.now}, outcome) : http::Selection{});
+        // Without links a path with one in front would only get around what the web server says of the path itself.
+        if (asked.link_front.empty() || settings_.links.keys)
+            outcome.id = http::video_id(asked.target, settings_.places.prefix, settings_.places.id_segments);
+        if (!http::asks_for_representation(asked.method)) {
+            plan(asked, {});
+        } else if (is_from_before(request, settings_)) {
+            plan(asked, http::Refusal{503, "Settings have changed"});
+        } else {
+            Asking asking{asked, when_locked, gate, surroundings.now};
+            const auto admitted = admit(asking, outcome);
+            const auto* const refusal = std::get_if<http::Refusal>(&admitted);
+            plan(asked, refusal ? *refusal : select(asking, std::get<catalog::Row>(admitted), outcome));
+        }
     } catch (const catalog::CatalogError& failure) {
         ++outcome.catalog_use.errors;
         fail({503, "Catalogue not available"}, failure.failure());

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "catalog/reader.h"
@@ -39,18 +40,22 @@ public:
     std::vector<Note> check();
 
 private:
-    /// How a request is answered, besides the settings.
+    /// A request that is being answered.
     struct Asking {
+        const http::Request& request;  ///< whose target is the video's
         catalog::WhenLocked when_locked;
         media::StorageGate* gate;
         http::Time now;
+        bool has_link = false;  ///< it has shown a good one
     };
 
-    http::Selection select(const Asking& asking, Outcome& outcome);
+    std::variant<catalog::Row, http::Refusal> admit(Asking& asking, Outcome& outcome);
+    http::Selection select(const Asking& asking, const catalog::Row& row, Outcome& outcome);
     std::optional<catalog::Row> find(std::string& id, const Asking& asking, CatalogUse& use);
     std::optional<catalog::Row> look_up(const std::string& id, const Asking& asking, CatalogUse& use);
+    http::Dependence dependence();
 
-    const HandlerSettings settings_;
+    HandlerSettings settings_;
     catalog::Reader catalog_;
     media::MediaFolders videos_;
     Offloader offloader_;

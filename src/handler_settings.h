@@ -4,10 +4,12 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "http/plan.h"
+#include "link/keys.h"
 
 namespace reelgate {
 
@@ -30,10 +32,38 @@ struct Delivery {
     std::vector<std::string> offload_prefixes;
 };
 
+/// Whether a request needs a link.
+enum class LinkUse {
+    required,  ///< without a good one it is refused
+    accepted,  ///< without one the catalogue alone decides, and with one, too; a bad one is refused
+};
+
+/// Links that expire.
+struct LinkSettings {
+    std::filesystem::path key_file;          ///< empty: there are no links, and none is looked at
+    LinkUse use = LinkUse::required;
+    std::string cookie;                      ///< that may hold a link, too; empty: none
+    std::shared_ptr<const link::Keys> keys;  ///< of the file; null until load_keys()
+};
+
 struct HandlerSettings {
     Places places;
     http::Policy policy;
     Delivery delivery;
+    LinkSettings links;
+    std::string auth_path;  ///< where web servers ask whether a target may be had; empty: nowhere
 };
+
+/// Reads the keys of links, if there are to be any. Throws posix::FailureError.
+inline void load_keys(LinkSettings& links) {
+    if (!links.key_file.empty()) links.keys = std::make_shared<const link::Keys>(link::read_keys(links.key_file));
+}
+
+/// Returns whether answers depend on meta-variables that a request has no members for.
+inline bool asks_variables(const HandlerSettings& settings) {
+    // A query names them as :NAME. A colon in another place costs the same, and nothing else.
+    return settings.places.query.find(':') != std::string::npos || !settings.links.key_file.empty() ||
+           !settings.auth_path.empty();
+}
 
 }  // namespace reelgate

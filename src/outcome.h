@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "admission.h"
 #include "catalog/row.h"
 #include "gateway/content.h"
 #include "http/response.h"
@@ -45,6 +46,8 @@ struct Outcome {
     /// The id of the video's row; if there is none, the one in the target. Absent: the target names none.
     std::optional<std::string> id;
     http::Response response;
+    std::optional<Refused> refused;        ///< why the one who asks may not watch
+    std::string link_key;                  ///< name of the key of a good link; empty: there was none
     std::optional<media::MediaFile> film;  ///< which the response's ranges refer to
     /// Whether the tag comes from the catalogue, and stays while a recording grows: growth then does not break the
     /// answer off. The file's own tag changes with its length.

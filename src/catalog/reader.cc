@@ -212,7 +212,10 @@ std::optional<Row> Reader::remember_or_look_up(std::string_view id, WhenLocked w
     return row;
 }
 
-std::optional<Row> Reader::find(std::string_view id, WhenLocked when_locked) {
+http::Dependence Reader::dependence() { return {}; }
+
+std::optional<Row> Reader::find(const Question& question, WhenLocked when_locked) {
+    const std::string_view id = question.id;
     std::unique_lock lock{mutex_};
     reopen_if_replaced(lock);
     try {

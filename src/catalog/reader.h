@@ -12,6 +12,7 @@
 
 #include "catalog/cache.h"
 #include "catalog/error.h"
+#include "catalog/question.h"
 #include "catalog/replacement.h"
 #include "catalog/row.h"
 #include "catalog/sqlite.h"
@@ -45,8 +46,17 @@ public:
     Reader& operator=(const Reader&) = delete;
     ~Reader();
 
-    /// Returns the row of `id`, if there is one. Throws CatalogError, or CatalogBusy if `patience` asks for it.
-    std::optional<Row> find(std::string_view id, WhenLocked when_locked = WhenLocked::wait);
+    /// Returns the row that answers a question, if there is one. Throws CatalogError, or CatalogBusy if `when_locked`
+    /// asks for it.
+    std::optional<Row> find(const Question& question, WhenLocked when_locked = WhenLocked::wait);
+
+    /// Returns the row of `id`, as it is for nobody in particular.
+    std::optional<Row> find(std::string_view id, WhenLocked when_locked = WhenLocked::wait) {
+        return find(Question{.id = id}, when_locked);
+    }
+
+    /// Returns what the answers of the last look-up depend on besides the id.
+    http::Dependence dependence();
 
     /// Opens the catalogue and prepares the query now. Throws CatalogError. A catalogue that is only locked passes: it
     /// will be free when it is asked.

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "catalog/permission.h"
 #include "http/disposition.h"
 #include "http/entity_tag.h"
 #include "http/media_type.h"
@@ -32,6 +33,8 @@ struct Row {
     std::optional<std::string> title;       ///< not checked: see Column::can_be_sent
     std::optional<std::string> media_type;  ///< likewise
     std::optional<std::string> etag;        ///< likewise
+    Permission permission = Permission::unasked;  ///< of the column `allow`
+    std::string wrong_allow;                      ///< what that column has, if the permission is invalid
 
     /// Returns the path of the file below the folder of videos; `id` is that of the row, and may have `id_segments`.
     std::string file_name(std::string_view id, unsigned id_segments = 1) const {

@@ -12,7 +12,7 @@
 namespace reelgate::commands {
 
 int cgi(const Settings& settings, const char* const* meta_variables) {
-    const OneAnswer answer{settings.handler, gateway::request_from(meta_variables)};
+    const OneAnswer answer{settings.handler, gateway::request_from(meta_variables, gateway::Keep::all)};
     const Outcome& outcome = answer.outcome();
     answer.end(gateway::write_response(STDOUT_FILENO, outcome.response, outcome.content()));
     return EXIT_SUCCESS;

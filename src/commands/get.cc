@@ -33,6 +33,13 @@ std::string meta_variable_of(const std::string& field) {
     return "HTTP_" + name + "=" + field.substr(colon + 1);
 }
 
+/// Checks 'NAME=value'. A name that the request itself decides would be there twice.
+std::string checked_meta_variable(const std::string& variable) {
+    const auto equals = variable.find('=');
+    if (equals == std::string::npos || equals == 0) posix::fail("meta-form", variable);
+    return variable;
+}
+
 std::vector<std::string> meta_variables(const Invocation& invocation) {
     const Arguments& arguments = invocation.arguments;
     std::vector<std::string> variables{
@@ -43,6 +50,8 @@ std::vector<std::string> meta_variables(const Invocation& invocation) {
         variables.push_back("HTTP_RANGE=" + (range->find('=') == std::string::npos ? "bytes=" + *range : *range));
     const std::vector<std::string> fields = arguments.values("header");
     std::transform(fields.begin(), fields.end(), std::back_inserter(variables), meta_variable_of);
+    const std::vector<std::string> given = arguments.values("meta");
+    std::transform(given.begin(), given.end(), std::back_inserter(variables), checked_meta_variable);
     return variables;
 }
 
@@ -66,7 +75,7 @@ int get(const Invocation& invocation) {
     HandlerSettings settings = invocation.settings.handler;
     // There is no web server that could send the content.
     if (invocation.arguments.has("body-only")) settings.delivery.offload = Offload::none;
-    const OneAnswer answer{settings, gateway::request_from(environment.data())};
+    const OneAnswer answer{settings, gateway::request_from(environment.data(), gateway::Keep::all)};
     const Outcome& outcome = answer.outcome();
     if (invocation.arguments.has("body-only")) {
         check_is_video(outcome.response, invocation.arguments.operands.front());

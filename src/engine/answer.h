@@ -19,6 +19,7 @@ struct Answer {
     std::unique_ptr<const LoggedAnswer> logged;  ///< null: its end is not logged
     CatalogUse catalog_use{};
     bool may_grow = false;  ///< the film; see Outcome
+    std::optional<Refused> refused = {};
 };
 
 }  // namespace reelgate::engine

@@ -16,7 +16,7 @@ using Progress = gateway::ResponseWriter::Progress;
 }  // namespace
 
 Connection::Step Connection::begin_answer(Worker& worker) {
-    auto request = worker.decoder.decode(input_.reader().params());
+    auto request = worker.decode(input_.reader().params());
     input_.forget_params();
     if (!request) {
         log("request-cut-off");

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "http/target.h"
+
 namespace reelgate::engine {
 
 Answer unavailable(const http::Request& request, std::string_view why) {
@@ -13,7 +15,7 @@ Answer unavailable(const http::Request& request, std::string_view why) {
 }
 
 void Exchange::begin(http::Request request) {
-    target_ = request.target;
+    target_ = http::raw_path(request.target);  // its query may hold secrets
     request_ = std::make_shared<const http::Request>(std::move(request));
     begin_ = Clock::now();
 }

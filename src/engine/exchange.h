@@ -70,7 +70,7 @@ public:
 
 private:
     std::shared_ptr<const http::Request> request_;  ///< until it is answered
-    std::string target_;                            ///< for the log
+    std::string target_;                            ///< its path, for the log
     // What is left of the answer: a parked viewer pays for each byte.
     std::optional<media::MediaFile> film_;
     std::unique_ptr<const LoggedAnswer> logged_;  ///< null: the end is not logged

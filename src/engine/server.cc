@@ -137,7 +137,8 @@ void Server::change_settings(Reloaded reloaded) {
 /// Answers requests for status and ping. They use no catalogue, and --max-viewers does not apply to them.
 std::optional<http::Response> Server::monitor(const http::Request& request) {
     const std::string_view path = http::raw_path(request.target);
-    if (path.empty()) return std::nullopt;
+    // With a link in front it would get around what the web server says of these paths.
+    if (path.empty() || !request.link_front.empty()) return std::nullopt;
     if (path == settings_.ping_path) return answer_ping(request);
     if (path == settings_.status_path) return answer_status(request, status());
     return std::nullopt;

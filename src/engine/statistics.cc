@@ -35,6 +35,8 @@ std::optional<Counter> counter_of_status(int status) {
         case 204: return Counter::status_204;
         case 206: return Counter::status_206;
         case 304: return Counter::status_304;
+        case 401: return Counter::status_401;
+        case 403: return Counter::status_403;
         case 404: return Counter::status_404;
         case 405: return Counter::status_405;
         case 412: return Counter::status_412;

@@ -28,6 +28,8 @@ enum class Counter : std::size_t {
     status_204,
     status_206,
     status_304,
+    status_401,
+    status_403,
     status_404,
     status_405,
     status_412,

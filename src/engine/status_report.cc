@@ -74,6 +74,8 @@ constexpr std::array counted{
     Counted{"status 204", "reelgate_responses", R"({code="204"})", Counter::status_204},
     Counted{"status 206", "reelgate_responses", R"({code="206"})", Counter::status_206},
     Counted{"status 304", "reelgate_responses", R"({code="304"})", Counter::status_304},
+    Counted{"status 401", "reelgate_responses", R"({code="401"})", Counter::status_401},
+    Counted{"status 403", "reelgate_responses", R"({code="403"})", Counter::status_403},
     Counted{"status 404", "reelgate_responses", R"({code="404"})", Counter::status_404},
     Counted{"status 405", "reelgate_responses", R"({code="405"})", Counter::status_405},
     Counted{"status 412", "reelgate_responses", R"({code="412"})", Counter::status_412},

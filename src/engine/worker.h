@@ -43,6 +43,7 @@ public:
     Lane* lane = nullptr;        ///< the lane that it serves; null: it serves events
     Storage* storage = nullptr;  ///< null: nothing is watched
     std::vector<char> buffer;    ///< for reading
+    const std::atomic<gateway::Keep>* keep = nullptr;  ///< what requests keep; null: nothing
     /// Returns a viewer's seat; none if there are too many viewers.
     std::function<Viewers::Seat()> admit;
     /// Answers a request about a video that was taken up `age` ago.
@@ -78,6 +79,11 @@ public:
             ~Leave() { worker.leave(); }
         } leave{*this};
         return function();
+    }
+
+    /// Decodes the params of a request, and keeps of them what answers need.
+    std::optional<http::Request> decode(std::string_view params) {
+        return decoder.decode(params, keep ? keep->load(std::memory_order_relaxed) : gateway::Keep::none);
     }
 
     Lane& lane_of(dev_t device) { return storage->lane_of(device); }

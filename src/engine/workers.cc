@@ -22,7 +22,8 @@ constexpr std::chrono::milliseconds slow_asking{50};
 }  // namespace
 
 Workers::Workers(unsigned count, EventLoop& loop, Storage& storage, HandlerSettings handler, Prepare prepare)
-    : count_(count), loop_(loop), storage_(storage), prepare_(std::move(prepare)), handler_(std::move(handler)) {}
+    : count_(count), loop_(loop), storage_(storage), prepare_(std::move(prepare)), handler_(std::move(handler)),
+      keep_(asks_variables(handler_) ? gateway::Keep::all : gateway::Keep::none) {}
 
 void Workers::start() {
     storage_.start({.start = [this](Lane& lane) {
@@ -54,6 +55,7 @@ Worker& Workers::take_slot(Lane* lane) {
         Worker& worker = free->worker;
         worker.buffer.resize(read_length);
         worker.storage = &storage_;
+        worker.keep = &keep_;
         worker.answer = [this, &worker](const http::Request& request, Clock::duration age) {
             return answer(request, age, worker);
         };
@@ -120,6 +122,7 @@ bool Workers::is_surplus() noexcept {
 
 void Workers::change_handler(HandlerSettings handler) {
     const std::lock_guard lock{handler_mutex_};
+    keep_ = asks_variables(handler) ? gateway::Keep::all : gateway::Keep::none;
     handler_ = std::move(handler);
     ++version_;
 }
@@ -170,7 +173,7 @@ std::variant<Answer, Busy> Workers::answer(const http::Request& request, Clock::
         // Here, so that the log has the notes even if another thread has answered meanwhile.
         auto logged = answer_log_.begin(request, outcome);
         return Answer{std::move(outcome.response), std::move(outcome.film), std::move(logged), outcome.catalog_use,
-                      outcome.may_grow};
+                      outcome.may_grow, outcome.refused};
     } catch (const catalog::CatalogBusy&) {
         return Busy{};
     } catch (const media::StorageBusy& busy) {

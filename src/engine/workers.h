@@ -79,6 +79,7 @@ private:
 
     std::mutex handler_mutex_;
     HandlerSettings handler_;                // under handler_mutex_
+    std::atomic<gateway::Keep> keep_;        ///< what the handler needs of a request
     std::atomic<std::uint64_t> version_{1};  ///< of handler_: a thread with an older one makes a new Handler
 };
 

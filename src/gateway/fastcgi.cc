@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "gateway/meta_variables.h"
 #include "gateway/record.h"
 #include "posix/failure.h"
 
@@ -66,7 +65,7 @@ void RequestDecoder::learn_step(std::size_t length) {
     if (position >= static_cast<off_t>(small_request)) next_ = step_ = static_cast<std::size_t>(position);
 }
 
-std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
+std::optional<http::Request> RequestDecoder::decode(std::string_view params, Keep keep) {
     // libfcgi adds up the lengths as ints, and ends the process on overflow: it must not get false lengths.
     if (!are_name_value_pairs(params)) return std::nullopt;
     if (!file_) *this = RequestDecoder{};  // it was lost, and could not be made again
@@ -89,7 +88,7 @@ std::optional<http::Request> RequestDecoder::decode(std::string_view params) {
         *this = RequestDecoder{};
         return std::nullopt;
     }
-    auto decoded = request_from(request.envp);
+    auto decoded = request_from(request.envp, keep);
     FCGX_Free(&request, 0);
     learn_step(records_.size());
     return decoded;

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "http/request.h"
+#include "gateway/meta_variables.h"
 #include "posix/unique_fd.h"
 
 namespace reelgate::gateway {
@@ -31,7 +31,7 @@ public:
 
     /// Decodes the params of one request. Returns nothing if they are not whole name-value pairs. Throws
     /// posix::FailureError.
-    std::optional<http::Request> decode(std::string_view params);
+    std::optional<http::Request> decode(std::string_view params, Keep keep = Keep::none);
 
 private:
     void map(std::size_t length);

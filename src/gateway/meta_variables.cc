@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "http/ascii.h"
+#include "http/link_front.h"
 #include "http/target.h"
 
 namespace reelgate::gateway {
@@ -63,22 +64,37 @@ void add_rewritten(http::Request& request, const Paths& paths) {
     if (paths.script_filename.starts_with("proxy:fcgi://")) add(std::string{http::raw_path(paths.script_filename)});
 }
 
+/// Takes a link off the front of each target, so that nothing that looks at a path sees it, and no log has it.
+void take_link_front(http::Request& request) {
+    const auto take_from = [&](std::string& target) {
+        const http::Fronted fronted = http::take_front(target);
+        if (fronted.front.empty()) return;
+        if (request.link_front.empty()) request.link_front = fronted.front;
+        target = std::string{fronted.rest};
+    };
+    take_from(request.target);
+    for (std::string& target : request.rewritten) take_from(target);
+}
+
 }  // namespace
 
-http::Request request_from(const char* const* meta_variables) {
+http::Request request_from(const char* const* meta_variables, Keep keep) {
     http::Request request;
+    if (keep == Keep::all) request.variables.emplace();
     Paths paths;
     for (; *meta_variables; ++meta_variables) {
         const std::string_view variable{*meta_variables};
         const auto equals = variable.find('=');
         if (equals == std::string_view::npos) continue;
         const std::string_view name = variable.substr(0, equals), value = variable.substr(equals + 1);
+        if (request.variables) request.variables->add(name, value);
         if (name == "REQUEST_METHOD") request.method = value;
         else if (name == "REQUEST_URI") request.target = value;
         else if (name == "SCRIPT_NAME") paths.script_name = value;
         else if (name == "PATH_INFO") paths.path_info = value;
         else if (name == "SCRIPT_FILENAME") paths.script_filename = value;
         else if (name == "QUERY_STRING") paths.query_string = value;
+        else if (name == "REMOTE_ADDR") request.remote_addr = value;
         else if (auto* field = field_named(request, name)) join(*field, http::trim_ows(value));
     }
     add_rewritten(request, paths);
@@ -86,6 +102,7 @@ http::Request request_from(const char* const* meta_variables) {
         request.target = std::move(request.rewritten.front());
         request.rewritten.erase(request.rewritten.begin());
     }
+    take_link_front(request);
     return request;
 }
 

@@ -20,7 +20,11 @@ struct Plan {
     const Request& request;
     const Representation& representation;
     const Policy& policy;
+    const Dependence& dependence;
 };
+
+/// Cache-Control of an answer for one who may watch, where others may not: a shared cache would give it to them.
+constexpr std::string_view personal_cache_control = "private, no-cache";
 
 /// Makes the fields that every answer about this representation has, whichever part it sends.
 Response begin_response(const Plan& plan, int status) {
@@ -30,7 +34,9 @@ Response begin_response(const Plan& plan, int status) {
     response.fields.push_back({"Accept-Ranges", "bytes"});
     response.fields.push_back({"ETag", format_entity_tag(plan.representation.entity_tag)});
     response.fields.push_back({"Last-Modified", format_date(plan.representation.last_modified)});
-    response.fields.push_back({"Cache-Control", plan.policy.cache_control});
+    const bool is_for_one = plan.dependence.is_personal && !plan.policy.cache_protected;
+    response.fields.push_back(
+        {"Cache-Control", is_for_one ? std::string{personal_cache_control} : plan.policy.cache_control});
     return response;
 }
 
@@ -144,11 +150,19 @@ Response answer_conditionally(const Plan& plan, const Surroundings& surroundings
     return answer_range(plan, surroundings);
 }
 
+/// A 401 "MUST send a WWW-Authenticate header field" (§15.5.2).
+Response refused(const Refusal& refusal, const Policy& policy) {
+    Response response = error_response(refusal.status, refusal.detail);
+    if (refusal.status == 401) response.fields.push_back({"WWW-Authenticate", policy.www_authenticate});
+    return response;
+}
+
 Response answer_as_for_get(const Request& request, const Selection& selection, const Policy& policy,
                            const Surroundings& surroundings) {
     if (!asks_for_representation(request.method)) return without_representation(request.method);
-    if (const auto* refusal = std::get_if<Refusal>(&selection)) return error_response(refusal->status, refusal->detail);
-    return answer_conditionally({request, std::get<Representation>(selection), policy}, surroundings);
+    if (const auto* refusal = std::get_if<Refusal>(&selection)) return refused(*refusal, policy);
+    return answer_conditionally({request, std::get<Representation>(selection), policy, surroundings.dependence},
+                                surroundings);
 }
 
 }  // namespace
@@ -159,6 +173,8 @@ Response plan_response(const Request& request, const Selection& selection, const
                        const Surroundings& surroundings) {
     Response response = answer_as_for_get(request, selection, policy, surroundings);
     add_cors_fields(response, request, policy.cors_origins, policy.cors_credentials);
+    // What is answered to OPTIONS and other methods depends on nobody.
+    if (asks_for_representation(request.method)) add_vary(response, surroundings.dependence);
     drop_content_if_head(response, request.method);
     return response;
 }

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "http/dependence.h"
 #include "http/representation.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -21,6 +22,8 @@ struct Policy {
     std::size_t max_ranges{};               ///< range-specs; a Range with more is ignored
     std::vector<std::string> cors_origins;  ///< see add_cors_fields
     bool cors_credentials = false;          ///< the same
+    bool cache_protected = false;           ///< cache_control holds for personal answers, too
+    std::string www_authenticate;           ///< WWW-Authenticate of 401 (RFC 9110 §11.6.1)
 };
 
 /// Why a target stands for no representation: the status and the detail of an error response.
@@ -36,6 +39,7 @@ using Selection = std::variant<Representation, Refusal>;
 struct Surroundings {
     Time now;                         ///< the response's own date
     std::string (*new_boundary)();    ///< returns a multipart boundary that does not occur in the content
+    Dependence dependence = {};       ///< what decided that there is an answer
 };
 
 /// Returns whether `method` is answered with a representation.

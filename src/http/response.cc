@@ -37,6 +37,8 @@ std::string_view reason_phrase(int status) {
         case 204: return "No Content";
         case 206: return "Partial Content";
         case 304: return "Not Modified";
+        case 401: return "Unauthorized";
+        case 403: return "Forbidden";
         case 404: return "Not Found";
         case 405: return "Method Not Allowed";
         case 412: return "Precondition Failed";
@@ -56,6 +58,17 @@ Response error_response(int status, std::string_view detail) {
     response.pieces.emplace_back(std::move(content));
     seal(response);
     return response;
+}
+
+void add_vary(Response& response, const Dependence& dependence) {
+    for (const std::string& name : dependence.fields) {
+        const auto vary = std::find_if(response.fields.begin(), response.fields.end(),
+                                       [](const Field& field) { return field.name == "Vary"; });
+        if (vary == response.fields.end())
+            response.fields.push_back({"Vary", name});
+        else
+            vary->value.append(", ").append(name);
+    }
 }
 
 void seal(Response& response) {

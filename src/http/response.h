@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "http/dependence.h"
 #include "http/range.h"
 
 namespace reelgate::http {
@@ -61,6 +62,10 @@ inline constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
 /// Makes the error response to GET, in the form {"detail": "..."}, never to be stored. `detail` is not escaped: it must
 /// be valid inside a JSON string.
 Response error_response(int status, std::string_view detail);
+
+/// Adds the fields that an answer depends on to Vary (RFC 9110 §12.5.5), in one line with those that it has: not every
+/// web server passes two lines on.
+void add_vary(Response& response, const Dependence& dependence);
 
 /// Sets Content-Length from the pieces (RFC 9110 §8.6).
 void seal(Response& response);

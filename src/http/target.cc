@@ -83,6 +83,8 @@ std::string_view raw_query(std::string_view target) {
     return question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
 }
 
+std::optional<std::string> decoded_path(std::string_view target) { return percent_decode(raw_path(target)); }
+
 bool is_below(std::string_view target, std::string_view prefix) {
     std::string_view path = raw_path(target);
     return std::all_of(prefix.begin(), prefix.end(),
@@ -103,7 +105,7 @@ bool is_video_id(std::string_view id, unsigned max_segments) {
 }
 
 std::optional<std::string> video_id(std::string_view target, std::string_view prefix, unsigned max_segments) {
-    auto path = percent_decode(raw_path(target));
+    auto path = decoded_path(target);
     if (!path || !path->starts_with(prefix)) return std::nullopt;
     path->erase(0, prefix.size());
     if (!is_video_id(*path, max_segments)) return std::nullopt;

@@ -67,6 +67,12 @@ Offload offload_from(const Value& value) {
     reject(value, "needs none, x-sendfile or x-accel-redirect");
 }
 
+LinkUse link_use_from(const Value& value) {
+    if (value.text == "required") return LinkUse::required;
+    if (value.text == "accepted") return LinkUse::accepted;
+    reject(value, "needs required or accepted");
+}
+
 LogLevel log_level_from(const Value& value) {
     const auto level = log_level_named(value.text);
     if (!level) reject(value, "needs error, warning, notice, info or debug");
@@ -88,6 +94,17 @@ bool cors_credentials_from(const Value& value, const std::vector<std::string>& o
 std::string field_value_from(const Value& value) {
     if (std::any_of(value.text.begin(), value.text.end(), http::is_control))
         reject(value, "must not contain control characters");
+    return value.text;
+}
+
+std::string token_from(const Value& value) {
+    static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+    const auto is_token = [](char c) {
+        const char lower = http::to_lower(c);
+        return http::is_digit(c) || (lower >= 'a' && lower <= 'z') || others.find(c) != std::string_view::npos;
+    };
+    if (!std::all_of(value.text.begin(), value.text.end(), is_token))
+        reject(value, "has characters that no name of a cookie has");
     return value.text;
 }
 

@@ -38,6 +38,7 @@ unsigned number_from(const Value& value, unsigned least, unsigned greatest);
 mode_t mode_from(const Value& value);
 std::chrono::seconds seconds_from(const Value& value, unsigned least = 0, unsigned greatest = 86'400);
 Offload offload_from(const Value& value);
+LinkUse link_use_from(const Value& value);
 LogLevel log_level_from(const Value& value);
 
 /// Returns whether a switch is on.
@@ -48,6 +49,9 @@ bool cors_credentials_from(const Value& value, const std::vector<std::string>& o
 
 /// Returns a text without control characters: a field value or a part of one.
 std::string field_value_from(const Value& value);
+
+/// Returns a token (RFC 9110 §5.6.2), as the name of a cookie is one.
+std::string token_from(const Value& value);
 
 /// Returns a path that begins and ends with a slash.
 std::string prefix_from(const Value& value);
