@@ -150,7 +150,7 @@ inline constexpr std::array settings_rows{
     Option{.name = "link-key", .argument = "FILE", .default_in_words = "none: no links",
            .example = "/etc/reelgate/link-key",
            .meaning = "the keys of links that expire, one a line",
-           .text = "The keys of links that expire: see \"Links that expire\" in `reelgate(8)`. One a line, at least 32"
+           .text = "The keys of links that expire: see \"Links that expire\" in `reelgate-access(7)`. One a line, at least 32"
                    " bytes in base64 or hexadecimal digits; `NAME:` before it names it in the log. Each of them"
                    " verifies, the first signs. Others than the owner and the group must not be able to read the file."
                    " It is read again at SIGHUP.",
@@ -158,8 +158,8 @@ inline constexpr std::array settings_rows{
     Option{.name = "link", .argument = "USE", .default_value = "required",
            .meaning = "required: nobody may watch without a link; accepted: the catalogue alone decides then",
            .text = "What a link is for, where there is a `link-key`. `required`: a request without a good one is"
-                   " refused. `accepted`: without one the catalogue alone decides; a bad one is refused all the same. In"
-                   " both cases the catalogue is asked as well, and :_link is 1 in `query` for a request with a good one.",
+                   " refused. `accepted`: without one the catalogue alone decides; a bad one is refused all the same."
+                   " Either way the catalogue is asked as well, and `:_link` is 1 in `query` if there is a good one.",
            .set = [](Settings& s, const Value& v) { s.handler.links.use = link_use_from(v); }},
     Option{.name = "link-cookie", .argument = "NAME", .default_in_words = "none", .example = "reelgate_link",
            .meaning = "the cookie that may hold a link, too",
@@ -169,7 +169,7 @@ inline constexpr std::array settings_rows{
     Option{.name = "auth-path", .argument = "PATH", .default_in_words = "none", .example = "/reelgate-auth",
            .meaning = "the path where a web server asks who may watch",
            .text = "The path where another web server asks whether an address may be watched: it gets 204, 401, 403 or"
-                   " 404. See \"Servers that ask first\" in `reelgate(8)`. Off unless it is given.",
+                   " 404. See \"Servers that ask first\" in `reelgate-access(7)`. Off unless it is given.",
            .set = [](Settings& s, const Value& v) { s.handler.auth_path = path_from(v); }},
     Option{.name = "www-authenticate", .argument = "VALUE", .default_in_words = "none",
            .example = "Basic realm=\"Films\"",
