@@ -42,17 +42,6 @@ std::optional<char> take_decoded(std::string_view& text) {
     return static_cast<char>(*high << 4 | *low);
 }
 
-std::optional<std::string> percent_decode(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    while (!text.empty()) {
-        const auto c = take_decoded(text);
-        if (!c) return std::nullopt;
-        out.push_back(*c);
-    }
-    return out;
-}
-
 /// Returns whether `is_meant` accepts any parameter of the query: name=value, or a name alone.
 template <typename Predicate>
 bool any_parameter(std::string_view target, Predicate&& is_meant) {
@@ -66,6 +55,17 @@ bool any_parameter(std::string_view target, Predicate&& is_meant) {
 }
 
 }  // namespace
+
+std::optional<std::string> percent_decode(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const auto c = take_decoded(text);
+        if (!c) return std::nullopt;
+        out.push_back(*c);
+    }
+    return out;
+}
 
 /// Takes the absolute-form, "http://host/path", too: every server must accept it (RFC 9112 §3.2.2), and some web
 /// servers pass it on.
