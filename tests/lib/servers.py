@@ -251,13 +251,13 @@ class ApacheFcgidOffload(ApacheFcgid):
     options = ()
 
     def start_apache(self, fragment):
-        lines = re.findall(r"^ *XSendFile.*\n", shipped("apache/offload.conf", data=self.volume.path), re.MULTILINE)
+        lines = re.findall(r"^ *XSendFile.*\n", shipped("apache/offload.conf", data=self.volume.path), re.MULTILINE)[:2]
         words = iter(["--offload", "x-sendfile", *self.options])
         for word in words:
             name, _, value = word.partition("=")
             value = value or next(words)
             self.extra += f'FcgidInitialEnv REELGATE_{name[2:].upper().replace("-", "_")} "{value}"\n'
-        return super().start_apache(fragment.replace("</Location>", "".join(lines) + "</Location>"))
+        return super().start_apache(re.sub(r"</Location(Match)?>", lambda end: "".join(lines) + end[0], fragment))
 
 
 class Nginx(Server):
