@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import hmac
 import ipaddress
+import shutil
 import sqlite3
 import time
 import urllib.parse
@@ -68,6 +69,11 @@ def write_keys(path, *keys):
     path.touch(0o640)
     path.write_text("".join(base64.b64encode(key).decode() + "\n" for key in keys or [KEY]))
     return path
+
+
+def give(path, user):
+    """Makes a file of root's the group's of `user`, as a packaged key file would be."""
+    shutil.chown(path, group=user)
 
 
 def in_an_hour():

@@ -220,9 +220,9 @@ class ApacheFcgid(Apache):
 
     def start(self):
         # mod_fcgid does not pass its own environment on.
-        level = self.environment["REELGATE_LOG_LEVEL"]
-        self.extra = (f"FcgidIPCDir {self.folder}\nFcgidProcessTableFile {self.folder}/fcgid_shm\n"
-                      f"FcgidInitialEnv REELGATE_LOG_LEVEL {level}\n")
+        options = "".join('FcgidInitialEnv {} "{}"\n'.format(name, re.sub(r'(["\\])', r"\\\1", value))
+                          for name, value in self.environment.items() if name.startswith("REELGATE_"))
+        self.extra += f"FcgidIPCDir {self.folder}\nFcgidProcessTableFile {self.folder}/fcgid_shm\n{options}"
         return self.start_apache(shipped("apache/mod_fcgid.conf", program=self.program, data=self.volume.path))
 
 
