@@ -83,6 +83,17 @@ std::string_view raw_query(std::string_view target) {
     return question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
 }
 
+std::optional<std::string> percent_decode(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const auto c = take_decoded(text);
+        if (!c) return std::nullopt;
+        out.push_back(*c);
+    }
+    return out;
+}
+
 std::optional<std::string> decoded_path(std::string_view target) { return percent_decode(raw_path(target)); }
 
 bool is_below(std::string_view target, std::string_view prefix) {
