@@ -56,17 +56,6 @@ bool any_parameter(std::string_view target, Predicate&& is_meant) {
 
 }  // namespace
 
-std::optional<std::string> percent_decode(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    while (!text.empty()) {
-        const auto c = take_decoded(text);
-        if (!c) return std::nullopt;
-        out.push_back(*c);
-    }
-    return out;
-}
-
 /// Takes the absolute-form, "http://host/path", too: every server must accept it (RFC 9112 §3.2.2), and some web
 /// servers pass it on.
 std::string_view raw_path(std::string_view target) {

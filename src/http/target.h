@@ -17,9 +17,6 @@ inline constexpr std::size_t max_id_length = 128;
 /// system. "." and ".." are no segments: every client removes them from a path (RFC 3986 §5.2.4).
 bool is_video_id(std::string_view id, unsigned max_segments = 1);
 
-/// Returns a text with each "%" and its two hexadecimal digits decoded (RFC 3986 §2.1); nothing if one lacks them.
-std::optional<std::string> percent_decode(std::string_view text);
-
 /// Returns the path of a target in origin-form or absolute-form, without its query and not decoded; empty for any other
 /// form.
 std::string_view raw_path(std::string_view target);
