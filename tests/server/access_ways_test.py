@@ -39,6 +39,15 @@ def cookie(value, name=LINK_COOKIE):
     return [("Cookie", f"a=b; {name}={value}")]
 
 
+# These take all before the last /api/stream/ for the link. What reelgate judges is the first part of it, and for the
+# path that it sends.
+REWRITING = ("lighttpd, which starts reelgate", "lighttpd, connecting to a running reelgate",
+             "lighttpd, sending files itself", "nginx", "nginx, sending files itself")
+
+# HAProxy says 503 for what it leads nowhere, and Apache has nothing there.
+NOT_LED = {"HAProxy": 503}
+
+
 # Links
 
 def parameters(path=FILM_PATH, expires=None, key=access.KEY, address="", **more):
@@ -166,11 +175,18 @@ def link_rows():
         Row("front: and the same token in the query", show + PREFIX + "show/a?" + show[len("/bcdn_"):]),
         Row("front: good, and a bad cookie", show + PREFIX + "show/a", cookie("token=x"), status=200),
         Row("front: bad, and a good cookie", "/bcdn_token=x&expires=1" + FILM_PATH, cookie(signed(good))),
-        Row("front: twice", show + show + PREFIX + "show/a", status=404, ways=dict.fromkeys(FRONT_TWICE, 404)),
+        Row("front: twice, the good one first", show + "/bcdn_token=x&expires=1" + PREFIX + "show/a", status=404,
+            ways=dict.fromkeys(REWRITING, 200) | NOT_LED),
+        Row("front: twice, the good one last", "/bcdn_token=x&expires=1" + show + PREFIX + "show/a", status=404,
+            ways=dict.fromkeys(REWRITING, 403) | NOT_LED),
+        Row("front: something else behind it", show + "/x" + PREFIX + "show/a", status=404,
+            ways=dict.fromkeys(REWRITING, 200) | NOT_LED),
+        Row("front: something else behind it, and another film", show + "/x" + FILM_PATH, status=404,
+            ways=dict.fromkeys(REWRITING, 403) | NOT_LED),
         Row("front: dots", show + PREFIX + "show/../film", status=404),
         Row("front: encoded dots", show + PREFIX + "show/%2e%2e/film", status=404),
         Row("front: encoded slash and dots", show + PREFIX + "show/..%2ffilm", status=404),
-        Row("front: nothing behind it", show, status=404),
+        Row("front: nothing behind it", show, status=404, ways=NOT_LED),
 
         # Whatever is asked, it is asked first
         Row("no link: HEAD", method="HEAD"),
@@ -184,12 +200,9 @@ def link_rows():
     ]
 
 
-FRONT_TWICE = ()
-
 
 # The catalogue
 
-TABLES = access.TABLES + "CREATE TABLE links (token TEXT, video TEXT);"
 SESSION = "__Host-session"
 QUERY = """SELECT v.status AS status, CASE
  WHEN l.token IS NOT NULL OR u.user IS NOT NULL OR g.user IS NOT NULL THEN 200
@@ -200,6 +213,12 @@ QUERY = """SELECT v.status AS status, CASE
  LEFT JOIN sessions AS s ON s.token = :_cookie___Host_session AND s.until > :_now_epoch
  LEFT JOIN grants AS g ON g.user = s.user AND g.video = v.id
  WHERE v.id = :id""".replace("\n", "")
+
+# An id of several parts is none for the table of reelgate's own.
+FILMS = """CREATE TABLE films (id TEXT PRIMARY KEY);
+INSERT INTO films VALUES ('film'), ('film1'), ('FILM'), ('other'), ('show/a');"""
+TABLES = access.TABLES + FILMS + "CREATE TABLE links (token TEXT, video TEXT);"
+FILMS_QUERY = "SELECT 'complete' AS status, id || '.mp4' AS file FROM films WHERE id = ?1"
 
 # What web servers say of a field of more than 8 KiB; the others pass it on.
 LONG = {**dict.fromkeys(("lighttpd, which starts reelgate", "lighttpd, connecting to a running reelgate",
@@ -294,7 +313,6 @@ def make_volume(folder):
     (volume.videos / "pending.mp4").write_bytes(FILM)
     (volume.videos / "show").mkdir()
     (volume.videos / "show/a.mp4").write_bytes(FILM)
-    volume.row("show/a", "complete")
     access.execute(volume, TABLES)
     for token, user, seconds in (("adas", "ada", 3600), ("bobs", "bob", 3600), ("late", "ada", -1), ("", "ada", 3600),
                                  ("nobodys", "", 3600)):
@@ -421,7 +439,8 @@ def main():
             if servers.IS_ROOT:
                 access.give(keys, servers.USER)
             for what, rows, options in (
-                    ("links", link_rows(), {"link-key": keys, "link-cookie": LINK_COOKIE, "id-segments": "2"}),
+                    ("links", link_rows(), {"link-key": keys, "link-cookie": LINK_COOKIE, "id-segments": "2",
+                                            "query": FILMS_QUERY}),
                     ("catalogue", catalogue_rows(), {"query": QUERY, "www-authenticate": CHALLENGE})):
                 own = folder / what
                 own.mkdir()

@@ -13,6 +13,7 @@ from support import equal
 
 FILM = support.position_coded(300_000)
 FAR = ("Range", "bytes=250000-250009")
+FILM_PATH = "/api/stream/film"
 AUTH = ("--auth-path", "/reelgate-auth")
 
 ADA, BOB, GONE = [("Cookie", "a=b; session=ada's")], [("Cookie", "session=bob's")], [("Cookie", "session=late")]
@@ -37,7 +38,7 @@ class Caddy(servers.Caddy):
 KINDS = [Nginx, Caddy]
 
 
-def ask(server, target="/api/stream/film", fields=(), method="GET", viewer=ADA):
+def ask(server, target=FILM_PATH, fields=(), method="GET", viewer=ADA):
     return support.http(server.port, target, method, [*fields, *viewer])
 
 
@@ -152,6 +153,32 @@ def question_is_nobodys_path(server):
         equal(support.http(server.port, "/reelgate-auth" + query, "GET", ADA).status, 404, "status")
 
 
+# With links instead of sessions. The link that was signed is for the address, and for nothing that stands beside it.
+
+OTHER = "/api/stream/other"
+
+
+def link_opens_its_film(server):
+    for target in (f"{FILM_PATH}?{access.link(FILM_PATH)}", access.front("/api/stream/") + FILM_PATH):
+        equal(ask(server, target, viewer=[]).content, FILM, target)
+    equal(ask(server, viewer=[("Cookie", f"reelgate_link={access.link(FILM_PATH)}")]).content, FILM, "cookie")
+    bound = access.link(FILM_PATH, address="127.0.0.1")
+    equal(ask(server, f"{FILM_PATH}?{bound}", viewer=[]).content, FILM, "bound to an address")
+
+
+def link_opens_nothing_else(server):
+    good, late = access.link(FILM_PATH), access.link(OTHER, 1600000000)
+    for target in (OTHER, f"{OTHER}?{good}", f"{OTHER}?{late}", access.front(FILM_PATH) + OTHER,
+                   access.front("/api/stream/", 1600000000) + OTHER, f"{OTHER}?{access.link(OTHER, address='192.0.2.1')}",
+                   f"{OTHER}?uri={FILM_PATH}%3F{good}", f"{OTHER}?{FILM_PATH}?{good}",
+                   f"{access.front('/api/stream/', 1600000000)}{access.front('/api/stream/')}{OTHER}"):
+        reply = ask(server, target, viewer=[("Cookie", f"reelgate_link={good}")])
+        assert reply.status in (403, 404) and FILM[:10] not in reply.content, f"{target}: {reply.status}"
+    for field in FIELDS:
+        for address in (f"{FILM_PATH}?{good}", access.front("/api/stream/") + OTHER, f"{OTHER}?{access.link(OTHER)}"):
+            is_refused(server, 403, OTHER, [(field, address)], viewer=[])
+
+
 # web server, a line of its file, what holds with it only
 LINES = [
     (Nginx, "auth_request /reelgate-auth;", stranger_is_refused),
@@ -178,7 +205,10 @@ def running(kind, left_out=(), options=access.SESSION_OPTIONS):
         for video in ("film", "lent", "pending", "none"):
             access.grant(volume, "ada", video)
         server = kind(folder, volume)
-        server.options = options
+        keys = access.write_keys(folder / "keys")
+        if servers.IS_ROOT:
+            access.give(keys, servers.USER)
+        server.options = options or ("--link-key", keys, "--link-cookie", "reelgate_link")
         servers.left_out = set(left_out)
         with server:
             yield server
@@ -190,6 +220,10 @@ def main():
         with report.group(f"{kind.name}: starts and stops"), running(kind) as server:
             for holds in [*ROWS, question_is_nobodys_path]:
                 with report.row(f"{kind.name}: {holds.__name__.replace('_', ' ')}"):
+                    holds(server)
+        with report.group(f"{kind.name}, links: starts and stops"), running(kind, options=()) as server:
+            for holds in (link_opens_its_film, link_opens_nothing_else):
+                with report.row(f"{kind.name}, links: {holds.__name__.replace('_', ' ')}"):
                     holds(server)
     for kind, line, holds in LINES:
         with report.row(f"{kind.name}: without {line}, not: {holds.__name__.replace('_', ' ')}"), \
