@@ -305,6 +305,58 @@ def catalogue_rows():
     ]
 
 
+# Questions of servers that ask first. They come over HTTP, below /api/stream/, so that the shipped files lead there.
+
+AUTH = PREFIX + "-auth"
+
+
+def asked(*addresses, field="X-Original-URI"):
+    return [(field, address) for address in addresses]
+
+
+def question_rows():
+    ada, bob, other = session("adas"), session("bobs"), PREFIX + "other"
+    secret, public = asked(other), asked(FILM_PATH)
+    return [
+        Row("film", AUTH, [*public, *ada], status=204),
+        Row("film: HEAD", AUTH, [*public, *ada], status=204, method="HEAD"),
+        Row("film: in the other field", AUTH, [*asked(FILM_PATH, field="X-Forwarded-Uri"), *ada], status=204),
+        Row("film: in the query", f"{AUTH}?{FILM_PATH}", ada, status=204),
+        Row("film: in the query, encoded", f"{AUTH}?uri={urllib.parse.quote(FILM_PATH, safe='')}", ada, status=204),
+        Row("film: in all of them", f"{AUTH}?{FILM_PATH}", [*public, *asked(FILM_PATH, field="X-Forwarded-Uri"), *ada],
+            status=204),
+        Row("film: in absolute form", AUTH, [*asked("https://films.example" + FILM_PATH), *ada], status=204),
+        Row("film: with an argument that opens it", AUTH, asked(FILM_PATH + "?t=good"), status=204),
+        Row("film: a part of it", AUTH, [*public, *ada, ("Range", "bytes=0-9"), ("If-None-Match", "*")], status=204),
+        Row("argument of the question itself", AUTH + "?t=good", public, status=401),
+        Row("nobody", AUTH, public, status=401),
+        Row("nobody: a part of it", AUTH, [*public, ("Range", "bytes=0-9"), ("If-None-Match", "*")], status=401),
+        Row("one without the film", AUTH, [*public, *bob]),
+        Row("one without the film: a method that the client claims", AUTH, [*public, *bob, ("X-Forwarded-Method", "OPTIONS")]),
+        Row("film that is not complete", AUTH, [*asked(PREFIX + "pending"), *ada], status=404),
+        Row("no such film", AUTH, [*asked(PREFIX + "none"), *ada], status=404),
+        Row("no address", AUTH, ada, status=404),
+        Row("address of something else", AUTH, [*asked("/private/film"), *ada], status=404),
+        Row("path that is resolved elsewhere", AUTH, [*asked(PREFIX + "x/../film"), *ada], status=404),
+        Row("question about a question", AUTH, [*asked(f"{AUTH}?{FILM_PATH}"), *ada], status=404),
+        Row("two fields that do not agree", AUTH, [*secret, *asked(FILM_PATH, field="X-Forwarded-Uri"), *ada]),
+        Row("field and query that do not agree", f"{AUTH}?{other}", [*public, *ada]),
+        Row("field twice, the client's first", AUTH, [*asked(FILM_PATH + "?x", other), *ada]),
+        Row("field twice, the client's last", AUTH, [*asked(other, FILM_PATH), *ada]),
+        Row("field with another below a name that is the same in CGI", AUTH,
+            [*secret, *asked(FILM_PATH, field="X_Original_URI"), *asked(FILM_PATH, field="X-Original_URI"), *ada]),
+        Row("field with another above it", AUTH,
+            [*asked(FILM_PATH, field="X_Original_URI"), *asked(FILM_PATH, field="X-Original_URI"), *secret, *ada]),
+        Row("query twice", f"{AUTH}?uri={FILM_PATH}&uri={other}", ada),
+        Row("two addresses in one", AUTH, [*asked(f"{FILM_PATH}?x,{other}"), *ada]),
+        Row("a blank behind it", f"{AUTH}?uri={FILM_PATH}%20", ada),
+        Row("a zero byte behind it", f"{AUTH}?uri={FILM_PATH}%00", ada),
+        Row("link in front, where there are no keys", AUTH, [*asked(access.front(PREFIX) + FILM_PATH), *ada], status=404),
+        Row("link in front of the question", access.front(PREFIX) + AUTH + "?" + FILM_PATH, ada, status=404),
+        Row("OPTIONS", AUTH, public, method="OPTIONS", status=204),
+    ]
+
+
 def make_volume(folder):
     volume = support.Volume(folder / "data")
     for video in ("film", "film1", "FILM", "other"):
@@ -425,6 +477,8 @@ def run(way, row):
         equal(reply.field("Cache-Control"), "private, no-cache", "Cache-Control")
         if row.method == "GET":
             equal(reply.content, FILM, "content")
+    elif row.target.startswith(AUTH):
+        equal((reply.field("Cache-Control"), reply.content), ("no-store", b""), "Cache-Control, content")
     elif wanted == row.status and wanted in (401, 403):
         equal(reply.field("Cache-Control"), "no-store", "Cache-Control")
         equal(reply.field("WWW-Authenticate"), CHALLENGE if wanted == 401 else None, "WWW-Authenticate")
@@ -441,7 +495,8 @@ def main():
             for what, rows, options in (
                     ("links", link_rows(), {"link-key": keys, "link-cookie": LINK_COOKIE, "id-segments": "2",
                                             "query": FILMS_QUERY}),
-                    ("catalogue", catalogue_rows(), {"query": QUERY, "www-authenticate": CHALLENGE})):
+                    ("catalogue", catalogue_rows(), {"query": QUERY, "www-authenticate": CHALLENGE}),
+                    ("questions", question_rows(), {"query": QUERY, "www-authenticate": CHALLENGE, "auth-path": AUTH})):
                 own = folder / what
                 own.mkdir()
                 way = make(own, volume, options)

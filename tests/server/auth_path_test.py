@@ -187,7 +187,7 @@ LINES = [
     (Nginx, "auth_request_set $reelgate_says $upstream_status;", unknown_film_is_not_found),
     (Nginx, 'add_header Cache-Control "private, no-cache";', film_is_sent),
     (Caddy, "respond 404", unknown_film_is_not_found),
-    (Caddy, 'header Cache-Control "private, no-cache"', film_is_sent),
+    (Caddy, 'header ?Cache-Control "private, no-cache"', film_is_sent),
 ]
 
 
