@@ -35,6 +35,9 @@ USER_QUERY = """SELECT v.status AS status, CASE WHEN g.user IS NULL THEN 403 ELS
  FROM videos AS v LEFT JOIN grants AS g ON g.user = :REMOTE_USER AND g.video = v.id
  WHERE v.id = :id""".replace("\n", "")
 
+# Seconds for which a link is still taken after its end.
+LEEWAY = 60
+
 KEY = hashlib.sha256(b"a key of links").digest()
 OTHER_KEY = hashlib.sha256(b"another key of links").digest()
 
