@@ -42,17 +42,6 @@ std::optional<char> take_decoded(std::string_view& text) {
     return static_cast<char>(*high << 4 | *low);
 }
 
-std::optional<std::string> percent_decode(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    while (!text.empty()) {
-        const auto c = take_decoded(text);
-        if (!c) return std::nullopt;
-        out.push_back(*c);
-    }
-    return out;
-}
-
 /// Returns whether `is_meant` accepts any parameter of the query: name=value, or a name alone.
 template <typename Predicate>
 bool any_parameter(std::string_view target, Predicate&& is_meant) {
@@ -81,6 +70,17 @@ std::string_view raw_path(std::string_view target) {
 std::string_view raw_query(std::string_view target) {
     const auto question = target.find('?');
     return question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const auto c = take_decoded(text);
+        if (!c) return std::nullopt;
+        out.push_back(*c);
+    }
+    return out;
 }
 
 std::optional<std::string> decoded_path(std::string_view target) { return percent_decode(raw_path(target)); }
