@@ -24,9 +24,16 @@ Digest sha256(std::string_view text) {
     return digest;
 }
 
-Digest hmac_sha256(std::string_view key, std::span<const std::string_view> parts) {
-    crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, bytes_of(key), key.size());
+struct HmacKey::State {
+    explicit State(std::string_view secret) { crypto_auth_hmacsha256_init(&begun, bytes_of(secret), secret.size()); }
+
+    crypto_auth_hmacsha256_state begun;
+};
+
+HmacKey::HmacKey(std::string_view secret) : state_(std::make_shared<const State>(secret)) {}
+
+Digest HmacKey::sign(std::span<const std::string_view> parts) const {
+    crypto_auth_hmacsha256_state state = state_->begun;
     for (const std::string_view part : parts) crypto_auth_hmacsha256_update(&state, bytes_of(part), part.size());
     Digest digest;
     crypto_auth_hmacsha256_final(&state, digest.data());

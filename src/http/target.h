@@ -24,7 +24,7 @@ std::string_view raw_path(std::string_view target);
 /// Returns the query of a target, without its question mark; empty if it has none.
 std::string_view raw_query(std::string_view target);
 
-/// Returns a text, percent-decoded; nothing if a "%" lacks its two hexadecimal digits.
+/// Returns a text, percent-decoded once; nothing if a "%" lacks its two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
 /// Returns the path of a target, percent-decoded; nothing if a "%" lacks its two hexadecimal digits.

@@ -7,6 +7,7 @@
 // - `expires` has exactly ten digits: a link to "film1" would be one to "film" that expires later.
 // - Beside a token only the known parameters may stand, each of them once: they could spell an address.
 // - `token_path` ends at a "/" of the path, or with it: "/abc" would open "/abcd".
+// And an address whose bytes spell digits can have no link: see address.h.
 // SPDX-License-Identifier: MIT
 #pragma once
 

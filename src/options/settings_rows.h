@@ -150,10 +150,10 @@ inline constexpr std::array settings_rows{
     Option{.name = "link-key", .argument = "FILE", .default_in_words = "none: no links",
            .example = "/etc/reelgate/link-key",
            .meaning = "the keys of links that expire, one a line",
-           .text = "The keys of links that expire: see \"Links that expire\" in `reelgate-access(7)`. One a line, at least 32"
-                   " bytes in base64 or hexadecimal digits; `NAME:` before it names it in the log. Each of them"
-                   " verifies, the first signs. Others than the owner and the group must not be able to read the file."
-                   " It is read again at SIGHUP.",
+           .text = "The keys of links that expire: see \"Links that expire\" in `reelgate-access(7)`. One a line,"
+                   " at least 32 bytes in base64 or hexadecimal digits; `NAME:` before it names it in the log. Each of"
+                   " them verifies, the first signs. Others than the owner and the group must not be able to read the"
+                   " file. It is read again at SIGHUP.",
            .set = [](Settings& s, const Value& v) { s.handler.links.key_file = v.text; }},
     Option{.name = "link", .argument = "USE", .default_value = "required",
            .meaning = "required: nobody may watch without a link; accepted: the catalogue alone decides then",

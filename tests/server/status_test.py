@@ -205,6 +205,9 @@ def check_forms(report, server):
     for path in (STATUS + "/", STATUS + "x", "/%72eelgate-status", "//reelgate-status"):
         with report.row(f"{path}: not the path"):
             equal(ask(server, path).status, 404, "status")
+    for path in (STATUS, PING):
+        with report.row(f"{path}: not with a link in front of it, which a web server may let pass"):
+            equal(ask(server, "/bcdn_token=T&expires=1" + path).status, 404, "status")
     with report.row("the path of the client counts, not one that the web server has made of it"):
         for path in (STATUS, PING):
             equal(ask(server, "/elsewhere", fields=[("SCRIPT_NAME", path)]).status, 404, f"{path} as SCRIPT_NAME")

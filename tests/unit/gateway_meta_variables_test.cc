@@ -198,6 +198,55 @@ BOOST_AUTO_TEST_CASE(variable_is_one_field_and_no_other) {
     }
 }
 
+// A link in front of the path is no part of any target
+
+struct FrontRow {
+    std::string_view name;
+    std::vector<const char*> variables;
+    std::string_view target;
+    std::string_view front = "bcdn_token=T&expires=1";
+    std::string_view rewritten = "";
+};
+
+const FrontRow fronts[] = {
+    {.name = "of_the_client", .variables = {"REQUEST_URI=/bcdn_token=T&expires=1/v/a?b"}, .target = "/v/a?b"},
+    {.name = "of_the_client_and_in_the_web_servers_words",
+     .variables = {"REQUEST_URI=/bcdn_token=T&expires=1/v/a", "SCRIPT_NAME=/bcdn_token=T&expires=1/v/a"},
+     .target = "/v/a"},
+    {.name = "that_the_web_server_has_taken_off",
+     .variables = {"REQUEST_URI=/bcdn_token=T&expires=1/v/a", "SCRIPT_NAME=/v/a"}, .target = "/v/a",
+     .rewritten = "/v/a "},
+    {.name = "that_only_apache_says",
+     .variables = {"REQUEST_URI=/films/a", "SCRIPT_FILENAME=proxy:fcgi://x/bcdn_token=T&expires=1/v/a"},
+     .target = "/films/a", .rewritten = "/v/a "},
+    {.name = "none", .variables = {"REQUEST_URI=/v/bcdn_token=T/a"}, .target = "/v/bcdn_token=T/a", .front = ""},
+};
+
+BOOST_AUTO_TEST_CASE(link_in_front_is_taken_off_every_target) {
+    for (const FrontRow& row : fronts) {
+        BOOST_TEST_CONTEXT(row.name) {
+            std::vector<const char*> variables = row.variables;
+            variables.push_back(nullptr);
+            const http::Request request = request_from(variables.data());
+            BOOST_TEST(request.target == row.target);
+            BOOST_TEST(request.link_front == row.front);
+            BOOST_TEST(list_of(request.rewritten) == row.rewritten);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(variables_are_kept_where_somebody_asks_them) {
+    const char* const variables[] = {"REMOTE_ADDR=192.0.2.1", "REMOTE_USER=ada", "HTTP_COOKIE=a=b", nullptr};
+    const http::Request kept = request_from(variables, Keep::all);
+    BOOST_TEST_REQUIRE(kept.variables.has_value());
+    BOOST_TEST(kept.variables->find("REMOTE_USER").value_or("(absent)") == "ada");
+    BOOST_TEST(kept.variables->find("HTTP_COOKIE").value_or("(absent)") == "a=b");
+    BOOST_TEST(kept.remote_addr == "192.0.2.1");
+    const http::Request not_kept = request_from(variables);
+    BOOST_TEST(!not_kept.variables.has_value());
+    BOOST_TEST(not_kept.remote_addr == "192.0.2.1");
+}
+
 BOOST_AUTO_TEST_CASE(repeated_field_is_joined) {
     const char* const variables[] = {"HTTP_IF_NONE_MATCH=\"a\"", "HTTP_IF_NONE_MATCH=W/\"b\"", nullptr};
     BOOST_TEST(request_from(variables).if_none_match.value_or("(absent)") == R"("a", W/"b")");
