@@ -38,7 +38,7 @@ std::string json_of(const Listed& listed, const std::string& ready) {
     const bool is_ready = listed.row && listed.row->status == ready;
     if (listed.row)
         for (const catalog::Column& column : catalog::columns)
-            if (column.name != "file") add_text(column.name, (*listed.row).*column.value);
+            if (column.value && column.name != "file") add_text(column.name, (*listed.row).*column.value);
     if (listed.row) add_text("file", listed.file);
     add("ready", is_ready ? "true" : "false");
     if (listed.length) add("bytes", std::to_string(*listed.length));
