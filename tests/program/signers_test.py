@@ -15,7 +15,8 @@ from support import equal
 PAGE = support.ROOT / "man/reelgate-access.7"
 EXAMPLE = re.compile(r'^\.\\" run: (python3|php|node|ruby|go|sh)\n\.Bd [^\n]*\n(.*?)^\.Ed\n\.\\" run: end$',
                      re.MULTILINE | re.DOTALL)
-NAMES = {"python3": "sign.py", "php": "sign.php", "node": "sign.js", "ruby": "sign.rb", "go": "sign.go", "sh": "sign.sh"}
+NAMES = {"python3": "sign.py", "php": "sign.php", "node": "sign.js", "ruby": "sign.rb", "go": "sign.go",
+         "sh": "sign.sh"}
 END = 1893456000
 KEYS = [bytes(range(32)), bytes(range(200, 256)), b"\xff" * 64]
 
