@@ -43,8 +43,8 @@ struct Paths {
     std::string_view script_name, path_info, script_filename, query_string;
 };
 
-/// Who has logged in at the web server. nginx takes REMOTE_USER from the field Authorization, whether or not anybody has
-/// looked at the password there: such a name counts only with AUTH_TYPE, as RFC 3875 §4.1.11 has it.
+/// Who has logged in at the web server. nginx takes REMOTE_USER from the field Authorization, whether or not anybody
+/// has looked at the password there: such a name counts only with AUTH_TYPE, as RFC 3875 §4.1.11 has it.
 struct User {
     std::vector<std::string_view> names;
     bool is_verified = false;   ///< the web server says how
@@ -55,8 +55,8 @@ struct User {
 bool is_basic(std::string_view value) {
     constexpr std::string_view scheme = "basic ";
     value = http::trim_ows(value);
-    return value.size() >= scheme.size() &&
-           std::equal(scheme.begin(), scheme.end(), value.begin(), [](char a, char b) { return a == http::to_lower(b); });
+    return value.size() >= scheme.size() && std::equal(scheme.begin(), scheme.end(), value.begin(),
+                                                       [](char a, char b) { return a == http::to_lower(b); });
 }
 
 /// Returns whether SCRIPT_NAME followed by PATH_INFO is `path`.

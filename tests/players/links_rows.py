@@ -1,5 +1,5 @@
-"""Links that expire, as players take them: the address that `reelgate sign` prints plays, its cookie and its form in front
-of the path do, and a seek after it has expired fails with 403. Players keep what they have, and say so or stand still.
+"""Links that expire, as players take them: the address that `reelgate sign` prints plays, its cookie and its form in
+front of the path do, and a seek after it has expired fails with 403. Players keep what they have, and say so or stand still.
 
 SPDX-License-Identifier: MIT
 """
@@ -99,15 +99,15 @@ def check_ffmpeg_late(site):
     address = site.nearly_late(FILM)
     check_ffmpeg(site, address)
     site.wait_until_late(address)
-    done = subprocess.run(["ffmpeg", "-v", "error", "-ss", "600", "-i", address, "-f", "null", "-"], timeout=sites.LIMIT,
-                          stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run(["ffmpeg", "-v", "error", "-ss", "600", "-i", address, "-f", "null", "-"],
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=sites.LIMIT, check=False)
     assert done.returncode != 0 and b"403" in done.stderr, done.stderr
     site.was_refused()
 
 
 def check_ffmpeg_list(address):
-    done = run("ffprobe", "-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries", "stream=nb_read_frames",
-               "-of", "csv=p=0", address)
+    done = run("ffprobe", "-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries",
+               "stream=nb_read_frames", "-of", "csv=p=0", address)
     frames = int(done.stdout.decode().split()[0].strip(","))
     assert abs(frames - clock.FRAMES) <= 1, f"{frames} frames"
 

@@ -1,5 +1,5 @@
-"""A film that is withdrawn from one viewer and not from another: two browsers, each with its profile and its session in a
-cookie, have kept the film. The one whose grant is gone is told 403 and plays nothing, neither after a start nor in
+"""A film that is withdrawn from one viewer and not from another: two browsers, each with its profile and its session in
+a cookie, have kept the film. The one whose grant is gone is told 403 and plays nothing, neither after a start nor in
 mid-film; the other goes on.
 
 SPDX-License-Identifier: MIT
@@ -70,7 +70,7 @@ class Site:
             self.server.extra = 'mimetype.assign = ( ".html" => "text/html" )\n'
 
     def open(self, tab, film, viewer=""):
-        """Opens the page, as one who has logged in now if a viewer is named; gives what the browser knows of the film."""
+        """Opens the page, as one who has just logged in if a viewer is named; gives what is known of the film."""
         cookie = f"#session={viewer}s-token" if viewer else ""
         tab.open("about:blank")
         tab.open(f"http://127.0.0.1:{self.server.port}/page.html?{film}{cookie}")

@@ -1,5 +1,5 @@
-"""Users of the web server's: its own log-in tells reelgate who asks, and the query what they may watch. Through each web
-server with its shipped file and the lines of the manual.
+"""Users of the web server's: its own log-in tells reelgate who asks, and the query what they may watch. Through each
+web server with its shipped file and the lines of the manual.
 
 SPDX-License-Identifier: MIT
 """
@@ -15,7 +15,7 @@ from support import equal
 
 FILM = support.position_coded(20_000)
 MANUAL = (support.ROOT / "man/reelgate-access.7").read_text()
-USERS = {"ada": "of ada", "bob": "of bob"}
+USERS = {"ada": "of-ada", "bob": "of-bob"}
 
 
 def lines_of(name, **places):
@@ -81,8 +81,8 @@ class Haproxy(servers.Haproxy):
     def write(self, name, text):
         if name != "haproxy.cfg":
             return super().write(name, text)
-        users, ask = lines_of("HAProxy", haproxy="\n    ".join(f"user {n} insecure-password {p.replace(' ', chr(92) + ' ')}"
-                                                               for n, p in USERS.items()))
+        users, ask = lines_of("HAProxy", haproxy="\n    ".join(f"user {name} insecure-password {word}"
+                                                               for name, word in USERS.items()))
         text = text.replace("    http-request del-header Authorization\n", ask)
         return super().write(name, text + users)
 
@@ -90,8 +90,9 @@ class Haproxy(servers.Haproxy):
 class Caddy(servers.Caddy):
     def start_caddy(self, place, **more):
         def hash_of(password):
-            return subprocess.run(["/usr/bin/caddy", "hash-password", "--plaintext", password], check=True,
-                                  capture_output=True, text=True, env=self.environment | {"HOME": str(self.folder)}).stdout.strip()
+            done = subprocess.run(["/usr/bin/caddy", "hash-password", "--plaintext", password], check=True, text=True,
+                                  capture_output=True, env=self.environment | {"HOME": str(self.folder)})
+            return done.stdout.strip()
         ask, kind = lines_of("Caddy", caddy="\n    ".join(f"{n} {hash_of(p)}" for n, p in USERS.items()))
 
         def change(text):
@@ -119,21 +120,21 @@ def ask(server, target, fields):
 
 def check(server):
     for what, target, fields, wanted in [
-            ("ada", "film", password("ada", "of ada"), (200, True)),
-            ("bob", "film", password("bob", "of bob"), (403, False)),
-            ("bob, who claims to be ada", "film", password("bob", "of bob") + CLAIMS, (403, False)),
-            ("ada, another film", "other", password("ada", "of ada"), (403, False)),
+            ("ada", "film", password("ada", "of-ada"), (200, True)),
+            ("bob", "film", password("bob", "of-bob"), (403, False)),
+            ("bob, who claims to be ada", "film", password("bob", "of-bob") + CLAIMS, (403, False)),
+            ("ada, another film", "other", password("ada", "of-ada"), (403, False)),
             ("nobody", "film", [], (401, False)),
             ("nobody, who claims to be ada", "film", CLAIMS, (401, False)),
             ("nobody, with an empty name", "film", password("", ""), (401, False)),
-            ("ada, with bob's password", "film", password("ada", "of bob"), (401, False)),
+            ("ada, with bob's password", "film", password("ada", "of-bob"), (401, False)),
             ("ada, without a password", "film", password("ada", ""), (401, False))]:
         equal(ask(server, f"/api/stream/{target}", fields), wanted, f"{what}: status, has the film")
 
 
 def check_without(server):
     """Where nobody looks at passwords, no name counts."""
-    for fields in (password("ada", "of ada"), password("ada", ""), password("ada", "") + CLAIMS):
+    for fields in (password("ada", "of-ada"), password("ada", ""), password("ada", "") + CLAIMS):
         equal(ask(server, "/api/stream/film", fields), (403, False), "status, has the film")
 
 

@@ -225,7 +225,9 @@ BOOST_AUTO_TEST_CASE(user_is_one_whose_password_was_checked) {
         std::vector<const char*> variables = row.variables;
         variables.push_back(nullptr);
         const http::Request request = request_from(variables.data(), Keep::all);
-        BOOST_TEST_CONTEXT(row.name) { BOOST_TEST(request.variables->find("REMOTE_USER").value_or("(absent)") == row.user); }
+        BOOST_TEST_CONTEXT(row.name) {
+            BOOST_TEST(request.variables->find("REMOTE_USER").value_or("(absent)") == row.user);
+        }
     }
 }
 
