@@ -157,17 +157,25 @@ inline constexpr std::array settings_rows{
                    " them verifies, the first signs. Others than the owner and the group must not be able to read the"
                    " file. It is read again at SIGHUP.",
            .set = [](Settings& s, const Value& v) { s.handler.links.key_file = v.text; }},
-    Option{.name = "link", .argument = "USE", .default_value = "required",
+    Option{.name = "link", .argument = "USE", .default_in_words = "required, where there is a link-key",
+           .compute_default = [](const Settings& s) {
+               return std::string{s.handler.links.key_file.empty() ? "" : "required"};
+           },
+           .example = "required",
            .meaning = "required: nobody may watch without a link; accepted: the catalogue alone decides then",
            .text = "What a link is for, where there is a `link-key`. `required`: a request without a good one is"
                    " refused. `accepted`: without one the catalogue alone decides; a bad one is refused all the same."
                    " Either way the catalogue is asked as well, and `:_link` is 1 in `query` if there is a good one.",
-           .set = [](Settings& s, const Value& v) { s.handler.links.use = link_use_from(v); }},
+           .set = [](Settings& s, const Value& v) {
+               s.handler.links.use = link_use_from(v, s.handler.links.key_file);
+           }},
     Option{.name = "link-cookie", .argument = "NAME", .default_in_words = "none", .example = "reelgate_link",
            .meaning = "the cookie that may hold a link, too",
            .text = "The name of a cookie that may hold a link, for players that lose the query:"
                    " `token=...&expires=...`. It is looked at if the address has none.",
-           .set = [](Settings& s, const Value& v) { s.handler.links.cookie = token_from(v); }},
+           .set = [](Settings& s, const Value& v) {
+               s.handler.links.cookie = link_cookie_from(v, s.handler.links.key_file);
+           }},
     Option{.name = "auth-path", .argument = "PATH", .default_in_words = "none", .example = "/reelgate-auth",
            .meaning = "the path where a web server asks who may watch",
            .text = "The path where another web server asks whether an address may be watched: it gets 204, 401, 403 or"
