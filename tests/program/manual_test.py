@@ -163,7 +163,7 @@ def check_diagnostics(report):
 def check_lists(report):
     """What status can say is in a list below a heading. A word in capitals is any word."""
     described = section(PROGRAM_PAGE, "DESCRIPTION")
-    for heading, source, form in (("Figures", "src/engine/status_report.cc",
+    for heading, source, form in (("Figures", "src/engine/status_figures.cc",
                                    r'^ *(?:Counted|all\.push_back\(|append_line\(text, )?\{?"([a-z][^"]+)", '),):
         listed = re.search(rf"^\.Ss {heading}\n(.*?)(?=^\.Ss |\Z)", described, re.MULTILINE | re.DOTALL).group(1)
         heads = [name for head in re.findall(r"^\.It Li (.*)$", listed, re.MULTILINE) for name in head.split(" , Li ")]
