@@ -207,13 +207,15 @@ build/fuzz/boxes: src/media/boxes.cc src/media/box_header.cc $(reading_sources)
 build/fuzz/content_kind: $(signature_sources) $(reading_sources)
 build/fuzz/duration: src/media/duration.cc src/media/box_header.cc src/media/ebml.cc $(reading_sources)
 build/fuzz/file_grammar: src/options/file_grammar.cc
+build/fuzz/links: $(filter-out src/link/keys.cc,$(wildcard src/link/*.cc)) src/crypto/digest.cc src/http/target.cc
+build/fuzz/links: fuzz_libs = -lsodium -lcrypto
 build/fuzz/range: src/http/range.cc
 build/fuzz/records: src/gateway/record_reader.cc src/gateway/record.cc
 build/fuzz/%: tests/fuzz/%.cc $(wildcard src/*/*.h)
 	@mkdir -p $(@D)
 	@echo "clang++ $@"
 	@clang++ $(filter-out -MMD -MP,$(cppflags)) -O1 -g -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all -o $@ $(filter %.cc,$^)
+	    -fno-sanitize-recover=all -o $@ $(filter %.cc,$^) $(fuzz_libs)
 
 demo:  ## installs what is missing, builds, and starts a page with a player (films=DIR: with the *.mp4 there, too)
 	scripts/deps demo

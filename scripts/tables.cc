@@ -26,6 +26,7 @@ const char* name_of(Scope scope) {
         case Scope::get: return "get";
         case Scope::status: return "status";
         case Scope::check: return "check";
+        case Scope::sign: return "sign";
     }
     return "";
 }

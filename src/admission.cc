@@ -19,6 +19,7 @@ constexpr std::array rows{
     RefusedRow{Refused::login, 401, "Log in first", "not logged in"},
     RefusedRow{Refused::forbidden, 403, "Not allowed", "not allowed"},
     RefusedRow{Refused::hidden, 404, "Video not found", "hidden"},
+    RefusedRow{Refused::disputed, 403, "Addresses differ", "addresses differ"},
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ enum class Refused {
     login,      ///< the catalogue says 401
     forbidden,  ///< 403
     hidden,     ///< 404
+    disputed,   ///< a server that asks first names several addresses
 };
 
 /// What a Refused comes to.

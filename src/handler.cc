@@ -15,6 +15,7 @@
 
 #include "catalog/diagnosis.h"
 #include "description.h"
+#include "http/auth.h"
 #include "http/media_type.h"
 #include "http/rewritten.h"
 #include "http/target.h"
@@ -177,9 +178,14 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
     Outcome outcome;
     http::Surroundings surroundings{std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
                                     new_boundary};
+    // A server that asks first asks about another request, and gets no more than yes or no.
+    const auto question = http::auth_question(request, settings_.auth_path);
+    const auto* const asked_about = std::get_if<http::Request>(&question);
     const auto plan = [&](const http::Request& asked, const http::Selection& selection) {
         surroundings.dependence = dependence();
-        outcome.response = http::plan_response(asked, selection, settings_.policy, surroundings);
+        outcome.response = std::holds_alternative<http::NoQuestion>(question)
+                               ? http::plan_response(asked, selection, settings_.policy, surroundings)
+                               : http::auth_answer(std::get_if<http::Refusal>(&selection), settings_.policy);
     };
     const auto fail = [&](http::Refusal refusal, posix::Failure why) {
         outcome.notes.push_back({Note::Kind::failure, std::move(why)});
@@ -188,20 +194,25 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
         plan(request, std::move(refusal));
     };
     try {
-        const auto rewritten = http::rewritten(request, settings_.places.prefix);
-        const http::Request& asked = rewritten ? *rewritten : request;
+        const auto rewritten = asked_about ? std::nullopt : http::rewritten(request, settings_.places.prefix);
+        const http::Request& asked = asked_about ? *asked_about : rewritten ? *rewritten : request;
         // Without links a path with one in front would only get around what the web server says of the path itself.
         if (asked.link_front.empty() || settings_.links.keys)
             outcome.id = http::video_id(asked.target, settings_.places.prefix, settings_.places.id_segments);
-        if (!http::asks_for_representation(asked.method)) {
+        if (std::holds_alternative<http::DisputedQuestion>(question)) {
+            outcome.refused = Refused::disputed;
+            plan(asked, refusal_of(Refused::disputed, settings_.policy));
+        } else if (!http::asks_for_representation(asked.method)) {
             plan(asked, {});
         } else if (is_from_before(request, settings_)) {
             plan(asked, http::Refusal{503, "Settings have changed"});
         } else {
             Asking asking{asked, when_locked, gate, surroundings.now};
             const auto admitted = admit(asking, outcome);
-            const auto* const refusal = std::get_if<http::Refusal>(&admitted);
-            plan(asked, refusal ? *refusal : select(asking, std::get<catalog::Row>(admitted), outcome));
+            if (const auto* const refusal = std::get_if<http::Refusal>(&admitted))
+                plan(asked, *refusal);
+            else
+                plan(asked, asked_about ? http::Selection{} : select(asking, std::get<catalog::Row>(admitted), outcome));
         }
     } catch (const catalog::CatalogError& failure) {
         ++outcome.catalog_use.errors;

@@ -11,6 +11,7 @@
 
 #include "commands/commands.h"
 #include "commands/print.h"
+#include "crypto/digest.h"
 #include "gateway/fastcgi.h"
 #include "options/command_line.h"
 #include "options/description.h"
@@ -52,8 +53,15 @@ std::string help() {
 }
 
 std::string version() {
-    return "reelgate " REELGATE_VERSION "\nlibfcgi " + std::string{gateway::libfcgi_version()} + "\nSQLite " +
-           std::string{catalog::sqlite::version()} + "\nBoost " + options::boost_version() + "\n";
+    std::string text = "reelgate " REELGATE_VERSION "\n";
+    const auto add = [&](std::string_view library, std::string_view number) {
+        text.append(library).append(" ").append(number).append("\n");
+    };
+    add("libfcgi", gateway::libfcgi_version());
+    add("SQLite", catalog::sqlite::version());
+    add("Boost", options::boost_version());
+    add("libsodium", crypto::version());
+    return text;
 }
 
 /// Takes the command's name off the front of `words`. An option in its place means `serve`.

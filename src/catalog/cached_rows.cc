@@ -14,7 +14,7 @@ std::size_t length_of(std::string_view id, const std::optional<Row>& row) {
     std::size_t length = id.size();
     if (!row) return length;
     for (const Column& column : columns)
-        if (const auto& value = (*row).*column.value) length += value->size();
+        if (column.value && (*row).*column.value) length += ((*row).*column.value)->size();
     return length;
 }
 
@@ -34,6 +34,7 @@ std::optional<std::optional<Row>> CachedRows::find(std::string_view id) const {
     std::optional<std::optional<Row>> found{std::in_place};
     if (!place->has_row) return found;
     Row& row = found->emplace();
+    row.permission = place->permission;
     const char* text = place->text.data() + place->id_length;
     for (std::size_t c = 0; c < columns.size(); ++c) {
         if (place->lengths[c] == absent) continue;
@@ -52,15 +53,16 @@ CachedRows::Place& CachedRows::place_for(std::string_view id) {
 }
 
 void CachedRows::keep(std::string_view id, const std::optional<Row>& row) {
-    if (length_of(id, row) > max_text) return;
+    if (length_of(id, row) > max_text || (row && row->permission == Permission::invalid)) return;
     if (places_.empty()) places_.resize(capacity);
     Place& place = place_for(id);
     place.generation = generation_;
     place.id_length = static_cast<std::uint8_t>(id.size());
     place.has_row = row.has_value();
+    place.permission = row ? row->permission : Permission::unasked;
     char* text = std::copy(id.begin(), id.end(), place.text.data());
     for (std::size_t c = 0; c < columns.size(); ++c) {
-        const std::optional<std::string>* const value = row ? &((*row).*columns[c].value) : nullptr;
+        const auto* const value = row && columns[c].value ? &((*row).*columns[c].value) : nullptr;
         place.lengths[c] = value && *value ? static_cast<std::uint8_t>((*value)->size()) : absent;
         if (value && *value) text = std::copy((*value)->begin(), (*value)->end(), text);
     }

@@ -28,7 +28,8 @@ public:
     /// Returns what was kept for `id`: a row, or that there is none; nothing if nothing was kept.
     std::optional<std::optional<Row>> find(std::string_view id) const;
 
-    /// Keeps `row`, or that there is none. Throws std::bad_alloc; the first time only.
+    /// Keeps `row`, or that there is none; not one whose permission is invalid. Throws std::bad_alloc; the first time
+    /// only.
     void keep(std::string_view id, const std::optional<Row>& row);
 
     /// Forgets all, at no cost.
@@ -45,6 +46,7 @@ private:
         std::uint64_t generation = 0;  ///< that it is valid in
         std::uint8_t id_length = 0;
         bool has_row = false;
+        Permission permission = Permission::unasked;
         PerColumn<std::uint8_t> lengths{};
         std::array<char, max_text> text;  ///< id, and the values in the order of `columns`
     };

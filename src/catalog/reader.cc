@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "catalog/allow.h"
 #include "catalog/diagnosis.h"
 #include "catalog/own.h"
 
@@ -95,10 +96,10 @@ void Reader::check_query() {
     std::string wrong;
     if (const char* const excess = statement_.excess())
         wrong = excess;
-    else if (statement_.parameter_count() != 1)
-        wrong = "does not have one parameter, the id, as ?1";
-    else if (const Column* const missing = missing_column())
-        wrong = "has no result column named " + std::string{missing->name};
+    else
+        wrong = parameters_.read(statement_);
+    const Column* const missing = missing_column();
+    if (wrong.empty() && missing) wrong = "has no result column named " + std::string{missing->name};
     if (wrong.empty()) return;
     forget();
     throw CatalogError{posix::failure_of("query-wrong", query_, wrong)};
@@ -123,6 +124,7 @@ void Reader::connect() {
     identity_.note_file(database_, Clock::now());
     Result result = connection_.open(database_, sqlite::Access::read, waiting_time());
     if (result.is_ok()) result = connection_.execute("PRAGMA query_only = 1");
+    if (result.is_ok()) result = connection_.add_functions();
     if (!result.is_ok()) fail(posix::operation_of("open-catalogue"), result);
     connection_.limit_time(latest_);
     connection_.record_uses();
@@ -170,6 +172,10 @@ Row Reader::read_row() const {
     Row row;
     for (std::size_t c = 0; c < columns.size(); ++c) {
         if (!places_[c]) continue;
+        if (!columns[c].value) {
+            read_allow(statement_, *places_[c], row);
+            continue;
+        }
         auto& value = row.*columns[c].value;
         value = statement_.column(*places_[c]);
         if (value && value->empty()) value.reset();
@@ -178,9 +184,10 @@ Row Reader::read_row() const {
 }
 
 /// Looks up with the query that is in force. Finalises it if another one is due.
-std::optional<Row> Reader::look_up(std::string_view id) {
+std::optional<Row> Reader::look_up(const Question& question) {
+    const std::string_view id = question.id;
     const ResetAtEnd reset{statement_};
-    Result result = statement_.bind(1, id);
+    Result result = parameters_.bind(statement_, question);
     if (result.is_ok()) result = statement_.step();
     if (statement_.was_reprepared()) {
         if (is_other_query_due()) {
@@ -195,34 +202,36 @@ std::optional<Row> Reader::look_up(std::string_view id) {
     return read_row();
 }
 
-/// Returns the answer for `id`, one that is remembered if possible. Throws std::bad_alloc, too.
-std::optional<Row> Reader::remember_or_look_up(std::string_view id, WhenLocked when_locked) {
-    if (auto known = cache_.find(id)) return *std::move(known);
+/// Returns the answer to a question, one that is remembered if possible. Throws std::bad_alloc, too.
+std::optional<Row> Reader::remember_or_look_up(const Question& question, WhenLocked when_locked) {
+    if (auto known = cache_.find(question.id)) return *std::move(known);
     latest_ = Clock::now() + max_look_up;
     wait_for_locks_as(when_locked);
     if (!statement_) open();
     cache_.begin(connection_);
-    std::optional<Row> row = look_up(id);
+    std::optional<Row> row = look_up(question);
     while (!statement_) {
         open();
         cache_.begin(connection_);
-        row = look_up(id);
+        row = look_up(question);
     }
-    cache_.keep(id, row, connection_, statement_);
+    if (parameters_.ask_id_alone()) cache_.keep(question.id, row, connection_, statement_);
     return row;
 }
 
-http::Dependence Reader::dependence() { return {}; }
+http::Dependence Reader::dependence() {
+    const std::lock_guard lock{mutex_};
+    return parameters_.dependence();
+}
 
 std::optional<Row> Reader::find(const Question& question, WhenLocked when_locked) {
-    const std::string_view id = question.id;
     std::unique_lock lock{mutex_};
     reopen_if_replaced(lock);
     try {
-        return remember_or_look_up(id, when_locked);
+        return remember_or_look_up(question, when_locked);
     } catch (const std::bad_alloc&) {
         forget();  // even if there is no memory for the message, either
-        fail(looking_up(id), no_memory);
+        fail(looking_up(question.id), no_memory);
     }
 }
 

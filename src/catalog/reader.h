@@ -12,6 +12,7 @@
 
 #include "catalog/cache.h"
 #include "catalog/error.h"
+#include "catalog/parameters.h"
 #include "catalog/question.h"
 #include "catalog/replacement.h"
 #include "catalog/row.h"
@@ -39,8 +40,9 @@ enum class WhenLocked {
 /// reader's lock, other private ones do not.
 class Reader final : private Closable {
 public:
-    /// Takes a `query` with one parameter, the id, and result columns named as in `columns`. An empty one stands for
-    /// the default: that of a catalogue of ours, or the plain one (own.h).
+    /// Takes a `query` whose parameters are the id and others that parameters.h knows, and whose result columns are
+    /// named as in `columns`. An empty one stands for the default: that of a catalogue of ours, or the plain one
+    /// (own.h).
     Reader(std::filesystem::path database, std::string query);
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
@@ -81,8 +83,8 @@ private:
     sqlite::Result choose_query();
     bool is_other_query_due();
     Row read_row() const;
-    std::optional<Row> look_up(std::string_view id);
-    std::optional<Row> remember_or_look_up(std::string_view id, WhenLocked when_locked);
+    std::optional<Row> look_up(const Question& question);
+    std::optional<Row> remember_or_look_up(const Question& question, WhenLocked when_locked);
     [[noreturn]] void fail(std::string operation, sqlite::Result result);
 
     const std::filesystem::path database_;
@@ -91,6 +93,7 @@ private:
     std::string query_;  ///< in force: the given one, or a default
     sqlite::Connection connection_;
     sqlite::Statement statement_;  // declared after its connection, hence finalised before that closes
+    Parameters parameters_;  ///< of the statement
     PerColumn<std::optional<int>> places_;  ///< indexes of the result columns
     Clock::time_point latest_;              ///< deadline of the present look-up
     WhenLocked when_locked_ = WhenLocked::wait;

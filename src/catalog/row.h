@@ -45,7 +45,7 @@ struct Row {
 /// A result column. A new one is a row of `columns`, and its use.
 struct Column {
     std::string_view name;
-    std::optional<std::string> Row::*value;
+    std::optional<std::string> Row::*value;  ///< null: it is no text, but Row::permission
     bool is_required = false;
     /// Returns whether a value of a sensible length can be sent in a field. Null: it is not sent.
     bool (*can_be_sent)(std::string_view value) = nullptr;
@@ -69,6 +69,8 @@ inline constexpr std::array columns{
     Column{.name = "etag", .value = &Row::etag,
            .can_be_sent = [](std::string_view value) { return http::strong_tag_of(value).has_value(); },
            .meaning = "a strong tag, quoted or not, of up to 1,024 bytes, instead of one made of date and length"},
+    Column{.name = "allow", .value = nullptr, .note = " (200, 401, 403, 404)",
+           .meaning = "whether the one who asks may watch: an integer, see reelgate-access(7)"},
 };
 
 /// Returns the index in `columns` of the one with that value.

@@ -10,7 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <new>
-#include <utility>
+
+#include "crypto/digest.h"
 
 namespace reelgate::catalog::sqlite {
 
@@ -71,6 +72,25 @@ int record_use(void* uses, int action, const char* first, const char* second, co
         default: to.add_impure();
     }
     return SQLITE_OK;
+}
+
+/// The SQL function sha256(x). A number counts as its text, as it does for SQLite's own functions of texts. Without
+/// memory it fails: another value might be one that lets somebody in.
+void hash(sqlite3_context* context, int, sqlite3_value** values) {
+    sqlite3_value* const value = values[0];
+    const int type = sqlite3_value_type(value);
+    if (type == SQLITE_NULL) return sqlite3_result_null(context);
+    const void* const bytes = type == SQLITE_BLOB ? sqlite3_value_blob(value) : sqlite3_value_text(value);
+    const int length = sqlite3_value_bytes(value);
+    // A blob without bytes is null, too.
+    if (!bytes && (type != SQLITE_BLOB || length > 0)) return sqlite3_result_error_nomem(context);
+    try {
+        const std::string_view text{bytes ? static_cast<const char*>(bytes) : "", static_cast<std::size_t>(length)};
+        const std::string digits = crypto::hexadecimal(crypto::sha256(text));
+        sqlite3_result_text64(context, digits.data(), digits.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    } catch (const std::bad_alloc&) {
+        sqlite3_result_error_nomem(context);
+    }
 }
 
 /// SQLite's object for one of the files of a connection; null if that is not open.
@@ -163,77 +183,17 @@ void Connection::record_uses() {
     sqlite3_set_authorizer(connection_.get(), record_use, uses_.get());
 }
 
+Result Connection::add_functions() {
+    // Innocuous: views and triggers of a schema that is not trusted may call it as well.
+    return {sqlite3_create_function_v2(connection_.get(), "sha256", 1,
+                                       SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nullptr, hash, nullptr,
+                                       nullptr, nullptr)};
+}
+
 std::string Connection::error_message() const { return sqlite3_errmsg(connection_.get()); }
 
 Result Connection::error() const { return {sqlite3_extended_errcode(connection_.get())}; }
 
 int Connection::system_errno() const { return connection_ ? sqlite3_system_errno(connection_.get()) : 0; }
-
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-
-Result Statement::prepare(const Connection& connection, std::string_view sql, Use use) {
-    sqlite3_stmt* raw = nullptr;
-    const char* tail = nullptr;
-    recorder_ = connection.uses_.get();
-    if (recorder_) *recorder_ = {};
-    const unsigned flags = use == Use::again_and_again ? SQLITE_PREPARE_PERSISTENT : 0;
-    const int code = sqlite3_prepare_v3(connection.connection_.get(), sql.data(), static_cast<int>(sql.size()), flags,
-                                        &raw, &tail);
-    statement_.reset(raw);
-    note_uses();
-    const std::string_view rest = tail ? std::string_view{tail, sql.data() + sql.size()} : std::string_view{};
-    has_tail_ = rest.find_first_not_of(" \t\r\n;") != std::string_view::npos;
-    return {code};
-}
-
-Result Statement::bind(int parameter, std::string_view text) {
-    return {sqlite3_bind_text64(statement_.get(), parameter, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8)};
-}
-
-/// SQLite prepares a statement again while it steps.
-Result Statement::step() {
-    if (recorder_) *recorder_ = {};
-    return {sqlite3_step(statement_.get())};
-}
-
-void Statement::note_uses() {
-    uses_ = {};
-    if (recorder_)
-        std::swap(uses_, *recorder_);
-    else
-        uses_.add_impure();
-}
-
-void Statement::reset() noexcept {
-    sqlite3_reset(statement_.get());
-    sqlite3_clear_bindings(statement_.get());
-}
-
-int Statement::parameter_count() const { return sqlite3_bind_parameter_count(statement_.get()); }
-
-int Statement::column_count() const { return sqlite3_column_count(statement_.get()); }
-
-std::optional<std::string_view> Statement::column_name(int column) const {
-    const char* const name = sqlite3_column_name(statement_.get(), column);
-    return name ? std::optional<std::string_view>{name} : std::nullopt;
-}
-
-std::optional<std::string> Statement::column(int column) const {
-    if (sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) return std::nullopt;
-    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
-    if (!text) throw std::bad_alloc{};
-    return std::string{text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
-}
-
-const char* Statement::excess() const {
-    if (!statement_ || has_tail_) return "is not one statement";
-    return sqlite3_stmt_readonly(statement_.get()) ? nullptr : "does not only read";
-}
-
-bool Statement::was_reprepared() {
-    if (sqlite3_stmt_status(statement_.get(), SQLITE_STMTSTATUS_REPREPARE, 1) == 0) return false;
-    note_uses();
-    return true;
-}
 
 }  // namespace reelgate::catalog::sqlite

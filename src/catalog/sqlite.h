@@ -50,6 +50,9 @@ const char* describe(Result result);
 
 enum class Access { read, write, create };
 
+/// SQLite's types of values.
+enum class Type { integer = 1, real = 2, text = 3, blob = 4, null = 5 };
+
 /// A connection, for one thread at a time.
 class Connection {
 public:
@@ -88,6 +91,9 @@ public:
     /// Records, from now on, what each statement uses: see Statement::uses().
     void record_uses();
 
+    /// Gives statements the function sha256(x): lower-case hexadecimal of the bytes of a text (in UTF-8) or a blob.
+    Result add_functions();
+
     // About the last failure
 
     std::string error_message() const;
@@ -117,12 +123,18 @@ public:
     /// Binds a text, which must outlive the step. After a failure the parameter has the value of the last look-up.
     [[nodiscard]] Result bind(int parameter, std::string_view text);
 
+    [[nodiscard]] Result bind(int parameter, std::int64_t number);
+
     Result step();
 
-    /// Releases its read lock, its row and its parameters.
+    /// Releases its read lock and its row, and makes all parameters NULL.
     void reset() noexcept;
 
     int parameter_count() const;
+
+    /// Returns the name of a parameter with its first character, "?1" or ":id"; nothing for one that has none.
+    std::optional<std::string_view> parameter_name(int parameter) const;
+
     int column_count() const;
 
     /// Returns nothing if SQLite has no memory for the name.
@@ -131,6 +143,14 @@ public:
     /// Returns a column of the present row as text; nothing for NULL. Throws std::bad_alloc if SQLite has no memory for
     /// the text, which must not count as empty.
     std::optional<std::string> column(int column) const;
+
+    /// Returns the type of a column of the present row. To be asked before column(), which may convert the value.
+    Type type(int column) const;
+
+    std::int64_t integer(int column) const;
+
+    /// Returns the number of bytes of a column that is a blob.
+    std::size_t blob_length(int column) const;
 
     /// Returns what is wrong with SQL that must be a single statement and only read; null if nothing is.
     const char* excess() const;

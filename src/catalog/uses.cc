@@ -12,15 +12,15 @@ namespace reelgate::catalog {
 
 namespace {
 
-/// Functions that are built into SQLite and give the same for the same arguments. What is not here is not remembered,
-/// and is still right: those of date and time, which may be given 'now', random(), changes(), last_insert_rowid(), and
-/// whatever a later SQLite brings.
+/// Functions that give the same for the same arguments: built into SQLite, and sha256 of ours. What is not here is not
+/// remembered, and is still right: those of date and time, which may be given 'now', random(), changes(),
+/// last_insert_rowid(), and whatever a later SQLite brings.
 constexpr std::array pure_functions = std::to_array<std::string_view>({
     "->", "->>", "abs", "avg", "char", "coalesce", "concat", "concat_ws", "count", "format", "glob", "group_concat",
     "hex", "ifnull", "iif", "instr", "json", "json_array", "json_array_length", "json_extract", "json_object",
     "json_quote", "json_type", "json_valid", "length", "like", "likelihood", "likely", "lower", "ltrim", "max",
-    "min", "nullif", "octet_length", "printf", "quote", "replace", "round", "rtrim", "sign", "substr", "substring",
-    "sum", "total", "trim", "typeof", "unhex", "unicode", "unlikely", "upper", "zeroblob",
+    "min", "nullif", "octet_length", "printf", "quote", "replace", "round", "rtrim", "sha256", "sign", "substr",
+    "substring", "sum", "total", "trim", "typeof", "unhex", "unicode", "unlikely", "upper", "zeroblob",
 });
 
 /// SQL's names are the same in capitals, as far as ASCII goes.

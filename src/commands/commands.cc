@@ -18,6 +18,8 @@ std::span<const Command> command_table() {
         Command{"list", "[options]", "prints the videos: state, size, length in time, file", Scope::list, 0, list},
         Command{"check", "[options]", "says what is wrong between catalogue and files: status 1 if anything is",
                 Scope::check, 0, check},
+        Command{"sign", "[options] ID|PATH...", "makes links that expire: one address a line", Scope::sign, 1, sign,
+                true},
         Command{"init", "[options]", "makes the folders and an empty catalogue", Scope::init, 0, init},
         Command{"status", "[options]", "asks a running reelgate what it is doing", Scope::status, 0, status},
         Command{"messages", "", "lists what reelgate can say when something fails, and in its log", Scope::settings, 0,

@@ -55,6 +55,9 @@ int remove(const Invocation& invocation);
 /// Prints the videos of the catalogue.
 int list(const Invocation& invocation);
 
+/// Makes links that expire.
+int sign(const Invocation& invocation);
+
 /// Audits the catalogue against the files.
 int check(const Invocation& invocation);
 

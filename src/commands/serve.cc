@@ -41,6 +41,12 @@ std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
     return std::make_unique<gateway::Listener>(posix::UniqueFd{inherited_socket});
 }
 
+/// Loads the keys of links: once, for all threads.
+Settings with_keys(Settings settings) {
+    load_keys(settings.handler.links);
+    return settings;
+}
+
 /// Sends the manager what `message` returns; only `state` if there is no memory for that. A failure to send does not
 /// stop the server.
 template <typename Message>
@@ -81,7 +87,7 @@ gateway::Address address_from(std::string_view option, std::string_view text) {
 void check_web_server_addresses() { gateway::Peers{std::getenv("FCGI_WEB_SERVER_ADDRS")}; }
 
 int serve(const Invocation& invocation) {
-    const Settings& settings = invocation.settings;
+    const Settings settings = with_keys(invocation.settings);
     log_without_waiting();
     engine::hold_signals();
     // Finds every failure before anything listens. Films on other storage than the folder's can be served all the same.
@@ -95,7 +101,7 @@ int serve(const Invocation& invocation) {
         .reload = [&] {
             tell(notifier, "STATUS=reloading the settings\n",
                  [] { return gateway::reloading_message(monotonic_now()); });
-            const Settings reloaded = invocation.reload();
+            const Settings reloaded = with_keys(invocation.reload());
             // Hung storage must neither keep the old settings in force nor block later signals.
             if (!check_in_time(reloaded))
                 log("reload-unchecked");

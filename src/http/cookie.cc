@@ -15,18 +15,18 @@ char as_parameter_character(char c) {
     return is_digit(c) || (lower >= 'a' && lower <= 'z') ? c : '_';
 }
 
-bool is_same_parameter(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-        return as_parameter_character(x) == as_parameter_character(y);
-    });
-}
-
 }  // namespace
 
 std::string as_parameter_name(std::string_view name) {
     std::string out{name};
     std::transform(out.begin(), out.end(), out.begin(), as_parameter_character);
     return out;
+}
+
+bool is_same_parameter(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+        return as_parameter_character(x) == as_parameter_character(y);
+    });
 }
 
 std::optional<std::string> cookie_named(std::string_view cookies, std::string_view name) {

@@ -13,6 +13,9 @@ namespace reelgate::http {
 /// it.
 std::string as_parameter_name(std::string_view name);
 
+/// Returns whether two names have the same as_parameter_name().
+bool is_same_parameter(std::string_view a, std::string_view b);
+
 /// Returns the value of the only cookie whose as_parameter_name() is that of `name`, without the quotes around it.
 /// Returns nothing if there is none, if it is empty, or if there are several: which of them is meant cannot be known.
 std::optional<std::string> cookie_named(std::string_view cookies, std::string_view name);

@@ -26,8 +26,8 @@ inline constexpr std::size_t min_key_length = 32;
 inline constexpr std::size_t max_key_file = 65536;
 
 /// Reads the keys of a text, one a line: base64, or hexadecimal digits, which a line of nothing else always is; and
-/// before them "NAME:" if it is to have one, of letters, digits, ".", "_" and "-". Empty lines and those that begin with
-/// "#" are left out. Throws posix::FailureError if there is none, or if a line is no key: it names the line by its
+/// before them "NAME:" if it is to have one, of letters, digits, ".", "_" and "-". Empty lines and those that begin
+/// with "#" are left out. Throws posix::FailureError if there is none, or if a line is no key: it names the line by its
 /// number, and never quotes it. `file` is for the failure.
 Keys keys_in(std::string_view text, const std::filesystem::path& file);
 

@@ -15,8 +15,6 @@ namespace {
 /// In the order of Parameter.
 constexpr std::array<std::string_view, 6> names{"token", "expires", "download", "limit", "token_ignore_params",
                                                 "token_path"};
-constexpr auto first_signed = static_cast<std::size_t>(Parameter::download);
-constexpr std::string_view token_in_front = "bcdn_token";
 
 /// Takes one parameter, with its value, off the front of `text`.
 std::string_view take_parameter(std::string_view& text) {
@@ -42,6 +40,8 @@ bool can_be_signed(std::string_view value) {
 
 }  // namespace
 
+std::string_view name_of(Parameter parameter) { return names[static_cast<std::size_t>(parameter)]; }
+
 bool Parameters::add(std::string_view text, Place place) {
     if (text.ends_with('&')) return false;  // an empty name
     while (!text.empty()) {
@@ -66,10 +66,11 @@ const std::optional<std::string>& Parameters::operator[](Parameter parameter) co
 
 std::string Parameters::signed_text() const {
     std::string text;
-    for (std::size_t i = first_signed; i < names.size(); ++i) {
-        if (!values_[i]) continue;
+    for (const Parameter parameter : signed_parameters) {
+        const auto& value = (*this)[parameter];
+        if (!value) continue;
         if (!text.empty()) text += '&';
-        text.append(names[i]).append("=").append(*values_[i]);
+        text.append(name_of(parameter)).append("=").append(*value);
     }
     return text;
 }

@@ -10,8 +10,18 @@
 
 namespace reelgate::link {
 
-/// A parameter of a link. Those after `expires` are signed with their names, in this order.
+/// A parameter of a link.
 enum class Parameter { token, expires, download, limit, token_ignore_params, token_path };
+
+/// Those that are signed with their names, in their order there.
+inline constexpr std::array signed_parameters{Parameter::download, Parameter::limit, Parameter::token_ignore_params,
+                                              Parameter::token_path};
+
+/// Returns the name of a parameter, in a query.
+std::string_view name_of(Parameter parameter);
+
+/// The name of the token in front of a path.
+inline constexpr std::string_view token_in_front = "bcdn_token";
 
 /// The parameters that a request shows, decoded.
 class Parameters {

@@ -66,15 +66,15 @@ Verification verify(const Keys& keys, const Shown& shown, std::int64_t now) {
 
     std::string_view signature = *token;
     const auto is_bound = take_begin(signature);
-    const std::string_view expires_text = parameters[Parameter::expires] ? *parameters[Parameter::expires]
-                                                                         : std::string_view{};
-    const auto expires = read_expires(expires_text);
+    const std::string digits = parameters[Parameter::expires].value_or("");
+    const auto expires = read_expires(digits);
     const auto& folder = parameters[Parameter::token_path];
     const auto address = is_bound.value_or(false) ? bytes_of_address(shown.remote_addr) : std::string{};
-    if (!is_bound || !expires || !address || (folder && !is_below(shown.path, *folder))) return {Verdict::not_valid, {}};
+    if (!is_bound || !expires || !address) return {Verdict::not_valid, {}};
+    if (folder && !is_below(shown.path, *folder)) return {Verdict::not_valid, {}};
 
     const std::string others = parameters.signed_text();
-    const Key* const key = find_key(keys, {folder ? *folder : shown.path, expires_text, *address, others}, signature);
+    const Key* const key = find_key(keys, {folder ? *folder : shown.path, digits, *address, others}, signature);
     if (!key) return {Verdict::not_valid, {}};
     return {now > *expires + leeway ? Verdict::expired : Verdict::good, key->name};
 }

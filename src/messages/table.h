@@ -131,13 +131,7 @@ inline constexpr Message table[]{
     {"list-wrong", Kind::failure, "list videos", "\"{SQL}\"", "{CAUSE}", "see --list"},
 
     // Links
-    {"read-link-keys", Kind::failure, "read link keys", "{FILE}", "{CAUSE}", "{REMEDY}"},
-    {"link-keys-mode", Kind::failure, "read link keys", "{FILE}",
-     "its mode is {MODE}: others than its owner and group must have no permission", "`chmod 640 {FILE}`"},
-    {"link-keys-long", Kind::failure, "read link keys", "{FILE}", "longer than {N} bytes", "is that the file of keys?"},
-    {"link-keys-none", Kind::failure, "read link keys", "{FILE}", "has no key",
-     "`openssl rand -base64 32` makes one, for a line of its own"},
-    {"link-keys-line", Kind::failure, "read link keys", "{FILE}:{LINE}", "{CAUSE}", "{REMEDY}"},
+#include "messages/link_rows.inc"
 
     // Folder of videos
     {"open-folder", Kind::failure, "open folder of videos {DIR}", "", "{CAUSE}"},

@@ -7,37 +7,23 @@
 #include <utility>
 
 #include "http/ascii.h"
+#include "messages/nearest.h"
 #include "options/table.h"
 
 namespace reelgate::options {
 
 namespace {
 
-/// Returns the edit distance: how many characters to insert, delete or replace to turn one into the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-        }
-    }
-    return row.back();
-}
-
 /// Returns the option that a user may have meant; empty if none is like it.
 std::string_view nearest_option(std::string_view name, Scope scope) {
     name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
     const std::string plain = plain_name(std::string{name});
-    std::size_t least = plain.size() / 3 + 2;  // beyond this distance it is another word
+    std::size_t least = messages::another_word(plain);
     std::string_view nearest;
     for (const Option& option : option_table()) {
         if (option.scope != Scope::settings && option.scope != scope) continue;
         const bool is_abbreviated = plain.size() > 2 && option.name.starts_with(plain);
-        const std::size_t changes = is_abbreviated ? 1 : distance(plain, option.name);
+        const std::size_t changes = is_abbreviated ? 1 : messages::distance(plain, option.name);
         if (changes >= least) continue;
         least = changes;
         nearest = option.name;

@@ -21,6 +21,7 @@ enum class Scope {
     get,
     status,
     check,
+    sign,
 };
 
 /// An option. It has at most one of a fixed default, and a default in words.

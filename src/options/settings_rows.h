@@ -160,12 +160,16 @@ inline constexpr std::array settings_rows{
            .text = "What a link is for, where there is a `link-key`. `required`: a request without a good one is"
                    " refused. `accepted`: without one the catalogue alone decides; a bad one is refused all the same."
                    " Either way the catalogue is asked as well, and `:_link` is 1 in `query` if there is a good one.",
-           .set = [](Settings& s, const Value& v) { s.handler.links.use = link_use_from(v); }},
+           .set = [](Settings& s, const Value& v) {
+               s.handler.links.use = link_use_from(v, s.handler.links.key_file);
+           }},
     Option{.name = "link-cookie", .argument = "NAME", .default_in_words = "none", .example = "reelgate_link",
            .meaning = "the cookie that may hold a link, too",
            .text = "The name of a cookie that may hold a link, for players that lose the query:"
                    " `token=...&expires=...`. It is looked at if the address has none.",
-           .set = [](Settings& s, const Value& v) { s.handler.links.cookie = token_from(v); }},
+           .set = [](Settings& s, const Value& v) {
+               s.handler.links.cookie = link_cookie_from(v, s.handler.links.key_file);
+           }},
     Option{.name = "auth-path", .argument = "PATH", .default_in_words = "none", .example = "/reelgate-auth",
            .meaning = "the path where a web server asks who may watch",
            .text = "The path where another web server asks whether an address may be watched: it gets 204, 401, 403 or"

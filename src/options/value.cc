@@ -25,6 +25,12 @@ std::optional<unsigned> whole_number(const std::string& text, int base) {
     return number;
 }
 
+/// Rejects a setting for links that nothing comes of: who has made it believes that films are protected.
+void require_keys(const Value& value, const std::filesystem::path& key_file) {
+    if (key_file.empty() && value.place != default_place)
+        reject(value, "does nothing without link-key", "name the file of keys there, or leave this out");
+}
+
 [[noreturn]] void reject_number(const Value& value, std::string_view cause) {
     const bool has_comment = value.text.find('#') != std::string::npos;
     reject(value, cause, has_comment ? "a comment needs a line of its own" : "");
@@ -67,7 +73,8 @@ Offload offload_from(const Value& value) {
     reject(value, "needs none, x-sendfile or x-accel-redirect");
 }
 
-LinkUse link_use_from(const Value& value) {
+LinkUse link_use_from(const Value& value, const std::filesystem::path& key_file) {
+    require_keys(value, key_file);
     if (value.text == "required") return LinkUse::required;
     if (value.text == "accepted") return LinkUse::accepted;
     reject(value, "needs required or accepted");
@@ -97,7 +104,8 @@ std::string field_value_from(const Value& value) {
     return value.text;
 }
 
-std::string token_from(const Value& value) {
+std::string link_cookie_from(const Value& value, const std::filesystem::path& key_file) {
+    require_keys(value, key_file);
     static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
     const auto is_token = [](char c) {
         const char lower = http::to_lower(c);

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,9 @@ unsigned number_from(const Value& value, unsigned least, unsigned greatest);
 mode_t mode_from(const Value& value);
 std::chrono::seconds seconds_from(const Value& value, unsigned least = 0, unsigned greatest = 86'400);
 Offload offload_from(const Value& value);
-LinkUse link_use_from(const Value& value);
+
+/// Returns what a link is for. There must be keys, unless it is the default.
+LinkUse link_use_from(const Value& value, const std::filesystem::path& key_file);
 LogLevel log_level_from(const Value& value);
 
 /// Returns whether a switch is on.
@@ -50,8 +53,8 @@ bool cors_credentials_from(const Value& value, const std::vector<std::string>& o
 /// Returns a text without control characters: a field value or a part of one.
 std::string field_value_from(const Value& value);
 
-/// Returns a token (RFC 9110 §5.6.2), as the name of a cookie is one.
-std::string token_from(const Value& value);
+/// Returns the name of a cookie that may hold a link, a token (RFC 9110 §5.6.2). There must be keys.
+std::string link_cookie_from(const Value& value, const std::filesystem::path& key_file);
 
 /// Returns a path that begins and ends with a slash.
 std::string prefix_from(const Value& value);

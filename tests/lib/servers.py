@@ -220,9 +220,9 @@ class ApacheFcgid(Apache):
 
     def start(self):
         # mod_fcgid does not pass its own environment on.
-        level = self.environment["REELGATE_LOG_LEVEL"]
-        self.extra = (f"FcgidIPCDir {self.folder}\nFcgidProcessTableFile {self.folder}/fcgid_shm\n"
-                      f"FcgidInitialEnv REELGATE_LOG_LEVEL {level}\n")
+        options = "".join('FcgidInitialEnv {} "{}"\n'.format(name, re.sub(r'(["\\])', r"\\\1", value))
+                          for name, value in self.environment.items() if name.startswith("REELGATE_"))
+        self.extra += f"FcgidIPCDir {self.folder}\nFcgidProcessTableFile {self.folder}/fcgid_shm\n{options}"
         return self.start_apache(shipped("apache/mod_fcgid.conf", program=self.program, data=self.volume.path))
 
 
@@ -251,13 +251,13 @@ class ApacheFcgidOffload(ApacheFcgid):
     options = ()
 
     def start_apache(self, fragment):
-        lines = re.findall(r"^ *XSendFile.*\n", shipped("apache/offload.conf", data=self.volume.path), re.MULTILINE)
+        lines = re.findall(r"^ *XSendFile.*\n", shipped("apache/offload.conf", data=self.volume.path), re.MULTILINE)[:2]
         words = iter(["--offload", "x-sendfile", *self.options])
         for word in words:
             name, _, value = word.partition("=")
             value = value or next(words)
             self.extra += f'FcgidInitialEnv REELGATE_{name[2:].upper().replace("-", "_")} "{value}"\n'
-        return super().start_apache(fragment.replace("</Location>", "".join(lines) + "</Location>"))
+        return super().start_apache(re.sub(r"</Location(Match)?>", lambda end: "".join(lines) + end[0], fragment))
 
 
 class Nginx(Server):

@@ -78,8 +78,8 @@ class CaddyRewrite(servers.Caddy):
         place = self.start_reelgate()
 
         def change(text):
-            handled = text[text.index("    handle /api/stream/* {"):text.index("\n    # Where nothing answers")]
-            return text.replace(handled, self.block + handled + handled.replace("/api/stream/*", "/elsewhere/*"))
+            handled = text[text.index("    handle @films {"):text.index("\n    # Where nothing answers")]
+            return text.replace(handled, self.block + handled + handled.replace("@films", "/elsewhere/*"))
         return self.start_caddy(place, change)
 
 

@@ -126,8 +126,9 @@ BOOST_AUTO_TEST_CASE(catalogue_that_is_upgraded_while_it_is_served) {
     BOOST_TEST(file_by_default(given) == "(absent)");
 }
 
-BOOST_AUTO_TEST_CASE(default_query_has_every_column) {
-    for (const Column& column : columns) BOOST_TEST(contains(own_query, column.name));
+/// A catalogue of ours does not say who may watch.
+BOOST_AUTO_TEST_CASE(default_query_has_every_column_of_a_film) {
+    for (const Column& column : columns) BOOST_TEST(contains(own_query, column.name) == (column.value != nullptr));
 }
 
 // Writing

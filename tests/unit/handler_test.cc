@@ -197,6 +197,76 @@ BOOST_AUTO_TEST_CASE(allocation_that_fails) {
         BOOST_TEST(in_child([&] { return fail_one_after_another(count); }) == "at last 206 0000000|", count);
 }
 
+// A server that asks first
+
+struct AuthRow {
+    std::string_view name;
+    std::string target;
+    std::string_view method = "GET";
+    std::vector<std::string> rewritten = {};
+    int status = 404;
+    std::string_view id = "(absent)";
+};
+
+const AuthRow auth_rows[] = {
+    {.name = "granted", .target = "/auth?/api/stream/film", .status = 204, .id = "film"},
+    {.name = "granted_by_what_the_web_server_has_made_of_it", .target = "/api/stream/film", .rewritten = {"/auth"},
+     .status = 204, .id = "film"},
+    {.name = "granted_with_an_extension", .target = "/auth?/api/stream/film.mp4", .status = 204, .id = "film"},
+    {.name = "file_that_is_gone_is_not_looked_for", .target = "/auth?/api/stream/gone", .status = 204, .id = "gone"},
+    {.name = "log_in", .target = "/auth?/api/stream/empty", .status = 401, .id = "empty"},
+    {.name = "forbidden", .target = "/auth?/api/stream/leaves", .status = 403, .id = "leaves"},
+    {.name = "not_complete", .target = "/auth?/api/stream/pending", .status = 404, .id = "pending"},
+    {.name = "invalid", .target = "/auth?/api/stream/folder", .status = 500, .id = "folder"},
+    {.name = "missing", .target = "/auth?/api/stream/missing", .status = 404, .id = "missing"},
+    {.name = "elsewhere", .target = "/auth?/private/film", .status = 404},
+    {.name = "question_about_a_question", .target = "/auth?/auth", .status = 404},
+    {.name = "path_that_is_resolved", .target = "/auth?/api/stream/x/../film", .status = 404},
+    {.name = "none", .target = "/auth", .status = 404},
+    {.name = "disputed", .target = "/auth?uri=/api/stream/film&uri=/api/stream/gone", .status = 403},
+    {.name = "disputed_whatever_the_method", .target = "/auth?uri=/api/stream/film&uri=/api/stream/gone",
+     .method = "POST", .status = 403},
+    {.name = "link_in_front_without_keys", .target = "/auth?/bcdn_token=x/api/stream/film", .status = 404},
+    {.name = "head", .target = "/auth?/api/stream/leaves", .method = "HEAD", .status = 403, .id = "leaves"},
+    {.name = "post", .target = "/auth?/api/stream/leaves", .method = "POST", .status = 403, .id = "leaves"},
+    {.name = "options", .target = "/auth?/api/stream/leaves", .method = "OPTIONS", .status = 204, .id = "leaves"},
+};
+
+BOOST_AUTO_TEST_CASE(server_that_asks_first) {
+    settings.auth_path = "/auth";
+    settings.policy.www_authenticate = "Basic";
+    settings.policy.cors_origins = {"*"};
+    settings.places.query = "SELECT status, CASE id WHEN 'empty' THEN 401 WHEN 'leaves' THEN 403 WHEN 'folder' THEN 'x'"
+                            " ELSE 1 END AS allow FROM videos WHERE id = ?1";
+    for (const AuthRow& row : auth_rows) {
+        BOOST_TEST_CONTEXT(row.name) {
+            http::Request request = request_for(row.target, row.method, "bytes=0-9");
+            request.rewritten = row.rewritten;
+            request.origin = "https://a.example";
+            request.variables.emplace();
+            const Outcome given = answer(request);
+            BOOST_TEST(describe(given) == expected(row.status, ""));
+            BOOST_TEST(given.id.value_or("(absent)") == row.id);
+            BOOST_TEST(field(given, "Cache-Control") == "no-store");
+            BOOST_TEST(field(given, "Vary") == "(absent)");
+            BOOST_TEST(field(given, "WWW-Authenticate") == (row.status == 401 ? "Basic" : "(absent)"));
+            BOOST_TEST(!given.film.has_value());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(catalogue_that_fails_while_a_server_asks) {
+    settings.auth_path = "/auth";
+    settings.places.database = folder / "missing.db";
+    http::Request request = request_for("/auth?/api/stream/film");
+    request.variables.emplace();
+    BOOST_TEST(describe(answer(request)) == expected(503, ""));
+}
+
+BOOST_AUTO_TEST_CASE(path_for_questions_is_nobodys_without_the_setting) {
+    BOOST_TEST(describe(answer(request_for("/auth?/api/stream/film"))) == expected(404, not_found));
+}
+
 // A path that the web server has changed
 
 struct RewrittenRow {

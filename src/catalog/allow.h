@@ -1,0 +1,14 @@
+// Owns what the values of the column `allow` mean.
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "catalog/row.h"
+#include "catalog/sqlite.h"
+
+namespace reelgate::catalog {
+
+/// Reads the permission of a column of the present row. What is not one of its integers lets nobody in: a text that
+/// looks like one, too.
+void read_allow(const sqlite::Statement& statement, int column, Row& row);
+
+}  // namespace reelgate::catalog
