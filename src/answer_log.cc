@@ -27,7 +27,8 @@ std::string paths_of(const http::Request& request) {
     return paths.empty() ? "-" : paths;
 }
 
-/// Returns the address that the web server tells, or "-" for a text that is none: what reads the log shuts addresses out.
+/// Returns the address that the web server tells, or "-" for a text that is none: what reads the log shuts addresses
+/// out.
 std::string_view address_of(const http::Request& request) noexcept {
     const char* const text = request.remote_addr.c_str();
     in6_addr bytes;  // has room for both families

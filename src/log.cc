@@ -97,17 +97,21 @@ RepeatLimit repeats{standard_error};  // under mutex
 RefusalLimit refusals;                // under mutex
 std::atomic<bool> is_any_refusal_counted{false};  // changed under mutex
 
-/// Writes how many refusals have no line. Needs mutex.
-void tell_refusals(std::uint64_t count) noexcept {
-    if (count == 0) return;
-    is_any_refusal_counted = false;
-    const messages::Named<1> name{"refused-more"};
+/// Writes a message with a count. Needs mutex.
+void log_count(messages::Named<1> name, std::uint64_t count) noexcept {
     const messages::Number number{count};
     LogLine line;
     append_head(line, level_of(name.message().kind));
     for (const std::string_view text : messages::texts_of(name.message(), messages::views_of(number)))
         line.append(text);
     standard_error.write(line.text());
+}
+
+/// Writes how many refusals have no line. Needs mutex.
+void tell_refusals(std::uint64_t count) noexcept {
+    if (count == 0) return;
+    is_any_refusal_counted = false;
+    log_count("refused-more", count);
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ void check_is_video(const Outcome& outcome, const std::string& operand) {
     const std::string status =
         std::to_string(response.status) + " " + std::string{http::reason_phrase(response.status)};
     // An operand may be an address with a link.
-    posix::fail("get-status", outcome.id ? std::string_view{*outcome.id} : http::path_for_log(operand), status, detail ? *detail : "");
+    const std::string_view what = outcome.id ? std::string_view{*outcome.id} : http::path_for_log(operand);
+    posix::fail("get-status", what, status, detail ? *detail : "");
 }
 
 }  // namespace

@@ -54,9 +54,10 @@ Counter counter_of_refused(Refused refused) {
         case Refused::link_expired: return Counter::refused_link_expired;
         case Refused::login: return Counter::refused_login;
         case Refused::forbidden: return Counter::refused_forbidden;
-        case Refused::hidden: break;
+        case Refused::hidden: return Counter::refused_hidden;
+        case Refused::disputed: break;
     }
-    return Counter::refused_hidden;
+    return Counter::refused_disputed;
 }
 
 void Tally::add_to(Counts& sum) const {

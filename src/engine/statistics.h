@@ -59,6 +59,7 @@ enum class Counter : std::size_t {
     refused_login,
     refused_forbidden,
     refused_hidden,
+    refused_disputed,
     end,                 ///< number of counters
 };
 

@@ -33,7 +33,7 @@ std::string seconds_of(const Storage::Hung& hung) {
 }
 
 void append_line(std::string& text, std::string_view name, std::string_view value) {
-    constexpr std::size_t column = 24;
+    constexpr std::size_t column = 26;
     std::string line{name};
     line.append(": ");
     line.resize(std::max(column, line.size()), ' ');

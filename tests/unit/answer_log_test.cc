@@ -152,6 +152,8 @@ const RefusalRow refusals[] = {
      .expected = "refused: 403: film: 192.0.2.7: not allowed"},
     {.name = "hidden", .outcome = {.id = "film", .response = {.status = 404}, .refused = Refused::hidden},
      .expected = "refused: 404: film: 192.0.2.7: hidden"},
+    {.name = "addresses_differ", .outcome = {.response = {.status = 403}, .refused = Refused::disputed},
+     .expected = "refused: 403: -: 192.0.2.7: addresses differ"},
     {.name = "ipv6", .remote_addr = "2001:db8::7",
      .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::forbidden},
      .expected = "refused: 403: film: 2001:db8::7: not allowed"},

@@ -97,6 +97,8 @@ const AnswerRow answers[] = {
                   {Counter::links_good, 1}}},
     {.name = "hidden", .response = {.status = 404}, .refused = Refused::hidden,
      .expected = {{Counter::method_get, 1}, {Counter::status_404, 1}, {Counter::refused_hidden, 1}}},
+    {.name = "addresses_differ", .response = {.status = 403}, .refused = Refused::disputed,
+     .expected = {{Counter::method_get, 1}, {Counter::status_403, 1}, {Counter::refused_disputed, 1}}},
     {.name = "good_link", .response = {.status = 200, .range = Fate::none}, .has_link = true,
      .expected = {{Counter::method_get, 1}, {Counter::status_200, 1}, {Counter::range_none, 1},
                   {Counter::links_good, 1}}},
