@@ -211,8 +211,10 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
             const auto admitted = admit(asking, outcome);
             if (const auto* const refusal = std::get_if<http::Refusal>(&admitted))
                 plan(asked, *refusal);
+            else if (asked_about)
+                plan(asked, {});
             else
-                plan(asked, asked_about ? http::Selection{} : select(asking, std::get<catalog::Row>(admitted), outcome));
+                plan(asked, select(asking, std::get<catalog::Row>(admitted), outcome));
         }
     } catch (const catalog::CatalogError& failure) {
         ++outcome.catalog_use.errors;

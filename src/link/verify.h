@@ -25,7 +25,7 @@ inline constexpr std::int64_t leeway = 60;
 
 /// What a request shows of a link. Must not outlive the request.
 struct Shown {
-    std::string_view path;    ///< that the link must be for, decoded: prefix and id
+    std::string_view path;    ///< that the link must be for, decoded: prefix and id, which cannot spell a parameter
     std::string_view front;   ///< the parameters in front of the path, "bcdn_token=..."; empty: there are none
     std::string_view query;   ///< of the target, not decoded; without its question mark
     std::optional<std::string> cookie;  ///< in --link-cookie; not looked at beside another token

@@ -155,7 +155,11 @@ inline constexpr std::array settings_rows{
                    " them verifies, the first signs. Others than the owner and the group must not be able to read the"
                    " file. It is read again at SIGHUP.",
            .set = [](Settings& s, const Value& v) { s.handler.links.key_file = v.text; }},
-    Option{.name = "link", .argument = "USE", .default_value = "required",
+    Option{.name = "link", .argument = "USE", .default_in_words = "required, where there is a link-key",
+           .compute_default = [](const Settings& s) {
+               return std::string{s.handler.links.key_file.empty() ? "" : "required"};
+           },
+           .example = "required",
            .meaning = "required: nobody may watch without a link; accepted: the catalogue alone decides then",
            .text = "What a link is for, where there is a `link-key`. `required`: a request without a good one is"
                    " refused. `accepted`: without one the catalogue alone decides; a bad one is refused all the same."

@@ -7,6 +7,7 @@ SPDX-License-Identifier: MIT
 import os
 import pty
 import re
+import shutil
 import socket
 
 import support
@@ -38,6 +39,13 @@ REFUSED = [
     ("bad value in the file", ["--config", "{folder}/bad.conf"], 2),
     ("unknown name", ["--thread", "3"], 2),
     ("no file", ["--config", "{folder}/none.conf"], 2),
+    ("no file of keys", ["--link-key", "{folder}/none.key"], 1),
+    ("file of keys that others may read", ["--link-key", "{folder}/file"], 1),
+    ("file of keys that has none", ["--link-key", "{folder}/empty.key"], 1),
+    ("file of keys is a FIFO", ["--link-key", "{folder}/keys"], 1),
+    ("cookie of links, and no keys", ["--link-cookie", "film_link"], 2),
+    ("link required, and no keys", ["--link", "required"], 2),
+    ("link accepted in the file, and no keys", ["--config", "{folder}/link.conf"], 2),
 ]
 
 
@@ -163,6 +171,12 @@ def main():
         (folder / "open").chmod(0o777)
         (folder / "wrong.conf").write_text(f"data = {volume.path}\ngrce = 3\nquery = SELEC\n[x]\nthreads = 0\n")
         (folder / "bad.conf").write_text("grace = 30 # seconds\n")
+        (folder / "link.conf").write_text("link = accepted\n")
+        (folder / "empty.key").touch(0o600)
+        os.mkfifo(folder / "keys", 0o600)
+        for name in ("empty.key", "keys"):
+            if os.geteuid() == 0:
+                shutil.chown(folder / name, "nobody")
         for listening, address in ((taken, ("127.0.0.1", 0)), (taken_path, str(folder / "taken")),
                                    (private, str(folder / "private"))):
             listening.bind(address)
