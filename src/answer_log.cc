@@ -3,7 +3,10 @@
 // SPDX-License-Identifier: MIT
 #include "answer_log.h"
 
+#include <arpa/inet.h>
+
 #include <cstdio>
+#include <cstring>
 
 #include "http/target.h"
 #include "log.h"
@@ -14,14 +17,29 @@ using messages::Number;
 
 namespace {
 
-/// Returns the paths of a request that names no video. Leaves out their queries, which may hold secrets.
+/// Returns the paths of a request that names no video, without what may be secret.
 std::string paths_of(const http::Request& request) {
-    std::string paths{http::raw_path(request.target)};
+    std::string paths{http::path_for_log(request.target)};
     for (const std::string& target : request.rewritten) {
         if (!paths.empty()) paths.append(", ");
-        paths.append(http::raw_path(target));
+        paths.append(http::path_for_log(target));
     }
     return paths.empty() ? "-" : paths;
+}
+
+/// Returns the address that the web server tells, or "-" for a text that is none: what reads the log shuts addresses
+/// out.
+std::string_view address_of(const http::Request& request) noexcept {
+    const char* const text = request.remote_addr.c_str();
+    in6_addr bytes;  // has room for both families
+    const bool is_address = inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1;
+    return is_address && std::strlen(text) == request.remote_addr.size() ? std::string_view{text} : "-";
+}
+
+/// Logs that somebody may not watch. An id has neither spaces nor colons, so that no client writes the address.
+void log_refused(const http::Request& request, const Outcome& outcome) noexcept {
+    log_refusal("refused", Number{outcome.response.status}, outcome.id ? std::string_view{*outcome.id} : "-",
+                address_of(request), row_of(*outcome.refused).why);
 }
 
 }  // namespace
@@ -38,6 +56,8 @@ bool AnswerLog::is_news(const Note& note) noexcept {
 std::unique_ptr<const LoggedAnswer> AnswerLog::begin(const http::Request& request, const Outcome& outcome) {
     for (const Note& note : outcome.notes)
         if (is_news(note)) log_failure(note.what);
+    tell_rationed_lines();
+    if (outcome.refused) log_refused(request, outcome);
     if (!is_logged(LogLevel::info)) return nullptr;
     const std::string* content_range = http::find_field(outcome.response, "Content-Range");
     auto logged = std::make_unique<const LoggedAnswer>(LoggedAnswer{
@@ -50,6 +70,7 @@ std::unique_ptr<const LoggedAnswer> AnswerLog::begin(const http::Request& reques
     });
     log("request", Number{logged->number}, logged->id, logged->method, logged->range, Number{logged->status},
         logged->content_range);
+    if (!outcome.link_key.empty()) log("link", Number{logged->number}, logged->id, outcome.link_key);
     return logged;
 }
 

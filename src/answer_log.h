@@ -39,7 +39,8 @@ struct Sending {
 /// Logs answers and numbers them. For any thread.
 class AnswerLog {
 public:
-    /// Logs the notes of `outcome`, and at level debug that its answer begins. Returns what log_end() needs; null
+    /// Logs the notes of `outcome`, at level notice why somebody is refused, and at level debug that the answer begins,
+    /// and which key has signed a good link. Returns what log_end() needs; null
     /// unless level info is written.
     std::unique_ptr<const LoggedAnswer> begin(const http::Request& request, const Outcome& outcome);
 

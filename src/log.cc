@@ -14,6 +14,7 @@
 #include "http/ascii.h"
 #include "log_line.h"
 #include "posix/line_output.h"
+#include "refusal_limit.h"
 #include "repeat_limit.h"
 
 namespace reelgate {
@@ -93,6 +94,25 @@ std::atomic<bool> are_repeats_counted{false};
 std::mutex mutex;
 StandardError standard_error;         // under mutex
 RepeatLimit repeats{standard_error};  // under mutex
+RefusalLimit refusals;                // under mutex
+std::atomic<bool> is_any_refusal_counted{false};  // changed under mutex
+
+/// Writes a message with a count. Needs mutex.
+void log_count(messages::Named<1> name, std::uint64_t count) noexcept {
+    const messages::Number number{count};
+    LogLine line;
+    append_head(line, level_of(name.message().kind));
+    for (const std::string_view text : messages::texts_of(name.message(), messages::views_of(number)))
+        line.append(text);
+    standard_error.write(line.text());
+}
+
+/// Writes how many refusals have no line. Needs mutex.
+void tell_refusals(std::uint64_t count) noexcept {
+    if (count == 0) return;
+    is_any_refusal_counted = false;
+    log_count("refused-more", count);
+}
 
 }  // namespace
 
@@ -117,7 +137,14 @@ void limit_repeated_lines() noexcept { are_repeats_counted = true; }
 void tell_repeated_lines() noexcept {
     const std::lock_guard lock{mutex};
     repeats.tell_all();
+    tell_refusals(refusals.take());
     standard_error.tell_lost();
+}
+
+void tell_rationed_lines() noexcept {
+    if (!is_any_refusal_counted.load(std::memory_order_relaxed)) return;
+    const std::lock_guard lock{mutex};
+    tell_refusals(refusals.take_due(std::chrono::steady_clock::now()));
 }
 
 bool is_logged(LogLevel level) noexcept { return level <= least; }
@@ -134,6 +161,11 @@ void write_line(LogLevel level, std::span<const std::string_view> texts, Repeats
     }
     const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock{mutex};
+    tell_refusals(refusals.take_due(now));
+    if (are_repeats_counted && if_repeated == Repeats::rationed && !refusals.admit(now)) {
+        is_any_refusal_counted = true;
+        return;
+    }
     // Only failures repeat without end; lines at other levels are requested.
     const bool is_counted = if_repeated == Repeats::counted && level <= LogLevel::warning;
     if (are_repeats_counted && is_counted) return repeats.admit(line.text(), now);

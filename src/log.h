@@ -39,16 +39,20 @@ bool leads_to_journal(int fd, const char* journal_stream) noexcept;
 void log_without_waiting() noexcept;
 
 /// Makes repeated errors and warnings be counted from now on: the first is written at once, the others as one line,
-/// "...: N more within S s", with the next line logged after ten seconds.
+/// "...: N more within S s", with the next line logged after ten seconds. Lines that are rationed are counted, too.
 void limit_repeated_lines() noexcept;
 
-/// Writes the counts of repeated and of lost lines, and counts from zero again.
+/// Writes the counts of repeated, rationed and lost lines, and counts from zero again.
 void tell_repeated_lines() noexcept;
+
+/// Writes the count of rationed lines if their second is over. Costs nothing if there are none.
+void tell_rationed_lines() noexcept;
 
 /// What becomes of a line that repeats an earlier one.
 enum class Repeats {
-    counted,  ///< see limit_repeated_lines()
-    written,  ///< for the beginnings and ends of what lasts
+    counted,   ///< see limit_repeated_lines()
+    written,   ///< for the beginnings and ends of what lasts
+    rationed,  ///< written, even if it is equal, up to ten within a second; see RefusalLimit
 };
 
 /// Writes the texts as one line, in one piece. Escapes control characters and bytes beyond ASCII as \xNN, since a
@@ -81,6 +85,13 @@ template <typename... Values>
 void log_change(std::type_identity_t<messages::Named<sizeof...(Values)>> name, const Values&... values) noexcept {
     write_line(level_of(name.message().kind), messages::texts_of(name.message(), messages::views_of(values...)),
                Repeats::written);
+}
+
+/// Logs the message of a name with its values, which says that somebody was refused.
+template <typename... Values>
+void log_refusal(std::type_identity_t<messages::Named<sizeof...(Values)>> name, const Values&... values) noexcept {
+    write_line(level_of(name.message().kind), messages::texts_of(name.message(), messages::views_of(values...)),
+               Repeats::rationed);
 }
 
 /// Logs a failure, at the level of its message.

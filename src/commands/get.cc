@@ -56,12 +56,15 @@ std::vector<std::string> meta_variables(const Invocation& invocation) {
 }
 
 /// Throws an error response: with --body-only its content must not end up in a file for a film.
-void check_is_video(const http::Response& response, const std::string& operand) {
+void check_is_video(const Outcome& outcome, const std::string& operand) {
+    const http::Response& response = outcome.response;
     if (response.status < 400) return;
     const auto* detail = response.pieces.empty() ? nullptr : std::get_if<std::string>(&response.pieces.front());
     const std::string status =
         std::to_string(response.status) + " " + std::string{http::reason_phrase(response.status)};
-    posix::fail("get-status", operand, status, detail ? *detail : "");
+    // An operand may be an address with a link.
+    const std::string_view what = outcome.id ? std::string_view{*outcome.id} : http::path_for_log(operand);
+    posix::fail("get-status", what, status, detail ? *detail : "");
 }
 
 }  // namespace
@@ -78,7 +81,7 @@ int get(const Invocation& invocation) {
     const OneAnswer answer{settings, gateway::request_from(environment.data(), gateway::Keep::all)};
     const Outcome& outcome = answer.outcome();
     if (invocation.arguments.has("body-only")) {
-        check_is_video(outcome.response, invocation.arguments.operands.front());
+        check_is_video(outcome, invocation.arguments.operands.front());
         answer.end(gateway::write_content(STDOUT_FILENO, {outcome.response.pieces, outcome.content()}));
     } else {
         answer.end(gateway::write_response(STDOUT_FILENO, outcome.response, outcome.content()));

@@ -20,6 +20,7 @@ struct Answer {
     CatalogUse catalog_use{};
     bool may_grow = false;  ///< the film; see Outcome
     std::optional<Refused> refused = {};
+    bool has_link = false;  ///< the request has shown a good one
 };
 
 }  // namespace reelgate::engine

@@ -15,7 +15,7 @@ Answer unavailable(const http::Request& request, std::string_view why) {
 }
 
 void Exchange::begin(http::Request request) {
-    target_ = http::raw_path(request.target);  // its query may hold secrets
+    target_ = http::path_for_log(request.target);
     request_ = std::make_shared<const http::Request>(std::move(request));
     begin_ = Clock::now();
 }

@@ -47,6 +47,19 @@ std::optional<Counter> counter_of_status(int status) {
     }
 }
 
+Counter counter_of_refused(Refused refused) {
+    switch (refused) {
+        case Refused::link_missing: return Counter::refused_link_missing;
+        case Refused::link_not_valid: return Counter::refused_link_not_valid;
+        case Refused::link_expired: return Counter::refused_link_expired;
+        case Refused::login: return Counter::refused_login;
+        case Refused::forbidden: return Counter::refused_forbidden;
+        case Refused::hidden: return Counter::refused_hidden;
+        case Refused::disputed: break;
+    }
+    return Counter::refused_disputed;
+}
+
 void Tally::add_to(Counts& sum) const {
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += figures_[i].load(std::memory_order_relaxed);
 }
@@ -55,6 +68,8 @@ void count_answer(Tally& tally, const http::Request& request, const Answer& answ
     tally.add(counter_of_method(request.method));
     if (const auto status = counter_of_status(answer.response.status)) tally.add(*status);
     if (const auto range = counter_of_range(answer.response.range)) tally.add(*range);
+    if (answer.refused) tally.add(counter_of_refused(*answer.refused));
+    if (answer.has_link) tally.add(Counter::links_good);
     tally.add(Counter::catalog_look_ups, answer.catalog_use.look_ups);
     tally.add(Counter::catalog_errors, answer.catalog_use.errors);
     tally.add(Counter::catalog_nanoseconds, static_cast<std::uint64_t>(answer.catalog_use.time.count()));

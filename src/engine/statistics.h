@@ -52,6 +52,14 @@ enum class Counter : std::size_t {
     catalog_nanoseconds,
     reloads,
     keep_conn,           ///< requests whose web server keeps the connection (FCGI_KEEP_CONN)
+    links_good,          ///< requests with a good link, whatever they come to
+    refused_link_missing,
+    refused_link_not_valid,
+    refused_link_expired,
+    refused_login,
+    refused_forbidden,
+    refused_hidden,
+    refused_disputed,
     end,                 ///< number of counters
 };
 
@@ -81,6 +89,9 @@ private:
 
 /// Counts a request and the answer that it gets.
 void count_answer(Tally& tally, const http::Request& request, const Answer& answer);
+
+/// Returns the counter of a reason to refuse somebody.
+Counter counter_of_refused(Refused refused);
 
 /// Returns the counter of a status; nothing for one that is never sent.
 std::optional<Counter> counter_of_status(int status);

@@ -173,7 +173,7 @@ std::variant<Answer, Busy> Workers::answer(const http::Request& request, Clock::
         // Here, so that the log has the notes even if another thread has answered meanwhile.
         auto logged = answer_log_.begin(request, outcome);
         return Answer{std::move(outcome.response), std::move(outcome.film), std::move(logged), outcome.catalog_use,
-                      outcome.may_grow, outcome.refused};
+                      outcome.may_grow, outcome.refused, !outcome.link_key.empty()};
     } catch (const catalog::CatalogBusy&) {
         return Busy{};
     } catch (const media::StorageBusy& busy) {

@@ -67,6 +67,18 @@ std::string_view raw_path(std::string_view target) {
     return path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
 }
 
+std::string_view path_for_log(std::string_view target) {
+    // An encoded "%" may encode any of the others.
+    constexpr std::string_view of_parameters = "?=&;%";
+    const std::string_view path = raw_path(target);
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        std::string_view rest = path.substr(i);
+        const auto c = take_decoded(rest);
+        if (c && of_parameters.find(*c) != std::string_view::npos) return path.substr(0, i);
+    }
+    return path;
+}
+
 std::string_view raw_query(std::string_view target) {
     const auto question = target.find('?');
     return question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);

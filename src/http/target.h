@@ -21,6 +21,10 @@ bool is_video_id(std::string_view id, unsigned max_segments = 1);
 /// form.
 std::string_view raw_path(std::string_view target);
 
+/// Returns as much of a target's path as the log may have: up to where parameters could begin, encoded or not. A token
+/// is one of them, and a client or a web server may have taken the "?" for a part of the path.
+std::string_view path_for_log(std::string_view target);
+
 /// Returns the query of a target, without its question mark; empty if it has none.
 std::string_view raw_query(std::string_view target);
 

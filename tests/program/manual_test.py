@@ -165,13 +165,14 @@ def check_diagnostics(report):
 def check_lists(report):
     """What status can say is in a list below a heading. A word in capitals is any word."""
     described = section(PROGRAM_PAGE, "DESCRIPTION")
-    for heading, source, form in (("Figures", "src/engine/status_report.cc",
+    for heading, sources, form in (("Figures", ("src/engine/status_figures.cc", "src/engine/status_report.cc"),
                                    r'^ *(?:Counted|all\.push_back\(|append_line\(text, )?\{?"([a-z][^"]+)", '),):
         listed = re.search(rf"^\.Ss {heading}\n(.*?)(?=^\.Ss |\Z)", described, re.MULTILINE | re.DOTALL).group(1)
         heads = [name for head in re.findall(r"^\.It Li (.*)$", listed, re.MULTILINE) for name in head.split(" , Li ")]
         forms = {head: re.sub(r"\b[A-Z]{4,}\b", r"\\w+", head) for head in heads}
-        wanted = re.findall(form, (support.ROOT / source).read_text(), re.MULTILINE)
-        with report.row(f"reelgate.8: {heading}: each of {source}, and no other"):
+        text = "".join((support.ROOT / source).read_text() for source in sources)
+        wanted = re.findall(form, text, re.MULTILINE)
+        with report.row(f"reelgate.8: {heading}: each of {', '.join(sources)}, and no other"):
             assert len(wanted) > 10, wanted
             equal([name for name in wanted if not any(re.fullmatch(f, name) for f in forms.values())], [], "missing")
             equal([h for h, f in forms.items() if not any(re.fullmatch(f, name) for name in wanted)], [], "stale")

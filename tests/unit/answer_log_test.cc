@@ -57,6 +57,11 @@ const LineRow lines[] = {
     {.name = "rewritten_path_without_an_id",
      .request = {.method = "GET", .target = "/films/a?secret", .rewritten = {"/a?secret", "/b"}},
      .outcome = {.response = {.status = 404}}, .expected = ": /films/a, /a, /b: GET -: 404 -"},
+    {.name = "path_with_parameters_in_it", .request = {.method = "GET", .target = "/films/a%3Ftoken=HS256-secret"},
+     .outcome = {.response = {.status = 404}}, .expected = ": /films/a: GET -: 404 -"},
+    {.name = "rewritten_path_with_a_second_link_in_front",
+     .request = {.method = "GET", .target = "/x", .rewritten = {"/y/bcdn_token=HS256-secret/films/a"}},
+     .outcome = {.response = {.status = 404}}, .expected = ": /x, /y/bcdn_token: GET -: 404 -"},
     {.name = "forged_path", .request = {.method = "GET", .target = "/\nreelgate: error: y"},
      .outcome = {.response = {.status = 404}}, .expected = ": /\\x0areelgate: error: y: GET -: 404 -"},
     {.name = "forged", .request = {.method = "GET", .range = "x\nreelgate: error: y"},
@@ -111,6 +116,92 @@ BOOST_AUTO_TEST_CASE(note_takes_no_memory_for_its_text) {
         log_notes({&failed, 1});
     }
     BOOST_TEST(captured.text() == "reelgate: error: answer: a cause of some length\n");
+}
+
+BOOST_AUTO_TEST_CASE(good_link_has_a_line_with_its_key) {
+    set_log_level(LogLevel::debug);
+    AnswerLog log;
+    const Outcome outcome{.id = "film", .response = {.status = 200}, .link_key = "key 2"};
+    BOOST_TEST(logged(log, {.method = "GET"}, outcome).starts_with(
+        "reelgate: debug: request 1: film: GET -: 200 -\nreelgate: debug: link 1: film: signed with key 2\n"));
+    set_log_level(LogLevel::info);
+    BOOST_TEST(!contains(logged(log, {.method = "GET"}, outcome), "key 2"));
+}
+
+struct RefusalRow {
+    std::string_view name;
+    std::string remote_addr = "192.0.2.7";
+    Outcome outcome;
+    std::string_view expected;  ///< behind the level
+};
+
+const RefusalRow refusals[] = {
+    {.name = "link_missing", .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::link_missing},
+     .expected = "refused: 403: film: 192.0.2.7: link missing"},
+    {.name = "link_not_valid",
+     .outcome = {.id = "a/b.ts", .response = {.status = 403}, .refused = Refused::link_not_valid},
+     .expected = "refused: 403: a/b.ts: 192.0.2.7: link not valid"},
+    {.name = "link_expired", .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::link_expired},
+     .expected = "refused: 403: film: 192.0.2.7: link expired"},
+    {.name = "not_logged_in", .outcome = {.id = "film", .response = {.status = 401}, .refused = Refused::login},
+     .expected = "refused: 401: film: 192.0.2.7: not logged in"},
+    {.name = "not_logged_in_without_a_challenge",
+     .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::login},
+     .expected = "refused: 403: film: 192.0.2.7: not logged in"},
+    {.name = "not_allowed", .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::forbidden},
+     .expected = "refused: 403: film: 192.0.2.7: not allowed"},
+    {.name = "hidden", .outcome = {.id = "film", .response = {.status = 404}, .refused = Refused::hidden},
+     .expected = "refused: 404: film: 192.0.2.7: hidden"},
+    {.name = "addresses_differ", .outcome = {.response = {.status = 403}, .refused = Refused::disputed},
+     .expected = "refused: 403: -: 192.0.2.7: addresses differ"},
+    {.name = "ipv6", .remote_addr = "2001:db8::7",
+     .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::forbidden},
+     .expected = "refused: 403: film: 2001:db8::7: not allowed"},
+    {.name = "no_address", .remote_addr = "",
+     .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::forbidden},
+     .expected = "refused: 403: film: -: not allowed"},
+    {.name = "address_of_a_unix_socket", .remote_addr = "unix:",
+     .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::forbidden},
+     .expected = "refused: 403: film: -: not allowed"},
+    {.name = "address_with_something_behind_it", .remote_addr = "192.0.2.7: x",
+     .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::forbidden},
+     .expected = "refused: 403: film: -: not allowed"},
+    {.name = "address_with_a_nul_behind_it", .remote_addr = {"192.0.2.7\0", 10},
+     .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::forbidden},
+     .expected = "refused: 403: film: -: not allowed"},
+    {.name = "name_in_place_of_an_address", .remote_addr = "localhost",
+     .outcome = {.id = "film", .response = {.status = 403}, .refused = Refused::forbidden},
+     .expected = "refused: 403: film: -: not allowed"},
+};
+
+BOOST_AUTO_TEST_CASE(refusal_has_a_line_with_its_address) {
+    for (const RefusalRow& row : refusals) {
+        BOOST_TEST_CONTEXT(row.name) {
+            AnswerLog log;
+            const http::Request request{.method = "GET", .target = "/films/film?token=x", .remote_addr = row.remote_addr};
+            const std::string expected = "reelgate: notice: " + std::string{row.expected} + "\n";
+            BOOST_TEST(logged(log, request, row.outcome) == expected);
+            BOOST_TEST(logged(log, request, row.outcome) == expected);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(refusal_takes_no_memory) {
+    const http::Request request{.method = "GET", .target = "/films/film", .remote_addr = "192.0.2.7"};
+    const Outcome outcome{.id = "film", .response = {.status = 403}, .refused = Refused::forbidden};
+    AnswerLog log;
+    const CapturedStderr captured;
+    {
+        const FailingAllocations failing{0, 30};
+        log.begin(request, outcome);
+    }
+    BOOST_TEST(captured.text() == "reelgate: notice: refused: 403: film: 192.0.2.7: not allowed\n");
+}
+
+BOOST_AUTO_TEST_CASE(no_refusal_is_written_below_its_level) {
+    set_log_level(LogLevel::warning);
+    AnswerLog log;
+    BOOST_TEST(logged(log, {}, {.id = "film", .refused = Refused::forbidden}).empty());
 }
 
 struct NoteRow {

@@ -54,6 +54,8 @@ struct AnswerRow {
     std::string method = "GET";
     http::Response response;
     CatalogUse use{};
+    std::optional<Refused> refused{};
+    bool has_link = false;
     std::map<Counter, std::uint64_t> expected;
 };
 
@@ -81,13 +83,33 @@ const AnswerRow answers[] = {
     {.name = "catalogue_that_fails", .response = {.status = 503}, .use = {2, 1, std::chrono::nanoseconds{345}},
      .expected = {{Counter::method_get, 1}, {Counter::status_503, 1}, {Counter::catalog_look_ups, 2},
                   {Counter::catalog_errors, 1}, {Counter::catalog_nanoseconds, 345}}},
+    {.name = "link_missing", .response = {.status = 403}, .refused = Refused::link_missing,
+     .expected = {{Counter::method_get, 1}, {Counter::status_403, 1}, {Counter::refused_link_missing, 1}}},
+    {.name = "link_not_valid", .response = {.status = 403}, .refused = Refused::link_not_valid,
+     .expected = {{Counter::method_get, 1}, {Counter::status_403, 1}, {Counter::refused_link_not_valid, 1}}},
+    {.name = "link_expired", .response = {.status = 403}, .refused = Refused::link_expired,
+     .expected = {{Counter::method_get, 1}, {Counter::status_403, 1}, {Counter::refused_link_expired, 1}}},
+    {.name = "not_logged_in", .response = {.status = 401}, .refused = Refused::login,
+     .expected = {{Counter::method_get, 1}, {Counter::status_401, 1}, {Counter::refused_login, 1}}},
+    {.name = "not_allowed_with_a_good_link", .response = {.status = 403}, .refused = Refused::forbidden,
+     .has_link = true,
+     .expected = {{Counter::method_get, 1}, {Counter::status_403, 1}, {Counter::refused_forbidden, 1},
+                  {Counter::links_good, 1}}},
+    {.name = "hidden", .response = {.status = 404}, .refused = Refused::hidden,
+     .expected = {{Counter::method_get, 1}, {Counter::status_404, 1}, {Counter::refused_hidden, 1}}},
+    {.name = "addresses_differ", .response = {.status = 403}, .refused = Refused::disputed,
+     .expected = {{Counter::method_get, 1}, {Counter::status_403, 1}, {Counter::refused_disputed, 1}}},
+    {.name = "good_link", .response = {.status = 200, .range = Fate::none}, .has_link = true,
+     .expected = {{Counter::method_get, 1}, {Counter::status_200, 1}, {Counter::range_none, 1},
+                  {Counter::links_good, 1}}},
 };
 
 BOOST_AUTO_TEST_CASE(answer_is_counted_as_what_it_is) {
     for (const AnswerRow& row : answers) {
         BOOST_TEST_CONTEXT(row.name) {
             Tally tally;
-            count_answer(tally, {.method = row.method}, {.response = row.response, .catalog_use = row.use});
+            count_answer(tally, {.method = row.method}, {.response = row.response, .catalog_use = row.use, .refused = row.refused,
+                                                            .has_link = row.has_link});
             Counts counts{}, expected{};
             tally.add_to(counts);
             for (const auto& [counter, count] : row.expected) at(expected, counter) = count;

@@ -27,50 +27,60 @@ Status some_status() {
 
 BOOST_AUTO_TEST_SUITE(engine_status_report)
 
-constexpr std::string_view text = "version:              " REELGATE_VERSION R"(
-start time:           02/Nov/2026:09:03:07 +0000
-start since:          100
-threads:              4
-descriptors limit:    20000
-accepted conn:        101
-open conn:            5
-accept pauses:        102
-active viewers:       6
-max active viewers:   7
-max viewers reached:  104
-requests:             426
-requests GET:         105
-requests HEAD:        106
-requests OPTIONS:     107
-requests other:       108
-requests keep-conn:   134
-status 200:           109
-status 204:           110
-status 206:           111
-status 304:           112
-status 404:           113
-status 405:           114
-status 412:           115
-status 416:           116
-status 500:           117
-status 503:           118
-ranges none:          119
-ranges single:        120
-ranges multipart:     121
-ranges ignored:       122
-ranges unsatisfiable: 123
-answers complete:     124
-answers aborted:      125
-answers stalled:      126
-answers broken:       127
-answers offloaded:    128
-bytes sent:           12345678901234
-catalogue look-ups:   130
-catalogue errors:     131
-catalogue seconds:    3.000045
-hung folders:         0
-reloads:              133
-monitoring requests:  103
+constexpr std::string_view text = "version:                  " REELGATE_VERSION R"(
+start time:               02/Nov/2026:09:03:07 +0000
+start since:              100
+threads:                  4
+descriptors limit:        20000
+accepted conn:            101
+open conn:                5
+accept pauses:            102
+active viewers:           6
+max active viewers:       7
+max viewers reached:      104
+requests:                 426
+requests GET:             105
+requests HEAD:            106
+requests OPTIONS:         107
+requests other:           108
+requests keep-conn:       136
+status 200:               109
+status 204:               110
+status 206:               111
+status 304:               112
+status 401:               113
+status 403:               114
+status 404:               115
+status 405:               116
+status 412:               117
+status 416:               118
+status 500:               119
+status 503:               120
+links good:               137
+refused link missing:     138
+refused link not valid:   139
+refused link expired:     140
+refused not logged in:    141
+refused not allowed:      142
+refused hidden:           143
+refused addresses differ: 144
+ranges none:              121
+ranges single:            122
+ranges multipart:         123
+ranges ignored:           124
+ranges unsatisfiable:     125
+answers complete:         126
+answers aborted:          127
+answers stalled:          128
+answers broken:           129
+answers offloaded:        130
+bytes sent:               12345678901234
+catalogue look-ups:       132
+catalogue errors:         133
+catalogue seconds:        3.000045
+hung folders:             0
+reloads:                  135
+monitoring requests:      103
 )";
 
 BOOST_AUTO_TEST_CASE(text_has_a_line_for_each_figure) { BOOST_TEST(format_text(some_status()) == text); }
@@ -92,13 +102,27 @@ BOOST_AUTO_TEST_CASE(folders_that_do_not_answer_are_named) {
     Status status = some_status();
     status.hung = {{"/srv/films", std::chrono::milliseconds{12'900}, 3, 2},
                    {"/mnt/my \"nas\"", std::chrono::seconds{5}, 0, 0}};
-    BOOST_TEST(contains(format_text(status), "hung folders:         2\n"));
+    BOOST_TEST(contains(format_text(status), "hung folders:             2\n"));
     BOOST_TEST(format_text(status).ends_with(
-        "hung storage:         /srv/films: no answer for 12 s, 3 waiting, 2 threads held\n"
-        "hung storage:         /mnt/my \"nas\": no answer for 5 s, 0 waiting, 0 threads held\n"));
+        "hung storage:             /srv/films: no answer for 12 s, 3 waiting, 2 threads held\n"
+        "hung storage:             /mnt/my \"nas\": no answer for 5 s, 0 waiting, 0 threads held\n"));
     BOOST_TEST(format_json(status).ends_with(
         R"(,"hung storage":[{"folder":"/srv/films","seconds":12,"waiting":3,"threads":2},)"
         R"({"folder":"/mnt/my \"nas\"","seconds":5,"waiting":0,"threads":0}]})" "\n"));
+}
+
+BOOST_AUTO_TEST_CASE(each_reason_has_its_figure_under_its_name_in_the_log) {
+    for (const Refused refused : {Refused::link_missing, Refused::link_not_valid, Refused::link_expired,
+                                  Refused::login, Refused::forbidden, Refused::hidden, Refused::disputed}) {
+        const std::string why{row_of(refused).why};
+        BOOST_TEST_CONTEXT(why) {
+            Status status;
+            at(status.counts, counter_of_refused(refused)) = 98'765;
+            BOOST_TEST(contains(format_json(status), "\"refused " + why + "\":98765,"));
+            BOOST_TEST(contains(format_openmetrics(status),
+                                "\nreelgate_refused_total{reason=\"" + why + "\"} 98765\n"));
+        }
+    }
 }
 
 struct MetricRow {
@@ -117,8 +141,8 @@ constexpr MetricRow metrics[] = {
     {.name = "counter_of_seconds", .lines = "\nreelgate_catalog_seconds_total 3.000045\n"},
     {.name = "labels_of_one_family_stand_together",
      .lines = "# TYPE reelgate_answers counter\n# HELP reelgate_answers Answers that have ended, by how they did\n"
-              "reelgate_answers_total{ending=\"complete\"} 124\nreelgate_answers_total{ending=\"aborted\"} 125\n"
-              "reelgate_answers_total{ending=\"stalled\"} 126\nreelgate_answers_total{ending=\"broken\"} 127\n# TYPE"},
+              "reelgate_answers_total{ending=\"complete\"} 126\nreelgate_answers_total{ending=\"aborted\"} 127\n"
+              "reelgate_answers_total{ending=\"stalled\"} 128\nreelgate_answers_total{ending=\"broken\"} 129\n# TYPE"},
 };
 
 BOOST_AUTO_TEST_CASE(openmetrics_says_type_unit_and_help) {

@@ -320,6 +320,18 @@ BOOST_AUTO_TEST_CASE(raw_path_is_the_path_as_it_came) {
         BOOST_TEST_CONTEXT(row.target) { BOOST_TEST(raw_path(row.target) == row.expected); }
 }
 
+constexpr PathRow logged_paths[] = {
+    {"/s", "/s"},           {"/s?token=x", "/s"},       {"/s%3Ftoken=x", "/s"},      {"/s%3ftoken%3dx", "/s"},
+    {"/s&token=x", "/s"},   {"/s;token=x", "/s"},       {"/a/token=x/s", "/a/token"}, {"/s%253Ftoken%253Dx", "/s"},
+    {"/s%26x", "/s"},       {"/%73", "/%73"},           {"/s%3", "/s%3"},            {"/s%zz=x", "/s%zz"},
+    {"http://h/s%3Fx", "/s"}, {"http://u:p@h/s", "/s"}, {"*", ""},                   {"/a%20b:c", "/a%20b:c"},
+};
+
+BOOST_AUTO_TEST_CASE(log_has_a_path_up_to_what_may_be_parameters) {
+    for (const PathRow& row : logged_paths)
+        BOOST_TEST_CONTEXT(row.target) { BOOST_TEST(path_for_log(row.target) == row.expected); }
+}
+
 BOOST_AUTO_TEST_CASE(query_has_a_parameter_with_a_value) {
     for (const QueryRow& row : queries)
         BOOST_TEST_CONTEXT(row.name << ": " << row.target) {

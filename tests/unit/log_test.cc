@@ -7,6 +7,9 @@
 
 #include <boost/test/unit_test.hpp>
 #include <limits>
+#include <sstream>
+#include <thread>
+#include <vector>
 
 #include "child_process.h"
 #include "fail_test.h"
@@ -189,6 +192,72 @@ BOOST_AUTO_TEST_CASE(nothing_of_it_needs_the_heap) {
                "reelgate: no memory for what the person wanted to have done\n"
                "reelgate: error: again and again, and longer than a short string: 2 more within 1 s\n"
                "no allocation");
+}
+
+std::size_t count_of(std::string_view text, std::string_view part) {
+    std::size_t count = 0;
+    for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++count;
+    return count;
+}
+
+void refuse(int times) {
+    for (int i = 0; i < times; ++i) log_refusal("refused", "403", "film", "192.0.2.7", "not allowed");
+}
+
+constexpr std::string_view refusal_line = "reelgate: notice: refused: 403: film: 192.0.2.7: not allowed\n";
+
+BOOST_AUTO_TEST_CASE(each_refusal_has_a_line_where_no_lines_are_counted) {
+    const CapturedStderr captured;
+    refuse(12);
+    BOOST_TEST(count_of(captured.text(), refusal_line) == 12u);
+}
+
+/// Without the heap. More than ten have lines if the machine stood still for a second.
+BOOST_AUTO_TEST_CASE(equal_refusals_have_lines_and_the_others_are_told) {
+    const std::string written = in_child([] {
+        const CapturedStderr captured;
+        limit_repeated_lines();
+        bool has_failed = true;
+        {
+            const FailingAllocations failing{0, std::numeric_limits<unsigned>::max()};
+            refuse(1010);
+            tell_rationed_lines();
+            tell_repeated_lines();
+            tell_repeated_lines();
+            has_failed = failing.has_failed();
+        }
+        return captured.text() + (has_failed ? "an allocation" : "");
+    });
+    const std::size_t lines = count_of(written, refusal_line);
+    BOOST_TEST(lines >= 10u);
+    BOOST_TEST(lines < 1010u);
+    BOOST_TEST(written.ends_with("\nreelgate: notice: refused: " + std::to_string(1010 - lines) +
+                                 " more within a second\n"));
+}
+
+BOOST_AUTO_TEST_CASE(refusals_of_many_threads_are_all_told) {
+    const std::string written = in_child([] {
+        const CapturedStderr captured;
+        limit_repeated_lines();
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 8; ++i) threads.emplace_back([] {
+            for (int k = 0; k < 2000; ++k) {
+                refuse(1);
+                tell_rationed_lines();
+            }
+        });
+        for (std::thread& thread : threads) thread.join();
+        tell_repeated_lines();
+        return captured.text();
+    });
+    std::istringstream lines{written};
+    std::size_t told = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const auto more = line.find(" more within a second");
+        constexpr std::string_view head = "reelgate: notice: refused: ";
+        told += more == std::string::npos ? 1 : std::stoul(line.substr(head.size(), more - head.size()));
+    }
+    BOOST_TEST(told == 16'000u);
 }
 
 /// Fills a pipe, reads it, and gives what is written after that.
