@@ -5,6 +5,7 @@ to another film.
 SPDX-License-Identifier: MIT
 """
 import contextlib
+import re
 
 import access
 import servers
@@ -15,6 +16,8 @@ FILM = support.position_coded(300_000)
 FAR = ("Range", "bytes=250000-250009")
 FILM_PATH = "/api/stream/film"
 AUTH = ("--auth-path", "/reelgate-auth")
+MANUAL = (support.ROOT / "man/reelgate-access.7").read_text()
+ORIGIN = "origin.example.org"
 
 ADA, BOB, GONE = [("Cookie", "a=b; session=ada's")], [("Cookie", "session=bob's")], [("Cookie", "session=late")]
 
@@ -35,7 +38,33 @@ class Caddy(servers.Caddy):
                                 data=self.volume.path)
 
 
-KINDS = [Nginx, Caddy]
+class NginxOverHttp(Nginx):
+    """It asks lighttpd, which has reelgate behind it."""
+    name = "nginx, which asks another server first"
+
+    def start(self):
+        folder = self.folder / "origin"
+        folder.mkdir()
+        self.origin = servers.LighttpdConnect(folder, self.volume)
+        options = [*self.options, "--auth-path", "/api/stream/-auth"]
+        for name, value in zip(options[::2], options[1::2]):
+            self.origin.environment[f"REELGATE_{name[2:].upper().replace('-', '_')}"] = str(value)
+        self.origin.__enter__()
+        text = servers.shipped("nginx/auth_path.conf", data=self.volume.path)
+        lines = re.search(r'^\.\\" edge: nginx\n\.Bd -literal\n(.*?)^\.Ed$', MANUAL, re.MULTILINE | re.DOTALL).group(1)
+        lines = lines.replace(ORIGIN, f"127.0.0.1:{self.origin.port}")
+        block = re.compile(r"(?<=location = /reelgate-auth \{\n).*?(?=^\}$)", re.MULTILINE | re.DOTALL)
+        changed = block.sub(lambda _: lines, text)
+        assert changed != text and ORIGIN not in changed, changed
+        return self.start_nginx(self.folder / "none.sock", changed)
+
+    def __exit__(self, *failure):
+        super().__exit__(*failure)
+        if hasattr(self, "origin"):
+            self.origin.__exit__(*failure)
+
+
+KINDS = [Nginx, NginxOverHttp, Caddy]
 
 
 def ask(server, target=FILM_PATH, fields=(), method="GET", viewer=ADA):
@@ -157,7 +186,8 @@ def question_is_nobodys_path(server):
         equal(support.http(server.port, "/reelgate-auth" + query, "GET", ADA).status, 404, "status")
 
 
-MORE = {Nginx: [question_is_nobodys_path, content_of_a_post_does_no_harm], Caddy: [question_is_nobodys_path]}
+MORE = {**dict.fromkeys((Nginx, NginxOverHttp), [question_is_nobodys_path, content_of_a_post_does_no_harm]),
+        Caddy: [question_is_nobodys_path]}
 
 # With links instead of sessions. The link that was signed is for the address, and for nothing that stands beside it.
 
