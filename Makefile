@@ -44,7 +44,7 @@ test_objects := $(test_sources:%.cc=$(build)/%.o)
 way_objects  := $(build)/tests/ways/rules.o
 table_objects := $(build)/scripts/tables.o
 fire_objects := $(build)/tests/program/catalogue_fire.o
-bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop load look_up rules)
+bench_programs := $(addprefix $(build)/bench/,floor libfcgi_loop links load look_up rules)
 bench_objects  := $(bench_programs:$(build)/bench/%=$(build)/tests/bench/%.o)
 
 # All cores, unless -j says otherwise.
@@ -95,6 +95,9 @@ reader_objects := $(filter $(build)/src/catalog/% $(build)/src/crypto/% $(build)
                   $(objects))
 $(build)/bench/look_up: $(reader_objects)
 $(build)/bench/look_up: libs := -lsqlite3 -lsodium
+$(build)/bench/links: $(filter $(build)/src/link/% $(build)/src/crypto/% $(build)/src/http/% $(build)/src/posix/% \
+                      $(build)/src/messages/%,$(objects))
+$(build)/bench/links: libs := -lsodium
 $(build)/catalogue_fire: $(fire_objects) $(reader_objects)
 	@echo "link $@"
 	@$(CXX) $(ldflags) -o $@ $^ -lsqlite3 -lsodium

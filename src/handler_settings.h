@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/plan.h"
@@ -59,11 +60,18 @@ inline void load_keys(LinkSettings& links) {
     if (!links.key_file.empty()) links.keys = std::make_shared<const link::Keys>(link::read_keys(links.key_file));
 }
 
+/// Returns whether a query may name a meta-variable, or a cookie. A text that looks so costs the same, nothing else.
+inline bool names_variables(std::string_view query) {
+    for (auto colon = query.find(':'); colon != std::string_view::npos; colon = query.find(':', colon + 1)) {
+        const std::string_view name = query.substr(colon + 1);
+        if (name.starts_with("_cookie_") || (!name.empty() && name.front() >= 'A' && name.front() <= 'Z')) return true;
+    }
+    return false;
+}
+
 /// Returns whether answers depend on meta-variables that a request has no members for.
 inline bool asks_variables(const HandlerSettings& settings) {
-    // A query names them as :NAME. A colon in another place costs the same, and nothing else.
-    return settings.places.query.find(':') != std::string::npos || !settings.links.key_file.empty() ||
-           !settings.auth_path.empty();
+    return names_variables(settings.places.query) || !settings.links.key_file.empty() || !settings.auth_path.empty();
 }
 
 }  // namespace reelgate

@@ -21,7 +21,7 @@ constexpr std::array table{
             "give it an id of 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -"},
     KindRow{Kind::unmatched_id, Severity::error, "unmatched id",
             "--list returns it, but --query does not find it.",
-            "make --list and --query mean the same rows"},
+            "make --list and --query mean the same rows, and use LEFT JOIN for sessions"},
     KindRow{Kind::no_file, Severity::error, "no file",
             "The row is ready, but its file does not exist.",
             "put it there, or take the row out"},

@@ -84,6 +84,13 @@ std::size_t beginning_of(std::string_view name, const Family& family) {
     return length;
 }
 
+/// Returns how far a name, in small letters, is from a known one. A part of it is an abbreviation.
+std::size_t changes_between(std::string_view typed, std::string_view known) {
+    const std::string plain = lower(known);
+    const bool is_part = typed.size() > 2 && (plain.starts_with(typed) || plain.ends_with("_" + std::string{typed}));
+    return is_part ? 1 : messages::distance(typed, plain);
+}
+
 }  // namespace
 
 bool is_variable(std::string_view name) {
@@ -99,17 +106,21 @@ std::string nearest_parameter(std::string_view name) {
     const std::string plain = lower(name);
     std::size_t least = messages::another_word(plain);
     std::string nearest;
-    const auto consider = [&](std::string_view typed, std::string_view known, const std::string& meant) {
-        const std::size_t changes = messages::distance(typed, lower(known));
-        if (changes >= least || changes >= messages::another_word(typed)) return;
+    const auto consider = [&](std::size_t changes, const std::string& meant) {
+        if (changes >= least) return;
         least = changes;
         nearest = ":" + meant;
     };
-    for (const std::string_view known : plain_names) consider(plain, known, std::string{known});
-    for (const std::string_view known : variables) consider(plain, known, std::string{known});
+    for (const std::string_view known : plain_names) consider(changes_between(plain, known), std::string{known});
+    for (const std::string_view known : variables) consider(changes_between(plain, known), std::string{known});
     for (const Family& family : families) {
-        const std::size_t length = beginning_of(name, family);
-        consider(std::string_view{plain}.substr(0, length), family.beginning, as_of(family, name.substr(length)));
+        // The first "_" is easily forgotten.
+        const std::string whole = (family.beginning.starts_with('_') && !name.starts_with('_') ? "_" : "") +
+                                  std::string{name};
+        const std::size_t length = beginning_of(whole, family);
+        const std::size_t changes = messages::distance(lower(whole.substr(0, length)), lower(family.beginning));
+        // Beginnings are short: more changes make another one.
+        if (changes <= family.beginning.size() / 4) consider(changes, as_of(family, whole.substr(length)));
     }
     return nearest;
 }

@@ -52,9 +52,10 @@ public:
     /// asks for it.
     std::optional<Row> find(const Question& question, WhenLocked when_locked = WhenLocked::wait);
 
-    /// Returns the row of `id`, as it is for nobody in particular.
+    /// Returns the row of `id`, as it is now for nobody in particular.
     std::optional<Row> find(std::string_view id, WhenLocked when_locked = WhenLocked::wait) {
-        return find(Question{.id = id}, when_locked);
+        const std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
+        return find(Question{.id = id, .now = std::chrono::system_clock::to_time_t(now)}, when_locked);
     }
 
     /// Returns what the answers of the last look-up depend on besides the id.

@@ -69,8 +69,8 @@ inline constexpr std::array columns{
     Column{.name = "etag", .value = &Row::etag,
            .can_be_sent = [](std::string_view value) { return http::strong_tag_of(value).has_value(); },
            .meaning = "a strong tag, quoted or not, of up to 1,024 bytes, instead of one made of date and length"},
-    Column{.name = "allow", .value = nullptr, .note = " (200, 401, 403, 404)",
-           .meaning = "whether the one who asks may watch: an integer, see reelgate-access(7)"},
+    Column{.name = "allow", .value = nullptr,
+           .meaning = "an integer: whether the one who asks may watch, see `reelgate-access(7)`"},
 };
 
 /// Returns the index in `columns` of the one with that value.

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include "gateway/meta_variables.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "http/ascii.h"
 #include "http/link_front.h"
@@ -40,6 +42,22 @@ std::optional<std::string>* field_named(http::Request& request, std::string_view
 struct Paths {
     std::string_view script_name, path_info, script_filename, query_string;
 };
+
+/// Who has logged in at the web server. nginx takes REMOTE_USER from the field Authorization, whether or not anybody
+/// has looked at the password there: such a name counts only with AUTH_TYPE, as RFC 3875 §4.1.11 has it.
+struct User {
+    std::vector<std::string_view> names;
+    bool is_verified = false;   ///< the web server says how
+    bool has_password = false;  ///< the client has sent one
+};
+
+/// Returns whether the value of Authorization is of the scheme that has a name and a password (RFC 7617).
+bool is_basic(std::string_view value) {
+    constexpr std::string_view scheme = "basic ";
+    value = http::trim_ows(value);
+    return value.size() >= scheme.size() && std::equal(scheme.begin(), scheme.end(), value.begin(),
+                                                       [](char a, char b) { return a == http::to_lower(b); });
+}
 
 /// Returns whether SCRIPT_NAME followed by PATH_INFO is `path`.
 bool is_joined_to(std::string_view path, const Paths& paths) {
@@ -82,12 +100,20 @@ http::Request request_from(const char* const* meta_variables, Keep keep) {
     http::Request request;
     if (keep == Keep::all) request.variables.emplace();
     Paths paths;
+    User user;
     for (; *meta_variables; ++meta_variables) {
         const std::string_view variable{*meta_variables};
         const auto equals = variable.find('=');
         if (equals == std::string_view::npos) continue;
         const std::string_view name = variable.substr(0, equals), value = variable.substr(equals + 1);
-        if (request.variables) request.variables->add(name, value);
+        if (request.variables) {
+            if (name == "REMOTE_USER")
+                user.names.push_back(value);
+            else
+                request.variables->add(name, value);
+            if (name == "AUTH_TYPE") user.is_verified |= !value.empty();
+            if (name == "HTTP_AUTHORIZATION") user.has_password |= is_basic(value);
+        }
         if (name == "REQUEST_METHOD") request.method = value;
         else if (name == "REQUEST_URI") request.target = value;
         else if (name == "SCRIPT_NAME") paths.script_name = value;
@@ -97,6 +123,8 @@ http::Request request_from(const char* const* meta_variables, Keep keep) {
         else if (name == "REMOTE_ADDR") request.remote_addr = value;
         else if (auto* field = field_named(request, name)) join(*field, http::trim_ows(value));
     }
+    if (user.is_verified || !user.has_password)
+        for (const std::string_view name : user.names) request.variables->add("REMOTE_USER", name);
     add_rewritten(request, paths);
     if (request.target.empty() && !request.rewritten.empty()) {
         request.target = std::move(request.rewritten.front());

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "http/ascii.h"
 #include "http/link_front.h"
 #include "http/target.h"
 
@@ -78,7 +78,7 @@ AuthQuestion auth_question(const Request& request, std::string_view auth_path) {
     std::vector<std::string> texts;
     if (request.variables)
         for (const std::string_view field : {"HTTP_X_ORIGINAL_URI", "HTTP_X_FORWARDED_URI"})
-            if (auto text = request.variables->find(field)) texts.push_back(std::move(*text));
+            if (const auto text = request.variables->find(field)) texts.emplace_back(trim_ows(*text));
     add_of_query(texts, raw_query(*asking));
 
     std::vector<Address> addresses;

@@ -85,6 +85,7 @@ std::string_view raw_query(std::string_view target) {
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {
+    if (text.find('%') == std::string_view::npos) return std::string{text};
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {

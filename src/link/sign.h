@@ -17,11 +17,11 @@ inline constexpr std::int64_t min_expires = 1'000'000'000;
 
 /// A link that is to be made.
 struct Offer {
-    std::string_view path;      ///< of the film, decoded; it begins with a slash
-    std::int64_t expires = 0;   ///< from min_expires to max_expires
-    std::string_view address;   ///< its bytes: see bytes_of_address(); empty: for any
-    std::string_view folder;    ///< a beginning of the path, which the link is for: it stands in front then; or empty
-    bool is_download = false;   ///< whether the film is saved, not played; not with a folder
+    std::string_view path = {};     ///< of the film, decoded; it begins with a slash
+    std::int64_t expires = 0;       ///< from min_expires to max_expires
+    std::string_view address = {};  ///< its bytes: see bytes_of_address(); empty: for any
+    std::string_view folder = {};   ///< which the link is for, a beginning of the path: it stands in front then
+    bool is_download = false;       ///< whether the film is saved, not played; not with a folder
 };
 
 /// Returns the target with its link: "PATH?token=...&expires=..." or "/bcdn_token=...&expires=.../PATH".

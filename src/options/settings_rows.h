@@ -34,9 +34,11 @@ inline constexpr std::array settings_rows{
            .default_in_words = "all columns of a catalogue that init made; of another: SELECT status FROM videos WHERE"
                                " id = ?1",
            .example = "SELECT status FROM videos WHERE id = ?1",
-           .meaning = "looks a video up: one parameter, the id; result columns by name: {columns}",
-           .text = "An SQL query that looks a video up. It has one parameter, ?1: the id. Result columns are taken by"
-                   " their names: {columns}. NULL and an empty text mean that there is none.",
+           .meaning = "looks a video up: parameter ?1 or :id, others by name; result columns by name: {columns}",
+           .text = "An SQL query that looks a video up. Its parameter `?1`, or `:id`, is the id; others have the names"
+                   " of what they take from the request, as `:_cookie_NAME` and `:REMOTE_USER`: see"
+                   " `reelgate-access(7)`. Result columns are taken by their names: {columns}. NULL and an empty text"
+                   " mean that there is none, but for `allow`.",
            .set = [](Settings& s, const Value& v) { s.handler.places.query = v.text; }},
     Option{.name = "ready", .argument = "STATUS", .default_value = "complete",
            .meaning = "the status that may be streamed",

@@ -138,7 +138,8 @@ Verdict other_verdict(const Request& request, std::int64_t now) {
     for (const std::string& secret : secrets) {
         const std::string bytes = address_bytes(request.address), others = others_of(values);
         const bool is_unbound = values["token"] == "HS256-" + sign(secret, path + expires + others);
-        const bool is_bound = !bytes.empty() && values["token"] == "HS256-1-" + sign(secret, path + expires + bytes + others);
+        const std::string bound = "HS256-1-" + sign(secret, path + expires + bytes + others);
+        const bool is_bound = !bytes.empty() && values["token"] == bound;
         if (is_unbound || is_bound) return std::stoll(expires) + 60 < now ? Verdict::expired : Verdict::good;
     }
     return Verdict::not_valid;
@@ -161,8 +162,8 @@ struct Counts {
     ~Counts() {
         const std::array<const char*, 3> names{"any bytes", "signed and changed", "cut into other parts"};
         for (std::size_t i = 0; i < names.size(); ++i)
-            std::fprintf(stderr, "%s: %lu good, %lu missing, %lu not valid, %lu expired\n", names[i], of[i][0], of[i][1],
-                         of[i][2], of[i][3]);
+            std::fprintf(stderr, "%s: %lu good, %lu missing, %lu not valid, %lu expired\n", names[i], of[i][0],
+                         of[i][1], of[i][2], of[i][3]);
     }
 };
 
@@ -285,8 +286,8 @@ std::optional<Request> cut_anew(Input& input) {
     if (path + 10 + address > message.size() || (path == link.path.size() && address == link.address.size())) return {};
     Request request{.path = message.substr(0, path), .front = {}, .query = {}, .cookie = {}, .address = {}};
     if (address > 0) request.address = address_text(message.substr(path + 10, address));
-    std::string text = std::string{"token=HS256-"} + (address > 0 ? "1-" : "") + sign(link.secret, message) + "&expires=" +
-                       message.substr(path, 10);
+    std::string text = std::string{"token=HS256-"} + (address > 0 ? "1-" : "") + sign(link.secret, message) +
+                       "&expires=" + message.substr(path, 10);
     for (const std::string& part : parts_of(message.substr(path + 10 + address))) {
         const auto equals = std::min(part.find('='), part.size());
         text += "&" + part.substr(0, equals) + "=" + encode(part.substr(std::min(equals + 1, part.size())), true);

@@ -219,10 +219,12 @@ class ApacheFcgid(Apache):
     modules = ["mpm_event", "authz_core", "fcgid"]
 
     def start(self):
-        # mod_fcgid does not pass its own environment on.
-        options = "".join('FcgidInitialEnv {} "{}"\n'.format(name, re.sub(r'(["\\])', r"\\\1", value))
-                          for name, value in self.environment.items() if name.startswith("REELGATE_"))
-        self.extra += f"FcgidIPCDir {self.folder}\nFcgidProcessTableFile {self.folder}/fcgid_shm\n{options}"
+        # mod_fcgid does not pass its own environment on, and cuts off what is longer than 127 bytes.
+        options = self.write("reelgate.options", "".join(
+            f"{name.removeprefix('REELGATE_').lower().replace('_', '-')} = {value}\n"
+            for name, value in self.environment.items() if name.startswith("REELGATE_")))
+        self.extra += (f"FcgidIPCDir {self.folder}\nFcgidProcessTableFile {self.folder}/fcgid_shm\n"
+                       f"FcgidInitialEnv REELGATE_CONFIG {options}\n")
         return self.start_apache(shipped("apache/mod_fcgid.conf", program=self.program, data=self.volume.path))
 
 

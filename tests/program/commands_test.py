@@ -143,7 +143,7 @@ def check_help(report):
             assert word in done.stdout.decode(), f"no {word}"
     with report.row("--version: names the libraries"):
         lines = support.reelgate("--version").stdout.decode().splitlines()
-        equal([line.split()[0] for line in lines], ["reelgate", "libfcgi", "SQLite", "Boost"], "lines")
+        equal([line.split()[0] for line in lines], ["reelgate", "libfcgi", "SQLite", "Boost", "libsodium"], "lines")
 
 
 def check_get(report, volume):

@@ -111,6 +111,8 @@ def check_shipped_file(report, folder):
                 assert "No default" not in comment, comment
                 equal(value, COMPUTED.get(name, default), "default")
                 equal(value, "4" if name == "threads" else shown[name], "what is in force without it")
+            elif (default or "").startswith(value):  # one that there is only beside another option
+                assert comment.endswith(f"# Default: {default}.\n"), comment
             else:
                 assert comment.endswith("No default; for example:\n"), comment
     with report.row("reelgate.conf: every line of it can be used"):

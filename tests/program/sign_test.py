@@ -102,8 +102,8 @@ def check_signed(report, volume, keys):
 
 
 def check_notes(report, folder, volume, keys):
-    short = "reelgate: sign {}: the link lives {} s, and the film plays 60.0 s: a seek after its end is refused; let it " \
-        "live at least twice as long as the film\n"
+    short = "reelgate: sign {}: the link lives {} s, and the film plays 60.0 s: a seek after its end is refused; " \
+        "let it live at least twice as long as the film\n"
     notes = [
         ("twice as long as the film", ["--for", "2m", "film"], ""),
         ("shorter than twice the film", ["--for", "119s", "film"], short.format("film", 119)),
@@ -118,7 +118,7 @@ def check_notes(report, folder, volume, keys):
             equal((status, errors), (0, expected), "exit status, notes")
     with report.row("told once: where no catalogue is"):
         out, errors, status = sign("--data", folder / "none", "--link-key", keys, "--until", UNTIL, "a", "b")
-        equal((status, out), (0, address("/api/stream/a") + "\n" + address("/api/stream/b") + "\n"), "status, addresses")
+        equal((status, out), (0, f"{address('/api/stream/a')}\n{address('/api/stream/b')}\n"), "status, addresses")
         equal(errors.count("reelgate: sign: not compared with the lengths of films: open catalogue: "), 1, errors)
 
 

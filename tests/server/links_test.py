@@ -137,6 +137,13 @@ def check_rotation(report, folder, volume):
         for _ in range(10):  # whatever thread it is
             equal(told(ask(server, query(FILM_PATH))), NOT_VALID, "answer with the old one")
             equal(ask(server, query(FILM_PATH, key=NEW_KEY), "HEAD").status, 200, "status with the new one")
+    with report.row("the file is read once, for all threads: nobody misses it"), serving(KEY) as server:
+        for _ in range(3):
+            keys.unlink()
+            for _ in range(10):
+                equal(ask(server, query(FILM_PATH), "HEAD").status, 200, "status without the file")
+            write_keys(keys, KEY)
+            reload(server, "settings are in force")
     broken = [
         ("a key that is too short", lambda: write_keys(keys, NEW_KEY, b"short"), f"{keys}:2: a key of 5 bytes"),
         ("a mode for others", lambda: write_keys(keys, NEW_KEY, mode=0o644), "its mode is 0644"),

@@ -108,7 +108,7 @@ class HaproxySetPath(servers.Haproxy):
 """)
 
     def write(self, name, text):
-        text = text.replace(*self.change).replace("if { path_beg /api/stream/ }", "")
+        text = re.sub(r"(use_backend reelgate) if .*", r"\1", text.replace(*self.change))
         return super().write(name, text)
 
 

@@ -153,7 +153,7 @@ const Row rows[] = {
     {.name = "id_that_the_query_does_not_find", .first = {.rows = {{"a", std::nullopt}}},
      .second = {.rows = {{"a", std::nullopt}}},
      .expected = {"unmatched id: a: it is listed, but the query does not find it; make --list and --query mean the "
-                  "same rows [a]"}},
+                  "same rows, and use LEFT JOIN for sessions [a]"}},
     {.name = "id_that_is_found_at_the_second_look", .first = {.rows = {{"a", std::nullopt}}},
      .second = {.rows = row_a}},
     {.name = "id_that_is_listed_no_more", .first = {.rows = {{"a", std::nullopt}}}},

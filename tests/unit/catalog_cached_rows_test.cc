@@ -38,6 +38,24 @@ BOOST_AUTO_TEST_CASE(row_and_absence_are_kept_apart) {
     BOOST_TEST(kept(rows, "rowready") == "nothing");
 }
 
+BOOST_AUTO_TEST_CASE(permission_is_kept) {
+    using enum Permission;
+    for (const Permission permission : {unasked, granted, login, forbidden, hidden}) {
+        CachedRows rows;
+        rows.keep("a", Row{.status = "ready", .permission = permission});
+        const auto found = rows.find("a");
+        BOOST_TEST_REQUIRE((found && *found));
+        BOOST_TEST(((*found)->permission == permission));
+    }
+}
+
+/// What is wrong with it is too long to be kept, and has to be told again.
+BOOST_AUTO_TEST_CASE(invalid_permission_is_not_kept) {
+    CachedRows rows;
+    rows.keep("a", Row{.status = "ready", .permission = Permission::invalid, .wrong_allow = "a text"});
+    BOOST_TEST(kept(rows, "a") == "nothing");
+}
+
 BOOST_AUTO_TEST_CASE(texts_with_zero_bytes_are_kept_whole) {
     CachedRows rows;
     const std::string text{"a\0b", 3};

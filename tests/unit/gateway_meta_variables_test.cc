@@ -198,6 +198,39 @@ BOOST_AUTO_TEST_CASE(variable_is_one_field_and_no_other) {
     }
 }
 
+// RFC 3875 §4.1.11: who has logged in
+
+struct UserRow {
+    std::string_view name;
+    std::vector<const char*> variables;
+    std::string_view user = "(absent)";
+};
+
+const UserRow users[] = {
+    {.name = "logged_in", .variables = {"REMOTE_USER=ada"}, .user = "ada"},
+    {.name = "nobody", .variables = {"REMOTE_USER="}},
+    {.name = "claimed_with_a_password_that_nobody_checks",
+     .variables = {"HTTP_AUTHORIZATION=Basic YWRhOg==", "REMOTE_USER=ada"}},
+    {.name = "claimed_in_another_order", .variables = {"REMOTE_USER=ada", "HTTP_AUTHORIZATION= bAsIc YWRhOg=="}},
+    {.name = "with_an_empty_kind",
+     .variables = {"REMOTE_USER=ada", "AUTH_TYPE=", "HTTP_AUTHORIZATION=Basic YWRhOg=="}},
+    {.name = "checked", .variables = {"REMOTE_USER=ada", "HTTP_AUTHORIZATION=Basic YWRhOg==", "AUTH_TYPE=Basic"},
+     .user = "ada"},
+    {.name = "other_scheme", .variables = {"REMOTE_USER=ada", "HTTP_AUTHORIZATION=Bearer x"}, .user = "ada"},
+    {.name = "twice", .variables = {"REMOTE_USER=ada", "REMOTE_USER=bob"}},
+};
+
+BOOST_AUTO_TEST_CASE(user_is_one_whose_password_was_checked) {
+    for (const UserRow& row : users) {
+        std::vector<const char*> variables = row.variables;
+        variables.push_back(nullptr);
+        const http::Request request = request_from(variables.data(), Keep::all);
+        BOOST_TEST_CONTEXT(row.name) {
+            BOOST_TEST(request.variables->find("REMOTE_USER").value_or("(absent)") == row.user);
+        }
+    }
+}
+
 // A link in front of the path is no part of any target
 
 struct FrontRow {

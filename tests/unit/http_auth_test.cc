@@ -71,6 +71,8 @@ const QuestionRow questions[] = {
      .expected = "/films/a?token=x&expires=1"},
     {.name = "query_decoded_once", .target = "/auth?uri=/films/a%2541", .expected = "/films/a%41"},
     {.name = "query_encoded_beside_another", .target = "/auth?a=b&uri=%2Ffilms%2Fa&c", .expected = "/films/a"},
+    {.name = "white_space_around_a_field", .target = "/auth", .fields = {"HTTP_X_ORIGINAL_URI= /films/a\t"},
+     .expected = "/films/a"},
     {.name = "comma_in_a_query", .target = "/auth", .fields = {"HTTP_X_ORIGINAL_URI=/films/a?token_countries=CA,US"},
      .expected = "/films/a?token_countries=CA,US"},
 

@@ -24,7 +24,9 @@ std::string told(const Keys& keys) {
     return text;
 }
 
-std::string told_of(std::string_view secret) { return crypto::hexadecimal(crypto::HmacKey{secret}.sign({})).substr(0, 4); }
+std::string told_of(std::string_view secret) {
+    return crypto::hexadecimal(crypto::HmacKey{secret}.sign({})).substr(0, 4);
+}
 
 std::string told_in(std::string_view text) {
     return message_of<posix::FailureError>([&] { BOOST_TEST_MESSAGE(told(keys_in(text, "KEYS"))); });
@@ -44,11 +46,13 @@ BOOST_AUTO_TEST_CASE(files_that_have_keys) {
         {"hexadecimal", hexadecimal + "\n", "key 1 " + x},
         {"base64", base64 + "\n", "key 1 " + told_of(crypto::from_base64(base64).value())},
         {"base64_without_padding", base64.substr(0, 43), "key 1 " + told_of(crypto::from_base64(base64).value())},
-        {"base64url", "_-" + base64.substr(2), "key 1 " + told_of(crypto::from_base64("_-" + base64.substr(2)).value())},
+        {"base64url", "_-" + base64.substr(2),
+         "key 1 " + told_of(crypto::from_base64("_-" + base64.substr(2)).value())},
         {"hexadecimal_in_both_cases", "aAbB" + hexadecimal, "key 1 " + told_of("\xaa\xbb" + std::string(32, '\x77'))},
         {"no_line_end", hexadecimal, "key 1 " + x},
         {"named", "2026-q4.a_B:" + hexadecimal, "2026-q4.a_B " + x},
-        {"several", hexadecimal + "\nold:" + hexadecimal + "\n" + hexadecimal, "key 1 " + x + ", old " + x + ", key 3 " + x},
+        {"several", hexadecimal + "\nold:" + hexadecimal + "\n" + hexadecimal,
+         "key 1 " + x + ", old " + x + ", key 3 " + x},
         {"comments_and_empty_lines", "# since May\n\n" + hexadecimal + "\n\n#", "key 1 " + x},
         {"long_one", std::string(2000, '7'), "key 1 " + told_of(std::string(1000, '\x77'))},
     };

@@ -23,7 +23,7 @@ std::string token_of(std::string_view secret, Terms terms, std::string_view addr
 
 BOOST_AUTO_TEST_SUITE(link_verify)
 
-// Tokens that Bunny has published with its signers: all for the key "SecurityKey", which is too short for a file of ours
+// Tokens that Bunny has published with its signers: all for one key, which is too short for a file of ours
 
 struct PublishedRow {
     std::string_view name;
@@ -292,7 +292,11 @@ BOOST_AUTO_TEST_CASE(links_that_are_not_valid) {
         {.name = "bound_and_a_zone", .query = link_to(film, "", "fe80::1"), .address = "fe80::1%eth0"},
         {.name = "bound_and_a_port", .query = link_to(film, "", bound), .address = bound + ":80"},
         {.name = "bound_and_a_list", .query = link_to(film, "", bound), .address = bound + ", " + other},
-        {.name = "bound_without_its_mark", .query = "token=HS256-" + token_in(link_to(film, "", bound)).substr(8) + end},
+        {.name = "bound_without_its_mark",
+         .query = "token=HS256-" + token_in(link_to(film, "", bound)).substr(8) + end},
+        {.name = "bound_with_another_mark",
+         .query = "token=HS256-2-" + token_in(link_to(film, "", bound)).substr(8) + end},
+        {.name = "bound_and_a_zero_byte", .query = link_to(film, "", bound), .address = bound + std::string("\0x", 2)},
         {.name = "unbound_with_the_mark", .query = "token=HS256-1-" + token.substr(6) + end},
         {.name = "mark_twice", .query = "token=HS256-1-1-" + token.substr(6) + end},
         // "limit=12" in the first eight bytes: 6c69:6d69:743d:3132::
@@ -318,7 +322,9 @@ BOOST_AUTO_TEST_CASE(each_character_of_a_token_counts) {
             std::string changed = link;
             if (changed[i] == c) continue;
             changed[i] = c;
-            BOOST_TEST_CONTEXT("character " << i << " is " << c) { check({.name = "changed", .query = changed}); }
+            BOOST_TEST_CONTEXT("character " << i << " is byte " << static_cast<int>(c)) {
+                check({.name = "changed", .query = changed});
+            }
         }
 }
 
