@@ -8,6 +8,7 @@ import typing
 from bench import calling as k
 from bench import chain as c
 from bench import peers as p
+from bench import starting as t
 from bench import storage as s
 from bench import work as w
 from bench.samples import median_of, middle_half
@@ -50,6 +51,10 @@ class Goal:
 
 def ratio(work, figure, one, other):
     return lambda samples: samples.ratios(figure, (work, one), (work, other))
+
+
+def difference(work, figure, one, other):
+    return lambda samples: samples.differences(figure, (work, one), (work, other))
 
 
 def least_ratio(work, figure, one, others):
@@ -140,6 +145,11 @@ def goals():
         Goal("processor time of a 64 KiB request against the program before",
              ratio(w.STRAIGHT, "processor", p.REELGATE + w.NEW, p.BEFORE + w.NEW), most=1.02),
         Goal("... of a whole film", ratio(w.STRAIGHT_WHOLE, "processor", p.REELGATE, p.BEFORE), most=1.02),
+        Goal("start of the CGI program, with one answer: ms", median(t.STARTS, p.REELGATE, "milliseconds")),
+        Goal("... more than the program before: ms",
+             difference(t.STARTS, "milliseconds", p.REELGATE, p.BEFORE), most=1),
+        Goal("... with a link, more than without: ms",
+             difference(t.STARTS, "milliseconds", t.WITH_LINKS, p.REELGATE), most=1),
         Goal(f"idle for {w.IDLE} s, no viewers: ms of processor",
              median(w.IDLING, 0, "processor"), most=0, form="{:.3f}"),
         Goal(f"idle for {w.IDLE} s, {most:,} parked: ms of processor",

@@ -43,6 +43,10 @@ class Samples:
         pairs of work and who. None where one of them was not measured."""
         return [a / b for a, b in zip(self.all(*one, figure), self.all(*other, figure))]
 
+    def differences(self, figure, one, other):
+        """The same for what one has more than the other."""
+        return [a - b for a, b in zip(self.all(*one, figure), self.all(*other, figure))]
+
     def ratios_within(self, work, who, figure, other):
         """The same for two figures of one peer."""
         return [a / b for a, b in zip(self.all(work, who, figure), self.all(work, who, other))]

@@ -189,7 +189,7 @@ def check_jail(report, folder):
         done = run("fail2ban-client", "-c", place, "--test")
         equal(done.returncode, 0, f"exit status: {done.stdout}{done.stderr}")
         dump = run("fail2ban-client", "-c", place, "--dp").stdout
-        for part in (r"\['add', 'reelgate', 'systemd'\]", r"\['set', 'reelgate', 'addjournalmatch', .*reelgate\.service",
+        for part in (r"\['add', 'reelgate', 'systemd'\]", r"'reelgate', 'addjournalmatch', .*reelgate\.service",
                      r"'reelgate'.*refused: 40", r"\['start', 'reelgate'\]"):
             assert re.search(part, dump), f"not {part} in {dump}"
 

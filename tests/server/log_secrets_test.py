@@ -23,8 +23,8 @@ FILM = support.position_coded(1000)
 LONG = 64 << 20  # more than any socket's buffers hold
 
 # Where a session is asked for as well; its text is in the column allow where somebody got the query wrong.
-QUERY = """SELECT v.status AS status,
- CASE v.id WHEN 'wrong' THEN :_cookie_session ELSE 200 END AS allow FROM videos AS v WHERE v.id = :id""".replace("\n", "")
+QUERY = "SELECT v.status AS status, CASE v.id WHEN 'wrong' THEN :_cookie_session ELSE 200 END AS allow " \
+        "FROM videos AS v WHERE v.id = :id"
 
 
 class Secrets:
@@ -176,7 +176,8 @@ def broken_requests(secrets):
     whole = fastcgi.params(f"{FILM_PATH}?{secrets.query}", fields=[secrets.cookies])
     yield "params that are cut off", fastcgi.begin() + fastcgi.stream(fastcgi.PARAMS, whole[:-5]) \
         + fastcgi.stream(fastcgi.STDIN, b"")
-    yield "no record behind the params", fastcgi.begin() + fastcgi.record(fastcgi.PARAMS, whole) + secrets.token.encode()
+    yield "no record behind the params", \
+        fastcgi.begin() + fastcgi.record(fastcgi.PARAMS, whole) + secrets.token.encode()
     yield "no FastCGI", f"GET {FILM_PATH}?{secrets.query} HTTP/1.1\r\nCookie: {secrets.session}\r\n\r\n".encode()
 
 
