@@ -1,5 +1,5 @@
-// Owns measuring a look-up in the catalogue: one that is remembered, one for which SQLite is asked, and one that asks who
-// may watch.
+// Owns measuring a look-up in the catalogue: one that is remembered, one for which SQLite is asked, and one that asks
+// who may watch.
 // Does not judge: scripts/bench prints the goals beside the figures.
 //
 //     look_up FOLDER
@@ -40,14 +40,13 @@ constexpr std::size_t rows = 20'000;
 
 std::string id_of(std::size_t number) { return "film-" + std::to_string(number); }
 
-/// Makes a catalogue of so many videos, sessions and grants: a session has 128 random bits, a user one film. Returns its
-/// path.
+/// Makes a catalogue of so many videos, sessions and grants: each user has a session, and may watch one film. Returns
+/// its path.
 std::string make_catalogue(const std::string& path, const char* journal_mode) {
     sqlite3* connection = nullptr;
     const std::string sql = std::string{"PRAGMA journal_mode = "} + journal_mode +
                             "; CREATE TABLE videos (id TEXT PRIMARY KEY, status, file, media_type, etag);"
-                            "CREATE TABLE sessions (token TEXT PRIMARY KEY, user INTEGER NOT NULL, expires INTEGER NOT NULL)"
-                            " WITHOUT ROWID;"
+                            "CREATE TABLE sessions (token TEXT PRIMARY KEY, user, expires) WITHOUT ROWID;"
                             "CREATE TABLE grants (user INTEGER, video TEXT, PRIMARY KEY (user, video)) WITHOUT ROWID;"
                             "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " +
                             std::to_string(rows - 1) +
