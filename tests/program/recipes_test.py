@@ -1,5 +1,5 @@
-"""The recipes of reelgate-access(7), as they stand there: each query on the schema of its application, asked by `get` for
-each kind of viewer.
+"""The recipes of reelgate-access(7), as they stand there: each query on the schema of its application, asked by `get`
+for each kind of viewer.
 
 Does not test the parameters by themselves: tests/unit/catalog_parameters_test.cc does.
 SPDX-License-Identifier: MIT
@@ -270,6 +270,16 @@ def main():
                         site.expect(viewer)
                 with report.row(f"{recipe}: nothing is wrong for check, list and --check-config"):
                     expect_nothing_wrong(site)
+        for name, nearest in (("@id", ":id"), (":_cooky_s", ":_cookie_s"), (":REMOTE_USR", ":REMOTE_USER")):
+            for command in (["--check-config"], ["get", "film"]):
+                with report.row(f"{command[0]} names {name}, which is unknown, and the nearest"):
+                    query = f"SELECT status FROM videos WHERE id = :id AND {name} IS NULL"
+                    site = Site(pathlib.Path(folder) / "unknown" / command[0] / nearest, "links")
+                    done = site.run(*command, "--query", query)
+                    level = "error: " if command[0] == "get" else ""
+                    message = (f'reelgate: {level}prepare query: "{query}": names {name}, which is unknown: '
+                               f"did you mean {nearest}?; see --query\n")
+                    equal((done.returncode, done.stderr.decode()), (1, message), "status and message")
         with report.row("links: one that is revoked"):
             site = make_site(pathlib.Path(folder) / "links", "links")
             site.expect(Viewer("", 200, video="/api/stream/film?token=good"))
