@@ -6,7 +6,6 @@
 #include <new>
 #include <utility>
 
-#include "catalog/allow.h"
 #include "catalog/diagnosis.h"
 #include "catalog/own.h"
 
@@ -71,34 +70,13 @@ void Reader::fail(std::string operation, Result result) {
     throw CatalogError{std::move(failure)};
 }
 
-/// Finds the result columns. Returns false if SQLite has no memory for their names: that must not count as a missing
-/// column.
-bool Reader::find_columns() {
-    places_ = {};
-    // From the last to the first, so that the first of two with one name counts.
-    for (int i = statement_.column_count() - 1; i >= 0; --i) {
-        const auto name = statement_.column_name(i);
-        if (!name) return false;
-        for (std::size_t c = 0; c < columns.size(); ++c)
-            if (columns[c].name == *name) places_[c] = i;
-    }
-    return true;
-}
-
-/// Returns a required column that the query lacks; null if there is none.
-const Column* Reader::missing_column() const {
-    for (std::size_t c = 0; c < columns.size(); ++c)
-        if (columns[c].is_required && !places_[c]) return &columns[c];
-    return nullptr;
-}
-
 void Reader::check_query() {
     std::string wrong;
     if (const char* const excess = statement_.excess())
         wrong = excess;
     else
         wrong = parameters_.read(statement_);
-    const Column* const missing = missing_column();
+    const Column* const missing = columns_.missing();
     if (wrong.empty() && missing) wrong = "has no result column named " + std::string{missing->name};
     if (wrong.empty()) return;
     forget();
@@ -138,7 +116,7 @@ void Reader::open() {
     Result result = choose_query();
     if (result.is_ok()) result = statement_.prepare(connection_, query_, sqlite::Use::again_and_again);
     if (!result.is_ok()) fail(posix::operation_of("prepare-query"), result);
-    if (!find_columns()) fail(posix::operation_of("prepare-query"), no_memory);
+    if (!columns_.find(statement_)) fail(posix::operation_of("prepare-query"), no_memory);
     check_query();
     // Preparing has read the schema: in WAL mode the shared memory exists by now.
     identity_.note_shared_memory(database_);
@@ -161,26 +139,11 @@ void Reader::wait_for_locks_as(WhenLocked when_locked) {
 /// have other columns.
 void Reader::find_columns_anew(std::string_view id) {
     cache_.judge_anew();
-    if (!find_columns()) fail(looking_up(id), no_memory);
-    const Column* const missing = missing_column();
+    if (!columns_.find(statement_)) fail(looking_up(id), no_memory);
+    const Column* const missing = columns_.missing();
     if (!missing) return;
     forget();
     throw CatalogError{posix::failure_of("look-up-column", id, database_.native(), missing->name)};
-}
-
-Row Reader::read_row() const {
-    Row row;
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-        if (!places_[c]) continue;
-        if (!columns[c].value) {
-            read_allow(statement_, *places_[c], row);
-            continue;
-        }
-        auto& value = row.*columns[c].value;
-        value = statement_.column(*places_[c]);
-        if (value && value->empty()) value.reset();
-    }
-    return row;
 }
 
 /// Looks up with the query that is in force. Finalises it if another one is due.
@@ -199,7 +162,7 @@ std::optional<Row> Reader::look_up(const Question& question) {
     }
     if (result.code() == Code::done) return std::nullopt;
     if (result.code() != Code::row) fail(looking_up(id), result);
-    return read_row();
+    return columns_.read(statement_);
 }
 
 /// Returns the answer to a question, one that is remembered if possible. Throws std::bad_alloc, too.

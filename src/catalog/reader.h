@@ -15,6 +15,7 @@
 #include "catalog/parameters.h"
 #include "catalog/question.h"
 #include "catalog/replacement.h"
+#include "catalog/result_columns.h"
 #include "catalog/row.h"
 #include "catalog/sqlite.h"
 
@@ -77,13 +78,10 @@ private:
     void forget() noexcept;
     void wait_for_locks_as(WhenLocked when_locked);
     std::chrono::milliseconds waiting_time() const;
-    bool find_columns();
     void find_columns_anew(std::string_view id);
-    const Column* missing_column() const;
     void check_query();
     sqlite::Result choose_query();
     bool is_other_query_due();
-    Row read_row() const;
     std::optional<Row> look_up(const Question& question);
     std::optional<Row> remember_or_look_up(const Question& question, WhenLocked when_locked);
     [[noreturn]] void fail(std::string operation, sqlite::Result result);
@@ -95,7 +93,7 @@ private:
     sqlite::Connection connection_;
     sqlite::Statement statement_;  // declared after its connection, hence finalised before that closes
     Parameters parameters_;  ///< of the statement
-    PerColumn<std::optional<int>> places_;  ///< indexes of the result columns
+    ResultColumns columns_;  ///< of the query, however often it is prepared
     Clock::time_point latest_;              ///< deadline of the present look-up
     WhenLocked when_locked_ = WhenLocked::wait;
     Identity identity_;

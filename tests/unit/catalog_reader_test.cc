@@ -257,6 +257,18 @@ BOOST_AUTO_TEST_CASE(column_of_the_status_vanishes) {
     BOOST_TEST(status_of(catalog, "a") == "complete");
 }
 
+BOOST_AUTO_TEST_CASE(column_that_decides_who_may_watch_vanishes) {
+    run_sqlite(foreign, changing_schema);
+    run_sqlite(foreign, "ALTER TABLE changing ADD COLUMN allow DEFAULT 403;");
+    Reader catalog{foreign, every_column};
+    BOOST_CHECK(catalog.find("a").value().permission == Permission::forbidden);
+    run_sqlite(foreign, "ALTER TABLE changing RENAME COLUMN allow TO permit;");
+    BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
+    BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
+    run_sqlite(foreign, "ALTER TABLE changing RENAME COLUMN permit TO allow;");
+    BOOST_CHECK(catalog.find("a").value().permission == Permission::forbidden);
+}
+
 BOOST_AUTO_TEST_CASE(table_vanishes) {
     run_sqlite(foreign, changing_schema);
     Reader catalog{foreign, every_column};
