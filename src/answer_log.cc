@@ -10,6 +10,7 @@
 
 #include "http/target.h"
 #include "log.h"
+#include "refusal_limit.h"
 
 namespace reelgate {
 
@@ -27,8 +28,8 @@ std::string paths_of(const http::Request& request) {
     return paths.empty() ? "-" : paths;
 }
 
-/// Returns the address that the web server tells, or "-" for a text that is none: what reads the log shuts addresses
-/// out.
+/// Returns the address that the web server tells, or "-" for a text that is none: programs that read the log block
+/// addresses.
 std::string_view address_of(const http::Request& request) noexcept {
     const char* const text = request.remote_addr.c_str();
     in6_addr bytes;  // has room for both families
@@ -38,8 +39,10 @@ std::string_view address_of(const http::Request& request) noexcept {
 
 /// Logs that somebody may not watch. An id has neither spaces nor colons, so that no client writes the address.
 void log_refused(const http::Request& request, const Outcome& outcome) noexcept {
-    log_refusal("refused", Number{outcome.response.status}, outcome.id ? std::string_view{*outcome.id} : "-",
-                address_of(request), row_of(*outcome.refused).why);
+    static_assert(static_cast<std::size_t>(Refused::disputed) < RefusalLimit::max_reasons);
+    const auto reason = static_cast<std::size_t>(*outcome.refused);
+    log_refusal(reason, "refused", Number{outcome.response.status},
+                outcome.id ? std::string_view{*outcome.id} : "-", address_of(request), row_of(*outcome.refused).why);
 }
 
 }  // namespace

@@ -77,6 +77,11 @@ HandlerSettings with_keys(HandlerSettings settings) {
     return settings;
 }
 
+/// Returns whether a request was decoded before a reload, without the variables that answers now depend on.
+bool is_from_before(const http::Request& request, const HandlerSettings& settings) {
+    return asks_variables(settings) && !request.variables;
+}
+
 }  // namespace
 
 Handler::Handler(HandlerSettings settings)
@@ -167,11 +172,6 @@ http::Selection Handler::select(const Asking& asking, const catalog::Row& row, O
     outcome.may_grow = description.has_catalog_tag;
     description.representation.offload = offloader_.field_for(film, description.representation, outcome.notes);
     return std::move(description.representation);
-}
-
-/// A request of which nothing is known that its answer depends on is one that was read before the settings changed.
-bool is_from_before(const http::Request& request, const HandlerSettings& settings) {
-    return asks_variables(settings) && !request.variables;
 }
 
 Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_locked, media::StorageGate* gate) {

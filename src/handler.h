@@ -55,7 +55,7 @@ private:
     std::optional<catalog::Row> look_up(const std::string& id, const Asking& asking, CatalogUse& use);
     http::Dependence dependence();
 
-    HandlerSettings settings_;
+    const HandlerSettings settings_;
     catalog::Reader catalog_;
     media::MediaFolders videos_;
     Offloader offloader_;

@@ -149,7 +149,8 @@ void tell_rationed_lines() noexcept {
 
 bool is_logged(LogLevel level) noexcept { return level <= least; }
 
-void write_line(LogLevel level, std::span<const std::string_view> texts, Repeats if_repeated) noexcept {
+void write_line(LogLevel level, std::span<const std::string_view> texts, Repeats if_repeated,
+                std::size_t reason) noexcept {
     if (!is_logged(level)) return;
     LogLine line;
     append_head(line, level);
@@ -162,7 +163,7 @@ void write_line(LogLevel level, std::span<const std::string_view> texts, Repeats
     const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock{mutex};
     tell_refusals(refusals.take_due(now));
-    if (are_repeats_counted && if_repeated == Repeats::rationed && !refusals.admit(now)) {
+    if (are_repeats_counted && if_repeated == Repeats::rationed && !refusals.admit(now, reason)) {
         is_any_refusal_counted = true;
         return;
     }

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <span>
@@ -52,12 +53,13 @@ void tell_rationed_lines() noexcept;
 enum class Repeats {
     counted,   ///< see limit_repeated_lines()
     written,   ///< for the beginnings and ends of what lasts
-    rationed,  ///< written, even if it is equal, up to ten within a second; see RefusalLimit
+    rationed,  ///< written, even if it is equal, up to ten within a second for each reason; see RefusalLimit
 };
 
 /// Writes the texts as one line, in one piece. Escapes control characters and bytes beyond ASCII as \xNN, since a
-/// client may have sent a part. Truncates a line of more than 4,000 bytes.
-void write_line(LogLevel level, std::span<const std::string_view> texts, Repeats if_repeated) noexcept;
+/// client may have sent a part. Truncates a line of more than 4,000 bytes. `reason` is for RefusalLimit.
+void write_line(LogLevel level, std::span<const std::string_view> texts, Repeats if_repeated,
+                std::size_t reason = 0) noexcept;
 
 /// Returns the level of a message: that of an error, unless the table says another.
 constexpr LogLevel level_of(messages::Kind kind) noexcept {
@@ -87,11 +89,12 @@ void log_change(std::type_identity_t<messages::Named<sizeof...(Values)>> name, c
                Repeats::written);
 }
 
-/// Logs the message of a name with its values, which says that somebody was refused.
+/// Logs the message of a name with its values, which says that somebody was refused for a reason.
 template <typename... Values>
-void log_refusal(std::type_identity_t<messages::Named<sizeof...(Values)>> name, const Values&... values) noexcept {
+void log_refusal(std::size_t reason, std::type_identity_t<messages::Named<sizeof...(Values)>> name,
+                 const Values&... values) noexcept {
     write_line(level_of(name.message().kind), messages::texts_of(name.message(), messages::views_of(values...)),
-               Repeats::rationed);
+               Repeats::rationed, reason);
 }
 
 /// Logs a failure, at the level of its message.

@@ -1,10 +1,13 @@
-// Owns the limit on the log's lines about refusals, which anybody can make as many of as there are requests: ten within
-// a second are written, and the others are counted.
+// Owns the limit on the log's lines about refusals, of which anybody can cause as many as requests: ten within a second
+// are written for each reason, and the others are counted. One budget for all would let a client who guesses links hide
+// these among requests that nobody is shut out for.
 // Does not write, has no clock (callers pass the time), and allocates no memory.
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -15,20 +18,23 @@ class RefusalLimit {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    /// Lines within a second. Who tries in vain ten times is known by then.
+    /// Lines within a second, for each reason. Who tries in vain ten times is known by then.
     static constexpr unsigned max_lines = 10;
 
-    /// Takes a refusal at `now`. Returns whether it has a line; counts it otherwise. Call take_due() before.
-    bool admit(Time now) noexcept {
+    static constexpr std::size_t max_reasons = 8;
+
+    /// Takes a refusal for a reason, below max_reasons, at `now`. Returns whether it has a line; counts it otherwise.
+    /// Call take_due() before.
+    bool admit(Time now, std::size_t reason) noexcept {
         if (is_over(now)) {
             begin_ = now;
-            written_ = 0;
+            written_ = {};
         }
-        if (written_ == max_lines) {
+        if (written_[reason] == max_lines) {
             ++counted_;
             return false;
         }
-        ++written_;
+        ++written_[reason];
         return true;
     }
 
@@ -42,7 +48,7 @@ private:
     bool is_over(Time now) const noexcept { return now - begin_ >= std::chrono::seconds{1}; }
 
     Time begin_{};  ///< of the second
-    unsigned written_ = 0;
+    std::array<unsigned, max_reasons> written_{};
     std::uint64_t counted_ = 0;
 };
 

@@ -27,6 +27,8 @@ struct ResetAtEnd {
     }
 };
 
+constexpr std::string_view several_allow = "has several result columns named allow";
+
 std::string looking_up(std::string_view id) { return posix::operation_of("look-up", id); }
 
 }  // namespace
@@ -65,6 +67,10 @@ void Reader::fail(std::string operation, Result result) {
     }
     posix::Failure failure = diagnose(std::move(operation), database_, failed ? failed : connection_, result,
                                       sqlite::Access::read);
+    // SQLite quotes the value that a function does not take: it may be a cookie, or a token.
+    const bool may_quote = !parameters_.ask_id_alone() && !failure.cause.starts_with("no such ");
+    if (result.code() == Code::error && may_quote)
+        failure.cause = "a function of the query does not take what the request has";
     if (result.code() == Code::error || result.code() == Code::interrupted)
         failure.add_remedy("the query is \"" + query_ + "\", see --query");
     throw CatalogError{std::move(failure)};
@@ -78,6 +84,7 @@ void Reader::check_query() {
         wrong = parameters_.read(statement_);
     const Column* const missing = columns_.missing();
     if (wrong.empty() && missing) wrong = "has no result column named " + std::string{missing->name};
+    if (wrong.empty() && columns_.is_ambiguous()) wrong = several_allow;
     if (wrong.empty()) return;
     forget();
     throw CatalogError{posix::failure_of("query-wrong", query_, wrong)};
@@ -141,8 +148,9 @@ void Reader::find_columns_anew(std::string_view id) {
     cache_.judge_anew();
     if (!columns_.find(statement_)) fail(looking_up(id), no_memory);
     const Column* const missing = columns_.missing();
-    if (!missing) return;
+    if (!missing && !columns_.is_ambiguous()) return;
     forget();
+    if (!missing) throw CatalogError{posix::failure_of("query-wrong", query_, several_allow)};
     throw CatalogError{posix::failure_of("look-up-column", id, database_.native(), missing->name)};
 }
 

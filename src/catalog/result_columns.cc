@@ -20,11 +20,13 @@ bool is_named(std::size_t column, std::string_view name) {
 
 bool ResultColumns::find(const sqlite::Statement& statement) {
     places_ = {};
+    deciding_ = 0;
     for (int i = statement.column_count() - 1; i >= 0; --i) {
         const auto name = statement.column_name(i);
         if (!name) return false;
         for (std::size_t c = 0; c < columns.size(); ++c)
             if (is_named(c, *name)) places_[c] = i;
+        deciding_ += is_named(allow, *name) ? 1 : 0;
     }
     has_decided_ |= places_[allow].has_value();
     return true;

@@ -17,6 +17,10 @@ public:
     /// has no memory for their names: that must not count as a missing column.
     [[nodiscard]] bool find(const sqlite::Statement& statement);
 
+    /// Returns whether several columns are called `allow`: which of them decides who may watch must not be a guess. A
+    /// table that gets one brings that about, where the query takes `*` beside its own.
+    bool is_ambiguous() const { return deciding_ > 1; }
+
     /// Returns a column that the query lacks: a required one, or `allow` if it has had it before. Without that column
     /// everybody may watch, which a change of the schema must not bring about. Null if it lacks none.
     const Column* missing() const;
@@ -26,7 +30,8 @@ public:
 
 private:
     PerColumn<std::optional<int>> places_;  ///< indexes of the columns in the statement
-    bool has_decided_ = false;              ///< there was a column `allow`
+    unsigned deciding_ = 0;                 ///< columns called `allow`
+    bool has_decided_ = false;              ///< there was one
 };
 
 }  // namespace reelgate::catalog

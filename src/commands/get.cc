@@ -33,7 +33,7 @@ std::string meta_variable_of(const std::string& field) {
     return "HTTP_" + name + "=" + field.substr(colon + 1);
 }
 
-/// Checks 'NAME=value'. A name that the request itself decides would be there twice.
+/// Checks 'NAME=value'.
 std::string checked_meta_variable(const std::string& variable) {
     const auto equals = variable.find('=');
     if (equals == std::string::npos || equals == 0) posix::fail("meta-form", variable);

@@ -72,6 +72,8 @@ std::string base_from(const Arguments& arguments) {
         posix::fail("option", "base-url", text, "is no beginning of an address",
                     "an example is https://films.example.org");
     while (text.ends_with('/')) text.pop_back();
+    if (text.ends_with(':')) posix::fail("option", "base-url", arguments.value("base-url").value(), "names no host",
+                                         "an example is https://films.example.org");
     return text;
 }
 

@@ -38,17 +38,23 @@ std::optional<std::string>* field_named(http::Request& request, std::string_view
     return nullptr;
 }
 
+/// Takes the address of the client; none if there are two, as Variables has it.
+void take_address(http::Request& request, std::string_view value) {
+    request.remote_addr = request.remote_addr.empty() ? value : std::string_view{"-"};
+}
+
 /// The meta-variables that tell a path, besides REQUEST_URI.
 struct Paths {
     std::string_view script_name, path_info, script_filename, query_string;
 };
 
 /// Who has logged in at the web server. nginx takes REMOTE_USER from the field Authorization, whether or not anybody
-/// has looked at the password there: such a name counts only with AUTH_TYPE, as RFC 3875 §4.1.11 has it.
+/// has looked at the password there: such a name counts only with AUTH_TYPE, as RFC 3875 §4.1.11 has it. An empty
+/// Authorization is one that the web server's configuration hides, and nginx has read all the same.
 struct User {
     std::vector<std::string_view> names;
     bool is_verified = false;   ///< the web server says how
-    bool has_password = false;  ///< the client has sent one
+    bool is_claimed = false;    ///< the client may have sent it, with a password or without
 };
 
 /// Returns whether the value of Authorization is of the scheme that has a name and a password (RFC 7617).
@@ -112,7 +118,7 @@ http::Request request_from(const char* const* meta_variables, Keep keep) {
             else
                 request.variables->add(name, value);
             if (name == "AUTH_TYPE") user.is_verified |= !value.empty();
-            if (name == "HTTP_AUTHORIZATION") user.has_password |= is_basic(value);
+            if (name == "HTTP_AUTHORIZATION") user.is_claimed |= value.empty() || is_basic(value);
         }
         if (name == "REQUEST_METHOD") request.method = value;
         else if (name == "REQUEST_URI") request.target = value;
@@ -120,10 +126,10 @@ http::Request request_from(const char* const* meta_variables, Keep keep) {
         else if (name == "PATH_INFO") paths.path_info = value;
         else if (name == "SCRIPT_FILENAME") paths.script_filename = value;
         else if (name == "QUERY_STRING") paths.query_string = value;
-        else if (name == "REMOTE_ADDR") request.remote_addr = value;
+        else if (name == "REMOTE_ADDR") take_address(request, value);
         else if (auto* field = field_named(request, name)) join(*field, http::trim_ows(value));
     }
-    if (user.is_verified || !user.has_password)
+    if (user.is_verified || !user.is_claimed)
         for (const std::string_view name : user.names) request.variables->add("REMOTE_USER", name);
     add_rewritten(request, paths);
     if (request.target.empty() && !request.rewritten.empty()) {

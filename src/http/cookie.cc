@@ -17,12 +17,6 @@ char as_parameter_character(char c) {
 
 }  // namespace
 
-std::string as_parameter_name(std::string_view name) {
-    std::string out{name};
-    std::transform(out.begin(), out.end(), out.begin(), as_parameter_character);
-    return out;
-}
-
 bool is_same_parameter(std::string_view a, std::string_view b) {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
         return as_parameter_character(x) == as_parameter_character(y);

@@ -11,7 +11,7 @@ namespace reelgate::http {
 /// A target, as a link in front of it and the rest. Views into the target.
 struct Fronted {
     std::string_view front;  ///< "bcdn_token=..."; empty: there is none
-    std::string_view rest;   ///< the target without it: it begins with a slash
+    std::string_view rest;   ///< the target without it: it begins with a slash, or is empty
 };
 
 /// Takes the link off the front of a target in origin-form or absolute-form. A target without one is all rest.

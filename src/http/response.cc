@@ -66,7 +66,7 @@ void add_vary(Response& response, const Dependence& dependence) {
                                        [](const Field& field) { return field.name == "Vary"; });
         if (vary == response.fields.end())
             response.fields.push_back({"Vary", name});
-        else
+        else if (vary->value != name)
             vary->value.append(", ").append(name);
     }
 }

@@ -1,4 +1,4 @@
-// Owns the verification of links that expire: Bunny's token HS256, with three rules that close its ambiguity.
+// Owns the verification of links that expire: Bunny's token HS256, with four rules that close its ambiguity.
 // Does not take a request apart, and has no clock.
 //
 // A token is "HS256-", then "1-" if it is bound to an address, then the HMAC-SHA256 in base64url of: the path, or
@@ -7,7 +7,7 @@
 // - `expires` has exactly ten digits: a link to "film1" would be one to "film" that expires later.
 // - Beside a token only the known parameters may stand, each of them once: they could spell an address.
 // - `token_path` ends at a "/" of the path, or with it: "/abc" would open "/abcd".
-// And an address whose bytes spell digits can have no link: see address.h.
+// - An address whose bytes all spell digits can have no link: see address.h.
 // SPDX-License-Identifier: MIT
 #pragma once
 

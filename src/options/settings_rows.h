@@ -200,13 +200,18 @@ inline constexpr std::array settings_rows{
     Option{.name = "status-path", .argument = "PATH", .default_in_words = "none", .example = "/reelgate-status",
            .meaning = "the path of the server's status",
            .text = "The path of the server's status: see \"Figures\" in `reelgate(8)`. Off unless it is given.",
-           .set = [](Settings& s, const Value& v) { s.engine.status_path = path_from(v); },
+           .set = [](Settings& s, const Value& v) {
+               s.engine.status_path = own_path_from(v, {{"auth-path", s.handler.auth_path}});
+           },
            .agree = [](const Settings& a, const Settings& b) { return a.engine.status_path == b.engine.status_path; }},
     Option{.name = "ping-path", .argument = "PATH", .default_in_words = "none", .example = "/reelgate-ping",
            .meaning = "the path of the health check",
            .text = "The path of the health check, which answers `pong`. Off unless it is given, and must differ from"
                    " `status-path`.",
-           .set = [](Settings& s, const Value& v) { s.engine.ping_path = ping_path_from(v, s.engine.status_path); },
+           .set = [](Settings& s, const Value& v) {
+               s.engine.ping_path = own_path_from(v, {{"status-path", s.engine.status_path},
+                                                      {"auth-path", s.handler.auth_path}});
+           },
            .agree = [](const Settings& a, const Settings& b) { return a.engine.ping_path == b.engine.ping_path; }},
     Option{.name = "log-level", .argument = "LEVEL", .default_value = "notice",
            .meaning = "error, warning, notice, info or debug; on standard error",

@@ -126,9 +126,11 @@ std::string path_from(const Value& value) {
     return value.text;
 }
 
-std::string ping_path_from(const Value& value, const std::string& status_path) {
+std::string own_path_from(const Value& value, std::initializer_list<TakenPath> taken) {
     std::string path = path_from(value);
-    if (path == status_path) reject(value, "is status-path as well", "which one is meant?");
+    for (const TakenPath& other : taken)
+        if (path == other.path)
+            reject(value, "is " + std::string{other.option} + " as well", "which one is meant?");
     return path;
 }
 

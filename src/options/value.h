@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <initializer_list>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -62,8 +63,14 @@ std::string prefix_from(const Value& value);
 /// Returns a path that begins with a slash.
 std::string path_from(const Value& value);
 
-/// Returns the ping path, which must differ from the status path: one would hide the other.
-std::string ping_path_from(const Value& value, const std::string& status_path);
+/// A path that reelgate answers already, and the option that names it.
+struct TakenPath {
+    std::string_view option;
+    const std::string& path;
+};
+
+/// Returns a path that begins with a slash, and is none of those that are taken: one would hide the other.
+std::string own_path_from(const Value& value, std::initializer_list<TakenPath> taken);
 
 /// Adds the origins of a value, which commas and white space separate: no origin contains them, and an environment
 /// variable has only one value.

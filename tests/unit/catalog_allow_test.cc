@@ -75,7 +75,6 @@ BOOST_AUTO_TEST_CASE(value_of_the_column) {
 constexpr AllowRow queries[] = {
     {"no_such_column", "SELECT status FROM videos WHERE id = ?1", "unasked"},
     {"in_capitals", "SELECT status, 403 AS ALLOW FROM videos WHERE id = ?1", "forbidden"},
-    {"first_of_two", "SELECT status, 403 AS allow, 200 AS allow FROM videos WHERE id = ?1", "forbidden"},
     {"before_the_status", "SELECT 401 AS allow, status FROM videos WHERE id = ?1", "login"},
 };
 

@@ -109,6 +109,9 @@ BOOST_AUTO_TEST_CASE(query_that_can_be_used) {
 const QueryRow unusable[] = {
     {.name = "no_status", .query = "SELECT title FROM videos WHERE id = ?1",
      .expected = "has no result column named status"},
+    {.name = "two_that_decide_who_may_watch", .query = "SELECT title AS status, 1 AS allow, 403 AS Allow FROM videos"
+                                                        " WHERE id = ?1",
+     .expected = "has several result columns named allow"},
     {.name = "status_in_capitals", .query = "SELECT title AS STATUS FROM videos WHERE id = ?1",
      .expected = "has no result column named status"},
     {.name = "no_parameter", .query = "SELECT status FROM videos", .expected = "has no parameter for the id"},
@@ -267,6 +270,26 @@ BOOST_AUTO_TEST_CASE(column_that_decides_who_may_watch_vanishes) {
     BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
     run_sqlite(foreign, "ALTER TABLE changing RENAME COLUMN permit TO allow;");
     BOOST_CHECK(catalog.find("a").value().permission == Permission::forbidden);
+}
+
+BOOST_AUTO_TEST_CASE(second_column_that_decides_who_may_watch_comes) {
+    run_sqlite(foreign, changing_schema);
+    Reader catalog{foreign, "SELECT *, 403 AS allow FROM changing WHERE id = ?1"};
+    BOOST_CHECK(catalog.find("a").value().permission == Permission::forbidden);
+    run_sqlite(foreign, "ALTER TABLE changing ADD COLUMN allow DEFAULT 200;");
+    BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
+    BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
+}
+
+BOOST_AUTO_TEST_CASE(error_of_a_function_does_not_quote_the_request) {
+    run_sqlite(foreign, changing_schema);
+    Reader catalog{foreign, "SELECT status, json_extract('{}', :_cookie_pick) AS file FROM changing WHERE id = :id"};
+    http::Request request;
+    request.variables.emplace().add("HTTP_COOKIE", "pick=SECRET");
+    const std::string message =
+        message_of<CatalogError>([&] { catalog.find(Question{.id = "a", .request = &request}); });
+    BOOST_TEST(message.find("SECRET") == std::string::npos);
+    BOOST_TEST(message.find("a function of the query does not take") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(table_vanishes) {

@@ -217,6 +217,8 @@ const UserRow users[] = {
     {.name = "checked", .variables = {"REMOTE_USER=ada", "HTTP_AUTHORIZATION=Basic YWRhOg==", "AUTH_TYPE=Basic"},
      .user = "ada"},
     {.name = "other_scheme", .variables = {"REMOTE_USER=ada", "HTTP_AUTHORIZATION=Bearer x"}, .user = "ada"},
+    {.name = "claimed_in_a_field_that_the_configuration_hides",
+     .variables = {"REMOTE_USER=ada", "HTTP_AUTHORIZATION="}},
     {.name = "twice", .variables = {"REMOTE_USER=ada", "REMOTE_USER=bob"}},
 };
 
@@ -275,6 +277,8 @@ BOOST_AUTO_TEST_CASE(variables_are_kept_where_somebody_asks_them) {
     BOOST_TEST(kept.variables->find("REMOTE_USER").value_or("(absent)") == "ada");
     BOOST_TEST(kept.variables->find("HTTP_COOKIE").value_or("(absent)") == "a=b");
     BOOST_TEST(kept.remote_addr == "192.0.2.1");
+    const char* const twice[] = {"REMOTE_ADDR=192.0.2.1", "REMOTE_ADDR=192.0.2.2", nullptr};
+    BOOST_TEST(request_from(twice).remote_addr == "-");
     const http::Request not_kept = request_from(variables);
     BOOST_TEST(!not_kept.variables.has_value());
     BOOST_TEST(not_kept.remote_addr == "192.0.2.1");

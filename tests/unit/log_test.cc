@@ -201,7 +201,7 @@ std::size_t count_of(std::string_view text, std::string_view part) {
 }
 
 void refuse(int times) {
-    for (int i = 0; i < times; ++i) log_refusal("refused", "403", "film", "192.0.2.7", "not allowed");
+    for (int i = 0; i < times; ++i) log_refusal(0, "refused", "403", "film", "192.0.2.7", "not allowed");
 }
 
 constexpr std::string_view refusal_line = "reelgate: notice: refused: 403: film: 192.0.2.7: not allowed\n";

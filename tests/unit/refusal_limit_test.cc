@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(ten_within_a_second_have_a_line) {
                     const auto now = begin + std::chrono::milliseconds{event.milliseconds};
                     BOOST_TEST(limit.take_due(now) == event.told);
                     unsigned written = 0;
-                    for (unsigned i = 0; i < event.refusals; ++i) written += limit.admit(now) ? 1 : 0;
+                    for (unsigned i = 0; i < event.refusals; ++i) written += limit.admit(now, 0) ? 1 : 0;
                     BOOST_TEST(written == event.written);
                 }
             }
@@ -53,6 +53,14 @@ BOOST_AUTO_TEST_CASE(ten_within_a_second_have_a_line) {
             BOOST_TEST(limit.take() == 0u);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(no_reason_takes_the_lines_of_another) {
+    RefusalLimit limit;
+    const RefusalLimit::Time now{std::chrono::hours{5}};
+    for (unsigned i = 0; i < 100; ++i) limit.admit(now, 0);
+    for (std::size_t reason = 1; reason < RefusalLimit::max_reasons; ++reason) BOOST_TEST(limit.admit(now, reason));
+    BOOST_TEST(limit.take() == 90u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
