@@ -109,7 +109,8 @@ def check_notes(report, folder, volume, keys):
         ("shorter than twice the film", ["--for", "119s", "film"], short.format("film", 119)),
         ("the same, by its extension", ["--for", "1m", "film.mp4"], short.format("film.mp4", 60)),
         ("the same, by its path", ["--for", "1m", "/api/stream/film"], short.format("/api/stream/film", 60)),
-        ("a film that is not there yet", ["none"], "reelgate: sign none: the catalogue has no such video\n"),
+        ("a film that is not there yet", ["none"], "reelgate: sign none: the query finds no such video; it asks"
+         " for nobody: see LEFT JOIN in reelgate-access(7)\n"),
         ("a path of another site", ["/other/none"], ""),
     ]
     for name, words, expected in notes:

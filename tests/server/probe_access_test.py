@@ -177,10 +177,6 @@ def check_usage(report):
         (folder / "empty").write_text("# nothing\n\n")
         (folder / "text").write_text("this is no key at all, and longer than thirty-two bytes\n")
         good = access.write_keys(folder / "good")
-        with report.row("usage: an address that is a link"):
-            status, output = probe("http://127.0.0.1:9" + PATH + "?token=HS256-T&expires=1")
-            equal((status, output.count("\n")), (2, 1), f"exit status, lines, of {output}")
-            assert "name its key with --link-key" in output, output
         for options, said in WRONG:
             words = options(folder)
             url = "http://127.0.0.1:9" + PATH
