@@ -15,7 +15,7 @@
 
 namespace reelgate {
 
-/// Why somebody may not watch.
+/// Why a client may not watch.
 enum class Refused {
     link_missing,
     link_not_valid,
@@ -37,7 +37,7 @@ struct RefusedRow {
 /// Returns the row of a Refused.
 const RefusedRow& row_of(Refused refused);
 
-/// Returns the answer of one who is refused. Without --www-authenticate a 401 is a 403: it "MUST send a
+/// Returns the answer to a refused client. Without --www-authenticate a 401 is a 403: it "MUST send a
 /// WWW-Authenticate header field" (RFC 9110 §15.5.2).
 http::Refusal refusal_of(Refused refused, const http::Policy& policy);
 

@@ -46,7 +46,7 @@ struct Outcome {
     /// The id of the video's row; if there is none, the one in the target. Absent: the target names none.
     std::optional<std::string> id;
     http::Response response;
-    std::optional<Refused> refused;        ///< why the one who asks may not watch
+    std::optional<Refused> refused;        ///< why the client may not watch
     std::string link_key;                  ///< name of the key of a good link; empty: there was none
     std::optional<media::MediaFile> film;  ///< which the response's ranges refer to
     /// Whether the tag comes from the catalogue, and stays while a recording grows: growth then does not break the

@@ -18,7 +18,7 @@ class RefusalLimit {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    /// Lines within a second, for each reason. Who tries in vain ten times is known by then.
+    /// Lines within a second, for each reason: enough to recognise an address that guesses.
     static constexpr unsigned max_lines = 10;
 
     static constexpr std::size_t max_reasons = 8;

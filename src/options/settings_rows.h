@@ -162,7 +162,7 @@ inline constexpr std::array settings_rows{
                return std::string{s.handler.links.key_file.empty() ? "" : "required"};
            },
            .example = "required",
-           .meaning = "required: nobody may watch without a link; accepted: the catalogue alone decides then",
+           .meaning = "required: nobody may watch without a link; accepted: without one the catalogue decides",
            .text = "What a link is for, where there is a `link-key`. `required`: a request without a good one is"
                    " refused. `accepted`: without one the catalogue alone decides; a bad one is refused all the same."
                    " Either way the catalogue is asked as well, and `:_link` is 1 in `query` if there is a good one.",

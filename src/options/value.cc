@@ -25,7 +25,7 @@ std::optional<unsigned> whole_number(const std::string& text, int base) {
     return number;
 }
 
-/// Rejects a setting for links that nothing comes of: who has made it believes that films are protected.
+/// Rejects a setting for links that has no effect: its author believes that films are protected.
 void require_keys(const Value& value, const std::filesystem::path& key_file) {
     if (key_file.empty() && value.place != default_place)
         reject(value, "does nothing without link-key", "name the file of keys there, or leave this out");
