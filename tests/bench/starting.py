@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import time
 
-import access
+import signing
 import support
 from bench import peers as p
 from bench.work import in_turn
@@ -37,10 +37,10 @@ def run(program, variables):
 
 def starts(site, i, samples):
     """One after another in turn, so that what disturbs one disturbs all."""
-    keys = access.write_keys(site.folder / "keys")
+    keys = signing.write_keys(site.folder / "keys", signing.KEY)
     kinds = [(p.REELGATE, support.PROGRAM, environment(site)),
              (WITH_LINKS, support.PROGRAM, environment(site, REELGATE_LINK_KEY=str(keys),
-                                                       REQUEST_URI=f"{PATH}?{access.link(PATH)}"))]
+                                                       REQUEST_URI=f"{PATH}?{signing.link(PATH)}"))]
     if site.before:
         kinds.append((p.BEFORE, site.before, environment(site)))
     times = {name: [] for name, _, _ in kinds}

@@ -23,6 +23,19 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 TAB, ENTER, HOME, LEFT, RIGHT, DOWN = "\ue004", "\ue007", "\ue011", "\ue012", "\ue014", "\ue015"
 
 
+# A page with a player: behind the question mark the address of the film, behind the hash a cookie with its attributes.
+VIDEO_PAGE = """<!DOCTYPE html>
+<meta charset="utf-8">
+<title>A film</title>
+<link rel="icon" href="data:,">
+<video muted preload="auto"></video>
+<script>
+if (location.hash) document.cookie = location.hash.slice(1) + '; path=/';
+document.querySelector('video').src = location.search.slice(1);
+</script>
+"""
+
+
 class WebDriver:
     """A browser behind a driver that speaks WebDriver. One tab, or several with one selected. `run` returns what a
     script passes to its last argument, a callback."""

@@ -49,6 +49,18 @@ def make_certificate(folder):
 left_out = set()
 
 
+def check_lines(report, lines, running):
+    """Rows for the purpose of lines: without its line, what a row names does not hold. `running` starts a server."""
+    for kind, line, holds in lines:
+        with report.row(f"{kind.name}: without {line}, not: {holds.__name__.replace('_', ' ')}"), \
+                running(kind, [line]) as server:
+            try:
+                holds(server)
+            except AssertionError:
+                continue
+            raise AssertionError("it holds without the line as well: what is it there for?")
+
+
 def shipped(name, **places):
     """The text of a file in conf/, with some of PATHS replaced. A path that is not there is an error: the file has
     changed, and the test with it."""

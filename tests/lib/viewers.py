@@ -4,6 +4,7 @@ Does not judge HTTP beyond the bytes that they get.
 SPDX-License-Identifier: MIT
 """
 import contextlib
+import threading
 import time
 
 import fastcgi
@@ -97,3 +98,28 @@ def check_not_busy(server, window):
     time.sleep(window)  # an observation window
     spent = support.processor_seconds(server.process) - before
     assert spent < window / 2, f"{spent} s of processor time in {window} s"
+
+
+@contextlib.contextmanager
+def load(server, target=FILM_PATH):
+    """Requests one after another from two threads; yields the list of what went wrong."""
+    is_over, failures = threading.Event(), []
+
+    def run():
+        while not is_over.is_set():
+            try:
+                reply = ask(server, target, fields=range_field(3000, 100_000))
+                equal((reply.status, reply.content), (206, FILM[3000:103_000]), "status, content")
+            except Exception as failure:  # whatever it is, the row fails with it
+                failures.append(repr(failure))
+                return
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield failures
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()

@@ -8,12 +8,13 @@ import subprocess
 import time
 import urllib.parse
 
-import access
+import browser
 import browsers
 import clock
 import films
 import rows
 import servers
+import signing
 import sites
 import support
 import tools
@@ -32,18 +33,7 @@ PLACES = [0, 600.42, films.DURATION - 0.52]
 PLACES_IN_PARTS = [45, 12.5]
 
 # A link that is late by now is still taken for a minute: one that is nearly so can be waited for.
-NEARLY = access.LEEWAY - 8
-
-PAGE = """<!DOCTYPE html>
-<meta charset="utf-8">
-<title>A film</title>
-<link rel="icon" href="data:,">
-<video muted preload="auto"></video>
-<script>
-if (location.hash) document.cookie = location.hash.slice(1) + '; path=/';
-document.querySelector('video').src = location.search.slice(1);
-</script>
-"""
+NEARLY = signing.LEEWAY - 8
 
 # Seeks, and gives what comes of it within some seconds: an error, "found", or "nothing".
 SEEK_LATE = clock.BEGIN + """
@@ -70,7 +60,7 @@ class Site(sites.Site):
         return done.stdout.decode().strip()
 
     def nearly_late(self, film):
-        return f"{self.base}{PREFIX}{film}?{access.link(PREFIX + film, int(time.time()) - NEARLY)}"
+        return f"{self.base}{PREFIX}{film}?{signing.link(PREFIX + film, int(time.time()) - NEARLY)}"
 
     def wait_until_late(self, address):
         path = address.removeprefix(self.base)
@@ -194,7 +184,7 @@ def check_cookie(site, tab):
     tab.open(site.page(site.base + PREFIX + PARTS))
     told = tab.run(clock.METADATA)
     assert isinstance(told, str) and told.startswith("error 4:"), f"played: {told}"
-    cookie = f"{COOKIE}={access.link(PREFIX + PARTS)}"
+    cookie = f"{COOKIE}={signing.link(PREFIX + PARTS)}"
     tab.open("about:blank")
     check_browser(site, tab, site.base + PREFIX + PARTS, cookie)
 
@@ -263,12 +253,12 @@ def main():
         with support.Folder() as folder:
             volume = support.Volume(folder / "data")
             make(volume)
-            (folder / "page.html").write_text(PAGE)
-            keys = access.write_keys(folder / "keys")
+            (folder / "page.html").write_text(browser.VIDEO_PAGE)
+            keys = signing.write_keys(folder / "keys", signing.KEY)
             pictures = folder / "pictures"
             pictures.mkdir()
             if servers.IS_ROOT:
-                access.give(keys, servers.USER)
+                signing.give(keys, servers.USER)
                 shutil.chown(pictures, servers.USER, servers.USER)
             server = kind(folder, volume, log_level="info")
             server.environment |= {"REELGATE_LINK_KEY": str(keys), "REELGATE_LINK_COOKIE": COOKIE,

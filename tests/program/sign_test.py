@@ -68,7 +68,7 @@ def sign(*words, environment=None):
 
 def address(path, expires=END, key=KEY, **more):
     """What is to be printed: the parameters in another order than those of link()."""
-    parameters = dict(part.split("=", 1) for part in link(key, path, expires, **more).split("&"))
+    parameters = dict(part.split("=", 1) for part in link(path, expires, key, **more).split("&"))
     token, end = parameters.pop("token"), parameters.pop("expires")
     text = "&".join([f"token={token}", *(f"{name}={value}" for name, value in parameters.items()), f"expires={end}"])
     return f"/bcdn_{text}{path}" if "token_path" in more else f"{path}?{text}"
@@ -110,7 +110,7 @@ def check_notes(report, folder, volume, keys):
         ("the same, by its extension", ["--for", "1m", "film.mp4"], short.format("film.mp4", 60)),
         ("the same, by its path", ["--for", "1m", "/api/stream/film"], short.format("/api/stream/film", 60)),
         ("a film that is not there yet", ["none"], "reelgate: sign none: the query finds no such video; it asks"
-         " for nobody: see LEFT JOIN in reelgate-access(7)\n"),
+         " without a viewer: see LEFT JOIN in reelgate-access(7)\n"),
         ("a path of another site", ["/other/none"], ""),
     ]
     for name, words, expected in notes:

@@ -11,6 +11,7 @@ import urllib.parse
 import access
 import fastcgi
 import servers
+import signing
 import support
 from support import equal
 
@@ -50,9 +51,9 @@ NOT_LED = {"HAProxy": 503}
 
 # Links
 
-def parameters(path=FILM_PATH, expires=None, key=access.KEY, address="", **more):
+def parameters(path=FILM_PATH, expires=None, key=signing.KEY, address="", **more):
     """Pairs, so that they can be turned around and doubled."""
-    return urllib.parse.parse_qsl(access.link(path, expires, key, address, **more))
+    return urllib.parse.parse_qsl(signing.link(path, expires, key, address, **more))
 
 
 def with_query(pairs, path=FILM_PATH):
@@ -77,9 +78,9 @@ def link_rows():
     token, bad = dict(good)["token"], dict(flipped(good))["token"]
     expires = dict(good)["expires"]
     bound_here, bound_there = parameters(address=OWN_ADDRESS), parameters(address=OTHER_ADDRESS)
-    show = access.front(PREFIX + "show/")
+    show = signing.front(PREFIX + "show/")
     signed = urllib.parse.urlencode
-    show_cookie = access.link(PREFIX + "show/", token_path=PREFIX + "show/")
+    show_cookie = signing.link(PREFIX + "show/", token_path=PREFIX + "show/")
     nine, eleven, moved = "999999999", "99999999999", "1" + str(now + 3600)[1:]
     return [
         Row("no link"),
@@ -97,7 +98,7 @@ def link_rows():
         Row("changed in one character", with_query(flipped(good))),
         Row("another film's", with_query(other)),
         Row("of another film in a folder", with_query(good, PREFIX + "show/a")),
-        Row("of another key", with_query(parameters(key=access.OTHER_KEY))),
+        Row("of another key", with_query(parameters(key=signing.OTHER_KEY))),
         Row("of the empty key", with_query(parameters(key=b""))),
         Row("bound to this address", with_query(bound_here), status=200),
         Row("bound to another address", with_query(bound_there)),
@@ -125,11 +126,11 @@ def link_rows():
         Row("token missing", with_query([("expires", expires)])),
         Row("token empty", with_query(changed(good, token=""))),
         Row("a digit of the path moved to the time", with_query(
-            [("token", access.token(FILM_PATH + "1", moved)), ("expires", "1" + moved)])),
+            [("token", signing.token(FILM_PATH + "1", moved)), ("expires", "1" + moved)])),
         Row("a digit of the time moved to the path", with_query(
-            [("token", access.token(FILM_PATH, moved)), ("expires", moved[1:])], FILM_PATH + moved[0])),
+            [("token", signing.token(FILM_PATH, moved)), ("expires", moved[1:])], FILM_PATH + moved[0])),
         Row("all digits in the path", with_query(
-            [("token", access.token(FILM_PATH, moved)), ("expires", "")], FILM_PATH + moved)),
+            [("token", signing.token(FILM_PATH, moved)), ("expires", "")], FILM_PATH + moved)),
         Row("token twice, alike", with_query([*good, good[0]])),
         Row("token twice, the good one first", with_query([*good, ("token", bad)])),
         Row("token twice, the good one last", with_query([("token", bad), *good])),
@@ -152,7 +153,7 @@ def link_rows():
         Row("cookie: good, for the folder", PREFIX + "show/a", cookie(show_cookie), status=200),
         Row("cookie: another film's", fields=cookie(signed(other))),
         Row("cookie: another folder's", fields=cookie(show_cookie)),
-        Row("cookie: late", fields=cookie(access.link(FILM_PATH, now - 3600))),
+        Row("cookie: late", fields=cookie(signing.link(FILM_PATH, now - 3600))),
         Row("cookie: changed", fields=cookie(signed(flipped(good)))),
         Row("cookie: another name", fields=cookie(signed(good), "reelgate_links")),
         Row("cookie: twice", fields=[("Cookie", f"{LINK_COOKIE}={signed(good)}; {LINK_COOKIE}={signed(good)}")]),
@@ -167,8 +168,8 @@ def link_rows():
         Row("front: good", show + PREFIX + "show/a", status=200),
         Row("front: good, and an own query", show + PREFIX + "show/a?t=5"),
         Row("front: for another folder", show + FILM_PATH),
-        Row("front: for a folder with a longer name", access.front(PREFIX + "sho") + PREFIX + "show/a"),
-        Row("front: late", access.front(PREFIX + "show/", now - 3600) + PREFIX + "show/a"),
+        Row("front: for a folder with a longer name", signing.front(PREFIX + "sho") + PREFIX + "show/a"),
+        Row("front: late", signing.front(PREFIX + "show/", now - 3600) + PREFIX + "show/a"),
         Row("front: changed", show.replace("HS256-", "HS256-A") + PREFIX + "show/a"),
         Row("front: and a token in the query", show + with_query(good, PREFIX + "show/a")),
         Row("front: and the same token in the query", show + PREFIX + "show/a?" + show[len("/bcdn_"):]),
@@ -297,7 +298,7 @@ def catalogue_rows():
         Row("argument: semicolon as separator", FILM_PATH + "?a=b;t=good", status=401),
         Row("argument: that cannot be decoded", FILM_PATH + "?t=good%zz", status=401),
         Row("argument: in a second question mark", FILM_PATH + "??t=good", status=401),
-        Row("link in front, where there are no keys", access.front(PREFIX) + FILM_PATH, session("adas"), status=404),
+        Row("link in front, where there are no keys", signing.front(PREFIX) + FILM_PATH, session("adas"), status=404),
 
         Row("nobody: OPTIONS", method="OPTIONS", status=204),
         Row("nobody: If-None-Match", fields=[("If-None-Match", "*")], status=401),
@@ -352,9 +353,9 @@ def question_rows():
         Row("two addresses in one", AUTH, [*asked(f"{FILM_PATH}?x,{other}"), *ada]),
         Row("a blank behind it", f"{AUTH}?uri={FILM_PATH}%20", ada),
         Row("a zero byte behind it", f"{AUTH}?uri={FILM_PATH}%00", ada, ways=BAD_BYTE),
-        Row("link in front, where there are no keys", AUTH, [*asked(access.front(PREFIX) + FILM_PATH), *ada],
+        Row("link in front, where there are no keys", AUTH, [*asked(signing.front(PREFIX) + FILM_PATH), *ada],
             status=404),
-        Row("link in front of the question", access.front(PREFIX) + AUTH + "?" + FILM_PATH, ada, status=404),
+        Row("link in front of the question", signing.front(PREFIX) + AUTH + "?" + FILM_PATH, ada, status=404),
         Row("OPTIONS", AUTH, public, method="OPTIONS", status=204),
     ]
 
@@ -494,9 +495,9 @@ def main():
     for make in WAYS:
         with support.Folder() as folder:
             volume = make_volume(folder)
-            keys = access.write_keys(folder / "keys")
+            keys = signing.write_keys(folder / "keys", signing.KEY)
             if servers.IS_ROOT:
-                access.give(keys, servers.USER)
+                signing.give(keys, servers.USER)
             for what, rows, options in (
                     ("links", link_rows(), {"link-key": keys, "link-cookie": LINK_COOKIE, "id-segments": "2",
                                             "query": FILMS_QUERY}),

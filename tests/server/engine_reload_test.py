@@ -7,7 +7,6 @@ import contextlib
 import json
 import re
 import signal
-import threading
 import time
 
 import fastcgi
@@ -15,7 +14,7 @@ import support
 from fastcgi import KEEP_CONN
 from support import Serving, equal
 from viewers import (AT_ONCE, FILM, FILM_PATH, LARGE, LARGE_PATH, WINDOW, Viewers, ask, check_cut_off, check_serves,
-                     make_volume, range_field, rest_of)
+                     load, make_volume, range_field, rest_of)
 
 
 STATUS = "/reelgate-status"
@@ -131,31 +130,6 @@ def change(server, config, text, expected):
     config.write_text(text)
     server.process.send_signal(signal.SIGHUP)
     server.wait_for_log(expected, count + 1)
-
-
-@contextlib.contextmanager
-def load(server):
-    """Requests one after another from two threads; yields the list of what went wrong."""
-    is_over, failures = threading.Event(), []
-
-    def run():
-        while not is_over.is_set():
-            try:
-                reply = ask(server, FILM_PATH, fields=range_field(3000, 100_000))
-                equal((reply.status, reply.content), (206, FILM[3000:103_000]), "status, content")
-            except Exception as failure:  # whatever it is, the row fails with it
-                failures.append(repr(failure))
-                return
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield failures
-    finally:
-        is_over.set()
-        for thread in threads:
-            thread.join()
 
 
 def main():

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-import access
+import signing
 import support
 from support import Serving, equal
 from viewers import ask
@@ -28,7 +28,7 @@ BAD = "?token=HS256-" + 43 * "A" + "&expires=9999999999"
 
 
 def late():
-    return "?" + access.link(PREFIX + "film", 1600000000)
+    return "?" + signing.link(PREFIX + "film", 1600000000)
 
 
 # What is asked for, by whom, and the address that the filter finds; none if it must not.
@@ -199,7 +199,7 @@ def main():
     with support.Folder() as folder:
         volume = support.Volume(folder / "data")
         volume.add("film", support.position_coded(1000))
-        keys = access.write_keys(folder / "keys")
+        keys = signing.write_keys(folder / "keys", signing.KEY)
         for kind in (InFile, InJournal):
             check_situations(report, folder, volume, keys, kind)
             check_hostile(report, folder, volume, keys, kind)

@@ -15,17 +15,6 @@ import servers
 import support
 from support import equal
 
-PAGE = """<!DOCTYPE html>
-<meta charset="utf-8">
-<title>A film</title>
-<link rel="icon" href="data:,">
-<video muted preload="auto"></video>
-<script>
-if (location.hash) document.cookie = location.hash.slice(1) + '; path=/; max-age=3600';
-document.querySelector('video').src = '/api/stream/' + location.search.slice(1);
-</script>
-"""
-
 # Seconds. A browser that guesses takes a tenth of it for the time for which a film stays good.
 AGE = 365 * 24 * 3600
 
@@ -61,7 +50,7 @@ class Site:
                 access.grant(self.volume, viewer, film)
         for film in (KEPT, PARTS):
             support.set_time(self.volume.videos / f"{film}.mp4", time.time() - AGE)
-        (folder / "page.html").write_text(PAGE)
+        (folder / "page.html").write_text(browser.VIDEO_PAGE)
         self.server = kind(folder, self.volume, log_level="info")
         self.server.environment["REELGATE_QUERY"] = access.SESSION_QUERY
         if kind is servers.Nginx:
@@ -71,9 +60,9 @@ class Site:
 
     def open(self, tab, film, viewer=""):
         """Opens the page, as one who has just logged in if a viewer is named; gives what is known of the film."""
-        cookie = f"#session={viewer}s-token" if viewer else ""
+        cookie = f"#session={viewer}s-token;max-age=3600" if viewer else ""
         tab.open("about:blank")
-        tab.open(f"http://127.0.0.1:{self.server.port}/page.html?{film}{cookie}")
+        tab.open(f"http://127.0.0.1:{self.server.port}/page.html?/api/stream/{film}{cookie}")
         return tab.run(clock.METADATA)
 
     def answers(self, film):

@@ -8,17 +8,14 @@ import os
 import pwd
 import shutil
 import signal
-import threading
 import time
 
 import support
-from signing import link, write_keys
+from signing import LEEWAY, link, write_keys
 from support import Serving, equal
-from viewers import FILM, FILM_PATH, LARGE, LARGE_PATH, Viewers, ask, make_volume, range_field, rest_of
+from viewers import FILM, FILM_PATH, LARGE, LARGE_PATH, Viewers, ask, load, make_volume, range_field, rest_of
 
 KEY, NEW_KEY, STRANGE_KEY = (bytes([byte]) * 32 for byte in (1, 2, 3))
-LEEWAY = 60  # seconds
-HOUR = 3600
 
 
 def now():
@@ -26,7 +23,7 @@ def now():
 
 
 def query(path, key=KEY, expires=None, **more):
-    return f"{path}?{link(key, path, expires or now() + HOUR, **more)}"
+    return f"{path}?{link(path, expires, key, **more)}"
 
 
 def told(reply):
@@ -46,8 +43,8 @@ def check_answers(report, folder, volume):
     options = "--link-key", keys, "--link-cookie", "film_link", "--cors-origin", "https://page.example"
     with Serving(folder, volume, *options, "--log-level", "debug") as server:
         good = query(FILM_PATH)
-        front = f"/bcdn_{link(KEY, FILM_PATH, now() + HOUR)}{FILM_PATH}"
-        cookie = [("HTTP_COOKIE", f"a=b; film_link={link(KEY, FILM_PATH, now() + HOUR)}")]
+        front = f"/bcdn_{link(FILM_PATH, key=KEY)}{FILM_PATH}"
+        cookie = [("HTTP_COOKIE", f"a=b; film_link={link(FILM_PATH, key=KEY)}")]
         local = [("REMOTE_ADDR", "192.0.2.7")]
         answers = [
             ("no link", FILM_PATH, [], MISSING),
@@ -120,7 +117,7 @@ def check_rotation(report, folder, volume):
         server.wait_for_log(expected, count + 1)
     with report.row("SIGHUP under load: no request fails with a key that is there before and after"), \
             serving(KEY) as server:
-        with load(server, KEY) as failures:
+        with load(server, query(FILM_PATH)) as failures:
             for _ in range(10):
                 for all_keys in ((NEW_KEY, KEY), (KEY, NEW_KEY), (KEY,)):
                     write_keys(keys, *all_keys)
@@ -160,32 +157,6 @@ def check_rotation(report, folder, volume):
             equal(server.log().count(": reload: "), 1, "lines")
             equal(ask(server, query(FILM_PATH), "HEAD").field("Cache-Control"), "max-age=1", "Cache-Control")
             equal(told(ask(server, query(FILM_PATH, key=NEW_KEY))), NOT_VALID, "answer with a new key")
-
-
-@contextlib.contextmanager
-def load(server, key):
-    """Requests one after another from two threads; yields the list of what went wrong."""
-    is_over, failures = threading.Event(), []
-
-    def run():
-        target = query(FILM_PATH, key=key)
-        while not is_over.is_set():
-            try:
-                reply = ask(server, target, fields=range_field(3000, 100_000))
-                equal((reply.status, reply.content), (206, FILM[3000:103_000]), "status, content")
-            except Exception as failure:  # whatever it is, the row fails with it
-                failures.append(repr(failure))
-                return
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield failures
-    finally:
-        is_over.set()
-        for thread in threads:
-            thread.join()
 
 
 def check_files(report, folder, volume):

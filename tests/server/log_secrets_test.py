@@ -13,6 +13,7 @@ import urllib.parse
 
 import access
 import fastcgi
+import signing
 import support
 from support import Serving, equal
 from viewers import ask
@@ -31,10 +32,10 @@ class Secrets:
     """A link and a session of one row's own, so that what is found in the log tells whose it is."""
     count = 0
 
-    def __init__(self, path=FILM_PATH, key=access.KEY, **more):
+    def __init__(self, path=FILM_PATH, key=signing.KEY, **more):
         Secrets.count += 1
-        self.expires = str(more.pop("expires", access.in_an_hour() + Secrets.count))
-        self.query = access.link(path, self.expires, key, **more)
+        self.expires = str(more.pop("expires", signing.in_an_hour() + Secrets.count))
+        self.query = signing.link(path, self.expires, key, **more)
         self.token = dict(urllib.parse.parse_qsl(self.query))["token"]
         self.session = f"sEcReT-{Secrets.count}-" + os.urandom(9).hex()
         self.cookies = ("HTTP_COOKIE", f"a=b; session={self.session}; reelgate_link={self.query}")
@@ -110,7 +111,7 @@ WAYS = [
     ("a cookie behind a path that names no video", lambda s: ("/x", [s.cookies]), ": /x: GET"),
     ("a cookie that the column allow has",
      lambda s: (PREFIX + "wrong", [("HTTP_COOKIE", f"session={s.session}; reelgate_link="
-                                    + access.link(PREFIX, s.expires, token_path=PREFIX))]), "allow of wrong: a text"),
+                                    + signing.link(PREFIX, s.expires, token_path=PREFIX))]), "allow of wrong: a text"),
     ("a question about a link", lambda s: ("/may", [("HTTP_X_ORIGINAL_URI", f"{FILM_PATH}?{s.query}"), s.cookies]),
      ": film: GET"),
     ("a question about a link in the query", lambda s: f"/may?uri={urllib.parse.quote(FILM_PATH + '?' + s.query, '')}",
@@ -247,7 +248,7 @@ def check_keys(report, server):
     with report.row("good links: the key's name, and not the key"):
         lines = server.log()
         assert re.search(r": debug: link \d+: film: signed with key 1\n", lines), "no line of a good link"
-        assert base64.b64encode(access.KEY).decode()[:16] not in lines, "the key"
+        assert base64.b64encode(signing.KEY).decode()[:16] not in lines, "the key"
 
 
 def main():
@@ -258,7 +259,7 @@ def main():
         volume.add("wrong", FILM)
         for i in range(len(BROKEN)):
             volume.sparse(f"long{i}", LONG, {})
-        keys = access.write_keys(folder / "keys")
+        keys = signing.write_keys(folder / "keys", signing.KEY)
         with report.group("starts and stops"), \
                 Serving(folder, volume, "--log-level", "debug", "--link-key", keys, "--link-cookie", "reelgate_link",
                         "--query", QUERY, "--auth-path", "/may", "--status-path", "/status") as server:

@@ -9,6 +9,7 @@ import time
 import access
 import probing
 import servers
+import signing
 import support
 from probing import NO_CACHE, applied, before, beside_params, probe, remedies
 from support import equal
@@ -22,18 +23,18 @@ def protected(kind, **options):
     class Protected(kind):
         def __init__(self, folder, volume):
             super().__init__(folder, volume)
-            self.keys = access.write_keys(folder / "keys")
+            self.keys = signing.write_keys(folder / "keys", signing.KEY)
             if servers.IS_ROOT:
-                access.give(self.keys, servers.USER)
+                signing.give(self.keys, servers.USER)
             access.add_tables(volume)
             access.log_in(volume, "adas", "ada")
             access.grant(volume, "ada", "film")
             for name, value in options.items():
-                self.environment["REELGATE_" + name.upper()] = str(self.keys) if value is access.KEY else value
+                self.environment["REELGATE_" + name.upper()] = str(self.keys) if value is signing.KEY else value
     return Protected
 
 
-LINK = {"link_key": access.KEY, "link": "required"}
+LINK = {"link_key": signing.KEY, "link": "required"}
 SESSION = {"query": access.SESSION_QUERY, "www_authenticate": access.CHALLENGE}
 
 
@@ -84,7 +85,7 @@ def check_green(report):
         check_closed(probe(server, options=(*key_option(server), *COOKIE)), "a link and Cookie", BAD_LINKS)
     with report.row("a named key in hexadecimal digits"), probing.running(protected(servers.Nginx, **LINK)) as server:
         keys = server.folder / "hexadecimal"
-        keys.write_text(f"# keys\n\nnew:{access.KEY.hex()}\n{access.OTHER_KEY.hex()}\n")
+        keys.write_text(f"# keys\n\nnew:{signing.KEY.hex()}\n{signing.OTHER_KEY.hex()}\n")
         check_closed(probe(server, options=("--link-key", str(keys))), "a link", BAD_LINKS)
     with report.row("everybody may watch, and nothing is given: nothing is said"), \
             probing.running(servers.Nginx) as server:
@@ -94,7 +95,7 @@ def check_green(report):
 
 def check_open(report):
     with report.row("everybody may watch, with a link or without"), \
-            probing.running(protected(servers.Nginx, link_key=access.KEY, link="accepted")) as server:
+            probing.running(protected(servers.Nginx, link_key=signing.KEY, link="accepted")) as server:
         check_warned(probe(server, options=key_option(server)),
                      [f"without a link {w}" for w in WITHOUT[:-1]], ["link = required"])
     with report.row("reelgate knows no links"), probing.running(protected(servers.Nginx)) as server:
@@ -138,9 +139,9 @@ def check_open(report):
 LOCKED_OUT = [
     ("no link", lambda server: (), lambda: "", LINK, "reelgate: it wants a link",
      "reelgate-probe --link-key FILE {url}"),
-    ("another key", lambda server: ("--link-key", str(access.write_keys(server.folder / "other", access.OTHER_KEY))),
+    ("another key", lambda server: ("--link-key", str(signing.write_keys(server.folder / "other", signing.OTHER_KEY))),
      lambda: "", LINK, "reelgate: none of its keys has signed that address", "reelgate-probe --link-key FILE {url}"),
-    ("a link that has expired", lambda server: (), lambda: "?" + access.link(PATH, int(time.time()) - 3600), LINK,
+    ("a link that has expired", lambda server: (), lambda: "?" + signing.link(PATH, int(time.time()) - 3600), LINK,
      "the address: its link has expired", None),
     ("no session", lambda server: (), lambda: "", SESSION, "reelgate: its query wants to know who asks",
      "reelgate-probe --header 'Cookie: NAME=VALUE' {url}"),
@@ -176,7 +177,7 @@ def check_usage(report):
         (folder / "short").write_text("c2hvcnQ=\n")
         (folder / "empty").write_text("# nothing\n\n")
         (folder / "text").write_text("this is no key at all, and longer than thirty-two bytes\n")
-        good = access.write_keys(folder / "good")
+        good = signing.write_keys(folder / "good", signing.KEY)
         for options, said in WRONG:
             words = options(folder)
             url = "http://127.0.0.1:9" + PATH
