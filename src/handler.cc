@@ -71,12 +71,6 @@ Note note_of_missing_file(const media::NoMediaFile& none, const std::string& id)
                                            : posix::failure_of("film-refused", id, why.object, why.cause, why.remedy)};
 }
 
-/// Keys that are loaded already are those of all threads.
-HandlerSettings with_keys(HandlerSettings settings) {
-    if (!settings.links.keys) load_keys(settings.links);
-    return settings;
-}
-
 /// Returns whether a request was decoded before a reload, without the variables that answers now depend on.
 bool is_from_before(const http::Request& request, const HandlerSettings& settings) {
     return asks_variables(settings) && !request.variables;
@@ -86,7 +80,7 @@ bool is_from_before(const http::Request& request, const HandlerSettings& setting
 
 Handler::Handler(HandlerSettings settings)
     : settings_(with_keys(std::move(settings))),
-      catalog_(settings_.places.database, settings_.places.query),
+      catalog_(settings_.places.database, settings_.places.query, settings_.places.had_allow),
       videos_(settings_.places.videos),
       offloader_(settings_.delivery, settings_.places.videos) {}
 
@@ -129,7 +123,7 @@ http::Dependence Handler::dependence() {
     return all;
 }
 
-/// Returns the row of the video that `outcome` names, if the one who asks may watch it. A link is looked at first, and
+/// Returns the row of the video that `outcome` names, if the client may watch it. A link is looked at first, and
 /// costs no look-up if it is bad.
 std::variant<catalog::Row, http::Refusal> Handler::admit(Asking& asking, Outcome& outcome) {
     const auto refuse = [&](Refused refused) {
@@ -174,13 +168,21 @@ http::Selection Handler::select(const Asking& asking, const catalog::Row& row, O
     return std::move(description.representation);
 }
 
+/// Returns what a request is answered with: the film; or nothing, if its method asks for none, or a server only asks
+/// whether it may be had; or why there is none.
+http::Selection Handler::decide(Asking& asking, For what, Outcome& outcome) {
+    if (!http::asks_for_representation(asking.request.method)) return {};
+    if (is_from_before(asking.request, settings_)) return http::Refusal{503, "Settings have changed"};
+    auto admitted = admit(asking, outcome);
+    if (auto* const refusal = std::get_if<http::Refusal>(&admitted)) return std::move(*refusal);
+    return what == For::question ? http::Selection{} : select(asking, std::get<catalog::Row>(admitted), outcome);
+}
+
 Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_locked, media::StorageGate* gate) {
     Outcome outcome;
     http::Surroundings surroundings{std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
                                     new_boundary};
-    // A server that asks first asks about another request, and gets no more than yes or no.
-    const auto question = http::auth_question(request, settings_.auth_path);
-    const auto* const asked_about = std::get_if<http::Request>(&question);
+    http::AuthQuestion question;
     const auto plan = [&](const http::Request& asked, const http::Selection& selection) {
         surroundings.dependence = dependence();
         outcome.response = std::holds_alternative<http::NoQuestion>(question)
@@ -194,6 +196,9 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
         plan(request, std::move(refusal));
     };
     try {
+        // A server that asks first asks about another request, and gets no more than yes or no.
+        question = http::auth_question(request, settings_.auth_path);
+        const auto* const asked_about = std::get_if<http::Request>(&question);
         const auto rewritten = asked_about ? std::nullopt : http::rewritten(request, settings_.places.prefix);
         const http::Request& asked = asked_about ? *asked_about : rewritten ? *rewritten : request;
         // Without links a path with one in front would only get around what the web server says of the path itself.
@@ -202,19 +207,9 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
         if (std::holds_alternative<http::DisputedQuestion>(question)) {
             outcome.refused = Refused::disputed;
             plan(asked, refusal_of(Refused::disputed, settings_.policy));
-        } else if (!http::asks_for_representation(asked.method)) {
-            plan(asked, {});
-        } else if (is_from_before(request, settings_)) {
-            plan(asked, http::Refusal{503, "Settings have changed"});
         } else {
             Asking asking{asked, when_locked, gate, surroundings.now};
-            const auto admitted = admit(asking, outcome);
-            if (const auto* const refusal = std::get_if<http::Refusal>(&admitted))
-                plan(asked, *refusal);
-            else if (asked_about)
-                plan(asked, {});
-            else
-                plan(asked, select(asking, std::get<catalog::Row>(admitted), outcome));
+            plan(asked, decide(asking, asked_about ? For::question : For::film, outcome));
         }
     } catch (const catalog::CatalogError& failure) {
         ++outcome.catalog_use.errors;

@@ -46,9 +46,16 @@ private:
         catalog::WhenLocked when_locked;
         media::StorageGate* gate;
         http::Time now;
-        bool has_link = false;  ///< it has shown a good one
+        bool has_link = false;  ///< it has shown a good link
     };
 
+    /// What an answer is for.
+    enum class For {
+        film,      ///< it is sent
+        question,  ///< a server that asks first only wants to know whether it may be had
+    };
+
+    http::Selection decide(Asking& asking, For what, Outcome& outcome);
     std::variant<catalog::Row, http::Refusal> admit(Asking& asking, Outcome& outcome);
     http::Selection select(const Asking& asking, const catalog::Row& row, Outcome& outcome);
     std::optional<catalog::Row> find(std::string& id, const Asking& asking, CatalogUse& use);

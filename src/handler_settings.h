@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/permission.h"
 #include "http/plan.h"
 #include "link/keys.h"
 
@@ -19,6 +20,7 @@ struct Places {
     std::filesystem::path database;
     std::vector<std::filesystem::path> videos;  ///< folders, in the order in which a file is looked for
     std::string query;   ///< looks an id up in the catalogue
+    catalog::HadAllow had_allow = catalog::no_allow_yet();  ///< of the query; copies share it
     std::string ready;   ///< the status that may be streamed
     std::string prefix;  ///< the part of a target's path before the id
     unsigned id_segments = 1;  ///< that an id may have at most
@@ -44,7 +46,7 @@ struct LinkSettings {
     std::filesystem::path key_file;          ///< empty: there are no links, and none is looked at
     LinkUse use = LinkUse::required;
     std::string cookie;                      ///< that may hold a link, too; empty: none
-    std::shared_ptr<const link::Keys> keys;  ///< of the file; null until load_keys()
+    std::shared_ptr<const link::Keys> keys;  ///< of the file; null until with_keys()
 };
 
 struct HandlerSettings {
@@ -55,9 +57,13 @@ struct HandlerSettings {
     std::string auth_path;  ///< where web servers ask whether a target may be had; empty: nowhere
 };
 
-/// Reads the keys of links, if there are to be any. Throws posix::FailureError.
-inline void load_keys(LinkSettings& links) {
-    if (!links.key_file.empty()) links.keys = std::make_shared<const link::Keys>(link::read_keys(links.key_file));
+/// Returns the settings with the keys of links, which are read unless they are there, or none are to be. Throws
+/// posix::FailureError.
+inline HandlerSettings with_keys(HandlerSettings settings) {
+    LinkSettings& links = settings.links;
+    if (!links.keys && !links.key_file.empty())
+        links.keys = std::make_shared<const link::Keys>(link::read_keys(links.key_file));
+    return settings;
 }
 
 /// Returns whether a query may name a meta-variable, or a cookie. A text that looks so costs the same, nothing else.

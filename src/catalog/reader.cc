@@ -18,7 +18,7 @@ using sqlite::Result;
 
 constexpr Result no_memory{static_cast<int>(Code::no_memory)};
 
-/// Resets a statement at the end of a scope, unless it was finalised meanwhile, so that its read lock and its parameter
+/// Resets a statement at the end of a scope, unless it was finalised meanwhile, so that its read lock and parameters
 /// end with the row, even after an exception.
 struct ResetAtEnd {
     sqlite::Statement& statement;
@@ -27,14 +27,13 @@ struct ResetAtEnd {
     }
 };
 
-constexpr std::string_view several_allow = "has several result columns named allow";
-
 std::string looking_up(std::string_view id) { return posix::operation_of("look-up", id); }
 
 }  // namespace
 
-Reader::Reader(std::filesystem::path database, std::string query)
-    : database_(std::move(database)), given_query_(std::move(query)), query_(given_query_) {
+Reader::Reader(std::filesystem::path database, std::string query, HadAllow had_allow)
+    : database_(std::move(database)), given_query_(std::move(query)), query_(given_query_),
+      columns_(std::move(had_allow)) {
     open_readers().add(*this);
 }
 
@@ -55,8 +54,16 @@ std::chrono::milliseconds Reader::waiting_time() const {
     return when_locked_ == WhenLocked::wait ? lock_patience : std::chrono::milliseconds{0};
 }
 
+/// Returns whether SQLite's words for an error may quote the request. They do so if a function does not take the value
+/// of a cookie, say; not if the query cannot be prepared any more, which names the schema alone.
+bool Reader::may_quote_request() const {
+    sqlite::Statement again;
+    return statement_ && !parameters_.ask_id_alone() && again.prepare(connection_, query_).is_ok();
+}
+
 void Reader::fail(std::string operation, Result result) {
     if (result.code() == Code::busy && when_locked_ == WhenLocked::come_again) throw CatalogBusy{};
+    const bool may_quote = result.code() == Code::error && may_quote_request();
     // The cause may be repaired at the same path: reopen next time, even without memory for the message. A lock is no
     // reason to reopen.
     sqlite::Connection failed;
@@ -67,10 +74,7 @@ void Reader::fail(std::string operation, Result result) {
     }
     posix::Failure failure = diagnose(std::move(operation), database_, failed ? failed : connection_, result,
                                       sqlite::Access::read);
-    // SQLite quotes the value that a function does not take: it may be a cookie, or a token.
-    const bool may_quote = !parameters_.ask_id_alone() && !failure.cause.starts_with("no such ");
-    if (result.code() == Code::error && may_quote)
-        failure.cause = "a function of the query does not take what the request has";
+    if (may_quote) failure.cause = "a function of the query does not take what the request has";
     if (result.code() == Code::error || result.code() == Code::interrupted)
         failure.add_remedy("the query is \"" + query_ + "\", see --query");
     throw CatalogError{std::move(failure)};
@@ -82,9 +86,7 @@ void Reader::check_query() {
         wrong = excess;
     else
         wrong = parameters_.read(statement_);
-    const Column* const missing = columns_.missing();
-    if (wrong.empty() && missing) wrong = "has no result column named " + std::string{missing->name};
-    if (wrong.empty() && columns_.is_ambiguous()) wrong = several_allow;
+    if (wrong.empty()) wrong = columns_.flaw();
     if (wrong.empty()) return;
     forget();
     throw CatalogError{posix::failure_of("query-wrong", query_, wrong)};
@@ -147,11 +149,10 @@ void Reader::wait_for_locks_as(WhenLocked when_locked) {
 void Reader::find_columns_anew(std::string_view id) {
     cache_.judge_anew();
     if (!columns_.find(statement_)) fail(looking_up(id), no_memory);
-    const Column* const missing = columns_.missing();
-    if (!missing && !columns_.is_ambiguous()) return;
+    const std::string flaw = columns_.flaw();
+    if (flaw.empty()) return;
     forget();
-    if (!missing) throw CatalogError{posix::failure_of("query-wrong", query_, several_allow)};
-    throw CatalogError{posix::failure_of("look-up-column", id, database_.native(), missing->name)};
+    throw CatalogError{posix::failure_of("look-up-columns", id, database_.native(), flaw)};
 }
 
 /// Looks up with the query that is in force. Finalises it if another one is due.

@@ -43,8 +43,8 @@ class Reader final : private Closable {
 public:
     /// Takes a `query` whose parameters are the id and others that parameters.h knows, and whose result columns are
     /// named as in `columns`. An empty one stands for the default: that of a catalogue of ours, or the plain one
-    /// (own.h).
-    Reader(std::filesystem::path database, std::string query);
+    /// (own.h). Readers with the same query share `had_allow`.
+    Reader(std::filesystem::path database, std::string query, HadAllow had_allow = no_allow_yet());
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
     ~Reader();
@@ -53,7 +53,7 @@ public:
     /// asks for it.
     std::optional<Row> find(const Question& question, WhenLocked when_locked = WhenLocked::wait);
 
-    /// Returns the row of `id`, as it is now for nobody in particular.
+    /// Returns the row of `id`, as it is now without a viewer.
     std::optional<Row> find(std::string_view id, WhenLocked when_locked = WhenLocked::wait) {
         const std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
         return find(Question{.id = id, .now = std::chrono::system_clock::to_time_t(now)}, when_locked);
@@ -84,6 +84,7 @@ private:
     bool is_other_query_due();
     std::optional<Row> look_up(const Question& question);
     std::optional<Row> remember_or_look_up(const Question& question, WhenLocked when_locked);
+    bool may_quote_request() const;
     [[noreturn]] void fail(std::string operation, sqlite::Result result);
 
     const std::filesystem::path database_;

@@ -28,14 +28,16 @@ bool ResultColumns::find(const sqlite::Statement& statement) {
             if (is_named(c, *name)) places_[c] = i;
         deciding_ += is_named(allow, *name) ? 1 : 0;
     }
-    has_decided_ |= places_[allow].has_value();
+    if (places_[allow]) *had_allow_ = true;
     return true;
 }
 
-const Column* ResultColumns::missing() const {
-    for (std::size_t c = 0; c < columns.size(); ++c)
-        if (!places_[c] && (columns[c].is_required || (c == allow && has_decided_))) return &columns[c];
-    return nullptr;
+std::string ResultColumns::flaw() const {
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        const bool is_needed = columns[c].is_required || (c == allow && *had_allow_);
+        if (is_needed && !places_[c]) return "has no result column named " + std::string{columns[c].name};
+    }
+    return deciding_ > 1 ? "has several result columns named allow" : "";
 }
 
 Row ResultColumns::read(const sqlite::Statement& statement) const {

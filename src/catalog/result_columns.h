@@ -4,6 +4,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "catalog/row.h"
 #include "catalog/sqlite.h"
@@ -13,17 +15,16 @@ namespace reelgate::catalog {
 /// The result columns of one query, which SQLite may prepare again and again.
 class ResultColumns {
 public:
+    explicit ResultColumns(HadAllow had_allow) : had_allow_(std::move(had_allow)) {}
+
     /// Finds the columns of a statement by their names; the first of two with one name counts. Returns false if SQLite
     /// has no memory for their names: that must not count as a missing column.
     [[nodiscard]] bool find(const sqlite::Statement& statement);
 
-    /// Returns whether several columns are called `allow`: which of them decides who may watch must not be a guess. A
-    /// table that gets one brings that about, where the query takes `*` beside its own.
-    bool is_ambiguous() const { return deciding_ > 1; }
-
-    /// Returns a column that the query lacks: a required one, or `allow` if it has had it before. Without that column
-    /// everybody may watch, which a change of the schema must not bring about. Null if it lacks none.
-    const Column* missing() const;
+    /// Returns what is wrong with the columns; empty if nothing is. One that is required may be missing, and so may
+    /// `allow` where the query has ever had it. Several called `allow` are one too many: a table that gets one brings
+    /// that about, where the query takes `*` beside its own.
+    std::string flaw() const;
 
     /// Reads the present row.
     Row read(const sqlite::Statement& statement) const;
@@ -31,7 +32,7 @@ public:
 private:
     PerColumn<std::optional<int>> places_;  ///< indexes of the columns in the statement
     unsigned deciding_ = 0;                 ///< columns called `allow`
-    bool has_decided_ = false;              ///< there was one
+    HadAllow had_allow_;
 };
 
 }  // namespace reelgate::catalog

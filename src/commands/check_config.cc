@@ -47,10 +47,7 @@ int check_config(std::span<const char* const> words, const char* const* environm
     if (reading.is_partial) return status;
     check([&] { catalog::Reader{settings.handler.places.database, settings.handler.places.query}.check(); });
     check([&] { media::MediaFolders{settings.handler.places.videos}.check(); });
-    check([&] {
-        LinkSettings links = settings.handler.links;
-        load_keys(links);
-    });
+    check([&] { with_keys(settings.handler); });
     check(check_web_server_addresses);
     check([&] { check_listen(settings.listen); });
     return status;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "answer_log.h"
 #include "commands/commands.h"
@@ -41,10 +42,15 @@ std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
     return std::make_unique<gateway::Listener>(posix::UniqueFd{inherited_socket});
 }
 
-/// Loads the keys of links: once, for all threads.
+/// Returns the settings with the keys of links, which are read once for all threads.
 Settings with_keys(Settings settings) {
-    load_keys(settings.handler.links);
+    settings.handler = reelgate::with_keys(std::move(settings.handler));
     return settings;
+}
+
+/// Makes a query that stays the same go on with what is known of it.
+void go_on_with_query(const Places& before, Places& now) {
+    if (now.query == before.query && now.database == before.database) now.had_allow = before.had_allow;
 }
 
 /// Sends the manager what `message` returns; only `state` if there is no memory for that. A failure to send does not
@@ -97,19 +103,23 @@ int serve(const Invocation& invocation) {
     const auto notifier = gateway::Notifier::from_environment();
     auto listener = find_listener(settings);
     std::chrono::seconds grace = settings.engine.grace;
+    Places in_force = settings.handler.places;
     const engine::Hooks hooks{
         .reload = [&] {
             tell(notifier, "STATUS=reloading the settings\n",
                  [] { return gateway::reloading_message(monotonic_now()); });
-            const Settings reloaded = with_keys(invocation.reload());
+            Settings reloaded = with_keys(invocation.reload());
+            go_on_with_query(in_force, reloaded.handler.places);
             // Hung storage must neither keep the old settings in force nor block later signals.
             if (!check_in_time(reloaded))
                 log("reload-unchecked");
+            Places places = reloaded.handler.places;
             engine::Reloaded result{reloaded.handler, reloaded.engine};
             // Nothing below fails: all of the new settings take effect, or none.
             set_log_level(reloaded.log_level);
             warn_of_restart(settings, reloaded);
             grace = reloaded.engine.grace;
+            in_force = std::move(places);
             return result;
         },
         // At once, so that the next reelgate can listen there while this one serves its last viewers.

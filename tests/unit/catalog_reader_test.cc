@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(column_of_the_status_vanishes) {
     run_sqlite(foreign, "ALTER TABLE changing RENAME COLUMN status TO state;");
     const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
     BOOST_TEST(message == "look up a: " + foreign.native() +
-                              ": the query has no result column named status any more; see --query");
+                              ": the schema has changed, and the query has no result column named status; see --query");
     BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
     run_sqlite(foreign, "ALTER TABLE changing RENAME COLUMN state TO status;");
     BOOST_TEST(status_of(catalog, "a") == "complete");
@@ -279,6 +279,16 @@ BOOST_AUTO_TEST_CASE(second_column_that_decides_who_may_watch_comes) {
     run_sqlite(foreign, "ALTER TABLE changing ADD COLUMN allow DEFAULT 200;");
     BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
     BOOST_CHECK_THROW(catalog.find("a"), CatalogError);
+}
+
+BOOST_AUTO_TEST_CASE(column_becomes_ambiguous_under_a_query_that_asks_the_request) {
+    run_sqlite(foreign, changing_schema);
+    run_sqlite(foreign, "CREATE TABLE sessions (token);");
+    Reader catalog{foreign, "SELECT status FROM changing LEFT JOIN sessions ON token = :_cookie_s WHERE id = :id"};
+    BOOST_TEST(status_of(catalog, "a") == "complete");
+    run_sqlite(foreign, "ALTER TABLE sessions ADD COLUMN status;");
+    const std::string message = message_of<CatalogError>([&] { catalog.find("a"); });
+    BOOST_TEST(message.find("ambiguous column name: status") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(error_of_a_function_does_not_quote_the_request) {

@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(value_that_is_none_is_noted) {
     BOOST_TEST_REQUIRE(given.notes.size() == 1);
     BOOST_TEST((level_of(given.notes.front().what.kind) == LogLevel::error));
     BOOST_TEST(posix::text_of(given.notes.front().what) ==
-               "catalogue: allow of odd: a text is none of 1, 200, 0, 401, 403, 404 and NULL: nobody may watch");
+               "catalogue: allow of odd: a text is none of 1, 200, 0, 401, 403, 404 and NULL: all are refused");
     for (const char* const other : {"film", "hidden", "none"})
         BOOST_TEST(answer(request("/v/" + std::string{other}, "session=A")).notes.empty(), other);
 }

@@ -1,0 +1,76 @@
+"""The column that decides who may watch, under a server of several threads: a change of the schema takes it away, and
+comes while some threads have not looked anything up yet.
+
+Does not test what each value of the column means: the unit tests do.
+SPDX-License-Identifier: MIT
+"""
+import contextlib
+import itertools
+import signal
+
+import access
+import support
+from support import Serving, equal
+from viewers import FILM_PATH, Viewers, ask
+
+EVERY_COLUMN = "SELECT * FROM videos WHERE id = :id"
+
+# Requests at a time, of which each thread of the server gets some.
+AT_A_TIME = 40
+
+
+def statuses(server):
+    """The statuses of many requests at a time, each on a connection of its own."""
+    with Viewers(server) as viewers:
+        asking = [viewers.connect() for _ in range(AT_A_TIME)]
+        for connection in asking:
+            connection.send(FILM_PATH, "HEAD")
+        return {connection.read_reply().status for connection in asking}
+
+
+def main():
+    report = support.Report()
+    with support.Folder() as folder:
+        config, numbers = folder / "reelgate.conf", itertools.count()
+
+        @contextlib.contextmanager
+        def serving():
+            volume = support.Volume(folder / f"data-{next(numbers)}")
+            volume.add("film", b"film")
+            access.execute(volume, "ALTER TABLE videos ADD COLUMN allow DEFAULT 0")
+            config.write_text(f"query = {EVERY_COLUMN}\n")
+            with Serving(folder, volume, "--threads", "4", "--config", str(config)) as server:
+                yield server, volume
+
+        def reload(server, expected):
+            count = server.log().count(expected)
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_for_log(expected, count + 1)
+
+        with report.row("the column vanishes before any request: no thread lets a client in"), serving() as (server, volume):
+            access.execute(volume, "ALTER TABLE videos DROP COLUMN allow")
+            equal(statuses(server), {503}, "statuses")
+        with report.row("the column vanishes: SIGHUP keeps the old settings, and lets no client in"), \
+                serving() as (server, volume):
+            equal(ask(server, FILM_PATH).status, 403, "status before")
+            access.execute(volume, "ALTER TABLE videos DROP COLUMN allow")
+            reload(server, "the old settings stay")
+            equal(statuses(server), {503}, "statuses")
+        with report.row("the column vanishes and comes back, with other values"), serving() as (server, volume):
+            access.execute(volume, "ALTER TABLE videos DROP COLUMN allow")
+            equal(ask(server, FILM_PATH).status, 503, "status without it")
+            access.execute(volume, "ALTER TABLE videos ADD COLUMN allow DEFAULT 200")
+            equal(statuses(server), {200}, "statuses")
+        with report.row("another query at SIGHUP may leave the column out"), serving() as (server, volume):
+            config.write_text("query = SELECT status FROM videos WHERE id = :id\n")
+            reload(server, "settings are in force")
+            equal(statuses(server), {200}, "statuses")
+        with report.row("the column vanishes after a SIGHUP that has changed nothing"), serving() as (server, volume):
+            reload(server, "settings are in force")
+            access.execute(volume, "ALTER TABLE videos DROP COLUMN allow")
+            reload(server, "the old settings stay")
+            equal(statuses(server), {503}, "statuses")
+    report.finish()
+
+
+main()
