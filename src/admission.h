@@ -48,7 +48,7 @@ link::Verification verify_link(const LinkSettings& settings, const http::Request
 /// Returns why a link does not let in; nothing if it does, or is not needed.
 std::optional<Refused> refused_by(link::Verdict verdict, LinkUse use);
 
-/// Returns why the catalogue does not let in; nothing if it does. An invalid permission lets nobody in, and is no
+/// Returns why the catalogue does not let in; nothing if it does. An invalid permission admits no client, and is no
 /// Refused: it is a failure.
 std::optional<Refused> refused_by(catalog::Permission permission);
 

@@ -37,7 +37,7 @@ std::string_view address_of(const http::Request& request) noexcept {
     return is_address && std::strlen(text) == request.remote_addr.size() ? std::string_view{text} : "-";
 }
 
-/// Logs that somebody may not watch. An id has neither spaces nor colons, so that no client writes the address.
+/// Logs that a client may not watch. An id has neither spaces nor colons, so that no client can write the address.
 void log_refused(const http::Request& request, const Outcome& outcome) noexcept {
     static_assert(static_cast<std::size_t>(Refused::disputed) < RefusalLimit::max_reasons);
     const auto reason = static_cast<std::size_t>(*outcome.refused);

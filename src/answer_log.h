@@ -39,7 +39,7 @@ struct Sending {
 /// Logs answers and numbers them. For any thread.
 class AnswerLog {
 public:
-    /// Logs the notes of `outcome`, at level notice why somebody is refused, and at level debug that the answer begins,
+    /// Logs the notes of `outcome`, at level notice why a client is refused, and at level debug that the answer begins,
     /// and which key has signed a good link. Returns what log_end() needs; null unless level info is written.
     std::unique_ptr<const LoggedAnswer> begin(const http::Request& request, const Outcome& outcome);
 

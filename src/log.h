@@ -89,7 +89,7 @@ void log_change(std::type_identity_t<messages::Named<sizeof...(Values)>> name, c
                Repeats::written);
 }
 
-/// Logs the message of a name with its values, which says that somebody was refused for a reason.
+/// Logs the message of a name with its values, which says that a client was refused for a reason.
 template <typename... Values>
 void log_refusal(std::size_t reason, std::type_identity_t<messages::Named<sizeof...(Values)>> name,
                  const Values&... values) noexcept {

@@ -1,6 +1,6 @@
-// Owns the limit on the log's lines about refusals, of which anybody can cause as many as requests: ten within a second
-// are written for each reason, and the others are counted. One budget for all would let a client who guesses links hide
-// these among requests that nobody is shut out for.
+// Owns the limit on log lines about refusals, since each request can cause one: for each reason ten are written within
+// a second, and the others are counted. One budget for all reasons would let a client hide its guesses among refusals
+// that ban nobody.
 // Does not write, has no clock (callers pass the time), and allocates no memory.
 // SPDX-License-Identifier: MIT
 #pragma once

@@ -7,8 +7,8 @@
 
 namespace reelgate::catalog {
 
-/// Reads the permission of a column of the present row. What is not one of its integers lets nobody in: a text that
-/// looks like one, too.
+/// Reads the permission of a column of the present row. Anything but its integers is invalid: a text that looks like
+/// one, too.
 void read_allow(const sqlite::Statement& statement, int column, Row& row);
 
 }  // namespace reelgate::catalog

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "http/dependence.h"
 #include "http/request.h"
 
 namespace reelgate::catalog {
@@ -14,7 +13,7 @@ namespace reelgate::catalog {
 /// Must not outlive the request.
 struct Question {
     std::string_view id;
-    const http::Request* request = nullptr;  ///< null: nobody asks, and all that a query names of it is NULL
+    const http::Request* request = nullptr;  ///< null: there is none, and what a query names of it is NULL
     std::int64_t now = 0;                    ///< in seconds since 1970
     bool has_link = false;                   ///< the request has shown a good one
 };

@@ -49,7 +49,7 @@ struct Column {
     bool is_required = false;
     /// Returns whether a value of a sensible length can be sent in a field. Null: it is not sent.
     bool (*can_be_sent)(std::string_view value) = nullptr;
-    std::string_view note = {};  ///< behind its name in --help
+    std::string_view note = {};  ///< after its name in --help
     std::string_view meaning;    ///< for the manual: what a computer reads or writes is in grave accents
 };
 
@@ -70,7 +70,7 @@ inline constexpr std::array columns{
            .can_be_sent = [](std::string_view value) { return http::strong_tag_of(value).has_value(); },
            .meaning = "a strong tag, quoted or not, of up to 1,024 bytes, instead of one made of date and length"},
     Column{.name = "allow", .value = nullptr,
-           .meaning = "an integer: whether the one who asks may watch, see `reelgate-access(7)`"},
+           .meaning = "an integer: whether this viewer may watch, see `reelgate-access(7)`"},
 };
 
 /// Returns the index in `columns` of the one with that value.

@@ -75,7 +75,7 @@ int record_use(void* uses, int action, const char* first, const char* second, co
 }
 
 /// The SQL function sha256(x). A number counts as its text, as it does for SQLite's own functions of texts. Without
-/// memory it fails: another value might be one that lets somebody in.
+/// memory it fails: another value might admit a client.
 void hash(sqlite3_context* context, int, sqlite3_value** values) {
     sqlite3_value* const value = values[0];
     const int type = sqlite3_value_type(value);

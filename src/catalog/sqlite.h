@@ -120,7 +120,7 @@ public:
     void finalize() { statement_.reset(); }
     explicit operator bool() const { return statement_ != nullptr; }
 
-    /// Binds a text, which must outlive the step. After a failure the parameter has the value of the last look-up.
+    /// Binds a text, which must outlive the step. After a failure the parameter is as it was: NULL, after a reset.
     [[nodiscard]] Result bind(int parameter, std::string_view text);
 
     [[nodiscard]] Result bind(int parameter, std::int64_t number);

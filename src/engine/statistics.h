@@ -90,7 +90,7 @@ private:
 /// Counts a request and the answer that it gets.
 void count_answer(Tally& tally, const http::Request& request, const Answer& answer);
 
-/// Returns the counter of a reason to refuse somebody.
+/// Returns the counter of a reason to refuse a client.
 Counter counter_of_refused(Refused refused);
 
 /// Returns the counter of a status; nothing for one that is never sent.

@@ -23,10 +23,10 @@ struct DisputedQuestion {};
 /// on it; but OPTIONS stays, which is answered without a check.
 using AuthQuestion = std::variant<NoQuestion, DisputedQuestion, Request>;
 
-/// Returns what a request asks at `auth_path`; an empty one is nobody's. The path of its target, or of one that the web
-/// server has made of it, must equal it. The address may stand in the fields X-Original-URI and X-Forwarded-Uri, and in
-/// the query of that path: as it is, or encoded as `uri=`. Where only the web server's own target has that path, the
-/// client's is an address, too. A client can write all of them but the last: so those that are there must agree.
+/// Returns what a request asks at `auth_path`; an empty one turns this off. The path of its target, or of one that the
+/// web server has made of it, must equal it. The address may stand in the fields X-Original-URI and X-Forwarded-Uri,
+/// and in the query of that path: as it is, or encoded as `uri=`. Where only the web server's own target has that path,
+/// the client's is an address, too. A client can write all of them but the last: so those that are there must agree.
 AuthQuestion auth_question(const Request& request, std::string_view auth_path);
 
 /// Makes the answer: 204 without a refusal. It has no content.

@@ -8,9 +8,9 @@
 
 namespace reelgate::http {
 
-/// What decides who may watch. Nothing of it: the answer is the same for everybody.
+/// What decides who may watch. None of it: the answer is the same for all.
 struct Dependence {
-    bool is_personal = false;          ///< the answer is for the one who asks
+    bool is_personal = false;          ///< the answer is for one viewer alone
     std::vector<std::string> fields;   ///< request fields that it depends on, for Vary (RFC 9110 §12.5.5)
 
     /// Adds a field, once.

@@ -23,7 +23,7 @@ struct Plan {
     const Dependence& dependence;
 };
 
-/// Cache-Control of an answer for one who may watch, where others may not: a shared cache would give it to them.
+/// Cache-Control of an answer for one viewer: a shared cache would give it to others, who may not watch.
 constexpr std::string_view personal_cache_control = "private, no-cache";
 
 /// Makes the fields that every answer about this representation has, whichever part it sends.
@@ -173,7 +173,7 @@ Response plan_response(const Request& request, const Selection& selection, const
                        const Surroundings& surroundings) {
     Response response = answer_as_for_get(request, selection, policy, surroundings);
     add_cors_fields(response, request, policy.cors_origins, policy.cors_credentials);
-    // What is answered to OPTIONS and other methods depends on nobody.
+    // The answer to OPTIONS and other methods is the same for all.
     if (asks_for_representation(request.method)) add_vary(response, surroundings.dependence);
     drop_content_if_head(response, request.method);
     return response;

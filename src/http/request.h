@@ -29,7 +29,7 @@ struct Request {
     std::optional<std::string> if_unmodified_since;  ///< §13.1.4
     std::optional<std::string> origin;               ///< Fetch standard, section 3.2
     std::string remote_addr;             ///< REMOTE_ADDR (RFC 3875 §4.1.8); the web server's word, and not checked
-    std::optional<Variables> variables;  ///< all meta-variables; absent: nobody was going to ask them
+    std::optional<Variables> variables;  ///< all meta-variables; absent: they were not kept
 };
 
 }  // namespace reelgate::http

@@ -162,7 +162,7 @@ inline constexpr std::array settings_rows{
                return std::string{s.handler.links.key_file.empty() ? "" : "required"};
            },
            .example = "required",
-           .meaning = "required: nobody may watch without a link; accepted: without one the catalogue decides",
+           .meaning = "required: no film without a link; accepted: without one the catalogue decides",
            .text = "What a link is for, where there is a `link-key`. `required`: a request without a good one is"
                    " refused. `accepted`: without one the catalogue alone decides; a bad one is refused all the same."
                    " Either way the catalogue is asked as well, and `:_link` is 1 in `query` if there is a good one.",
@@ -207,7 +207,7 @@ inline constexpr std::array settings_rows{
     Option{.name = "ping-path", .argument = "PATH", .default_in_words = "none", .example = "/reelgate-ping",
            .meaning = "the path of the health check",
            .text = "The path of the health check, which answers `pong`. Off unless it is given, and must differ from"
-                   " `status-path`.",
+                   " `status-path` and `auth-path`.",
            .set = [](Settings& s, const Value& v) {
                s.engine.ping_path = own_path_from(v, {{"status-path", s.engine.status_path},
                                                       {"auth-path", s.handler.auth_path}});
