@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/known_names.h"
 #include "catalog/permission.h"
 #include "http/plan.h"
 #include "link/keys.h"
@@ -70,7 +71,8 @@ inline HandlerSettings with_keys(HandlerSettings settings) {
 inline bool names_variables(std::string_view query) {
     for (auto colon = query.find(':'); colon != std::string_view::npos; colon = query.find(':', colon + 1)) {
         const std::string_view name = query.substr(colon + 1);
-        if (name.starts_with("_cookie_") || (!name.empty() && name.front() >= 'A' && name.front() <= 'Z')) return true;
+        if (name.starts_with(catalog::cookie_beginning)) return true;
+        if (!name.empty() && name.front() >= 'A' && name.front() <= 'Z') return true;
     }
     return false;
 }

@@ -51,6 +51,15 @@ constexpr std::array families{
     Family{argument_beginning, Letters::any},
 };
 
+constexpr bool begins_with_capital(std::string_view name) { return name.front() >= 'A' && name.front() <= 'Z'; }
+
+// By that names_variables() knows them, without this table.
+static_assert(std::all_of(variables.begin(), variables.end(), begins_with_capital));
+static_assert(std::all_of(families.begin(), families.end(), [](const Family& family) {
+    return begins_with_capital(family.beginning) || family.beginning == cookie_beginning ||
+           family.beginning == argument_beginning;
+}));
+
 bool is_capital(char c) { return (c >= 'A' && c <= 'Z') || http::is_digit(c) || c == '_'; }
 
 bool is_of(const Family& family, std::string_view name) {

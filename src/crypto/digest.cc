@@ -14,18 +14,28 @@ namespace {
 static_assert(crypto_hash_sha256_BYTES == std::tuple_size_v<Digest> &&
               crypto_auth_hmacsha256_BYTES == std::tuple_size_v<Digest>);
 
+/// Lets the library choose what suits the processor, as it wants to before its first use. Without its random numbers,
+/// which may fail there, all that is used here works.
+void prepare_library() {
+    [[maybe_unused]] static const int is_prepared = sodium_init();
+}
+
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 }  // namespace
 
 Digest sha256(std::string_view text) {
+    prepare_library();
     Digest digest;
     crypto_hash_sha256(digest.data(), bytes_of(text), text.size());
     return digest;
 }
 
 struct HmacKey::State {
-    explicit State(std::string_view secret) { crypto_auth_hmacsha256_init(&begun, bytes_of(secret), secret.size()); }
+    explicit State(std::string_view secret) {
+        prepare_library();
+        crypto_auth_hmacsha256_init(&begun, bytes_of(secret), secret.size());
+    }
 
     crypto_auth_hmacsha256_state begun;
 };

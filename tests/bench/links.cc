@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "link/sign.h"
 #include "link/verify.h"
@@ -18,7 +19,7 @@ using namespace reelgate;
 
 constexpr std::chrono::milliseconds round_time{50};
 constexpr std::int64_t now = 1'800'000'000, end = now + 86'400;
-constexpr std::size_t signature_begin = 13;  // of what follows "token=HS256-"
+constexpr std::size_t signature_begin = std::string_view{"token=HS256-"}.size();
 
 const std::string path = "/api/stream/2026/holiday-in-the-mountains.mp4", folder = "/api/stream/2026/";
 
@@ -63,19 +64,19 @@ double changed_at(const link::Keys& keys, std::string query, std::size_t place) 
 }  // namespace
 
 int main() {
-    const link::Keys keys = keys_of(1), three = keys_of(3);
+    const link::Keys keys = keys_of(1), two = keys_of(2);
     const std::string query = query_of(link::sign(keys.front(), {path, end}));
     const std::string front = front_of(link::sign(keys.front(), {path, end, {}, folder}));
-    const std::string last = query_of(link::sign(three.back(), {path, end}));
+    const std::string last = query_of(link::sign(two.back(), {path, end}));
     const auto in_query = [](const std::string& text) {
         return link::Shown{.path = path, .front = {}, .query = text, .cookie = {}, .remote_addr = {}};
     };
     print("a good link", keys, in_query(query), link::Verdict::good);
     print("a good link in front of the path", keys,
           {.path = path, .front = front, .query = {}, .cookie = {}, .remote_addr = {}}, link::Verdict::good);
-    print("a good link of the last of three keys", three, in_query(last), link::Verdict::good);
+    print("a good link of the older of two keys", two, in_query(last), link::Verdict::good);
     print("no link", keys, in_query(""), link::Verdict::missing);
-    const double at_first = changed_at(keys, query, signature_begin - 1);
+    const double at_first = changed_at(keys, query, signature_begin);
     const double at_last = changed_at(keys, query, query.find('&') - 1);
     std::printf("ratio\t%.3f\n", at_last / at_first);
 }
