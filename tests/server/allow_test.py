@@ -13,7 +13,6 @@ import support
 from support import Serving, equal
 from viewers import FILM_PATH, Viewers, ask
 
-EVERY_COLUMN = "SELECT * FROM videos WHERE id = :id"
 
 # Requests at a time, of which each thread of the server gets some.
 AT_A_TIME = 40
@@ -32,14 +31,16 @@ def main():
     report = support.Report()
     with support.Folder() as folder:
         config, numbers = folder / "reelgate.conf", itertools.count()
+        ask_all = "query = SELECT * FROM videos WHERE id = :id\n"
+        ask_status = "query = SELECT status FROM videos WHERE id = :id\n"
 
         @contextlib.contextmanager
-        def serving():
+        def row(name):
             volume = support.Volume(folder / f"data-{next(numbers)}")
             volume.add("film", b"film")
             access.execute(volume, "ALTER TABLE videos ADD COLUMN allow DEFAULT 0")
-            config.write_text(f"query = {EVERY_COLUMN}\n")
-            with Serving(folder, volume, "--threads", "4", "--config", str(config)) as server:
+            config.write_text(ask_all)
+            with report.row(name), Serving(folder, volume, "--threads", "4", "--config", str(config)) as server:
                 yield server, volume
 
         def reload(server, expected):
@@ -47,25 +48,29 @@ def main():
             server.process.send_signal(signal.SIGHUP)
             server.wait_for_log(expected, count + 1)
 
-        with report.row("the column vanishes before any request: no thread lets a client in"), serving() as (server, volume):
+        with row("the column vanishes before any request: no thread lets a client in") as (server, volume):
             access.execute(volume, "ALTER TABLE videos DROP COLUMN allow")
             equal(statuses(server), {503}, "statuses")
-        with report.row("the column vanishes: SIGHUP keeps the old settings, and lets no client in"), \
-                serving() as (server, volume):
+        with row("the column vanishes: SIGHUP keeps the old settings, and lets no client in") as (server, volume):
             equal(ask(server, FILM_PATH).status, 403, "status before")
             access.execute(volume, "ALTER TABLE videos DROP COLUMN allow")
             reload(server, "the old settings stay")
             equal(statuses(server), {503}, "statuses")
-        with report.row("the column vanishes and comes back, with other values"), serving() as (server, volume):
+        with row("the column vanishes and comes back, with other values") as (server, volume):
             access.execute(volume, "ALTER TABLE videos DROP COLUMN allow")
             equal(ask(server, FILM_PATH).status, 503, "status without it")
             access.execute(volume, "ALTER TABLE videos ADD COLUMN allow DEFAULT 200")
             equal(statuses(server), {200}, "statuses")
-        with report.row("another query at SIGHUP may leave the column out"), serving() as (server, volume):
-            config.write_text("query = SELECT status FROM videos WHERE id = :id\n")
+        with row("another query at SIGHUP leaves the column out, and a third one has it again") as (server, volume):
+            config.write_text(ask_status)
             reload(server, "settings are in force")
             equal(statuses(server), {200}, "statuses")
-        with report.row("the column vanishes after a SIGHUP that has changed nothing"), serving() as (server, volume):
+            config.write_text(ask_all)
+            reload(server, "settings are in force")
+            access.execute(volume, "ALTER TABLE videos DROP COLUMN allow")
+            reload(server, "the old settings stay")
+            equal(statuses(server), {503}, "statuses")
+        with row("the column vanishes after a SIGHUP that has changed nothing") as (server, volume):
             reload(server, "settings are in force")
             access.execute(volume, "ALTER TABLE videos DROP COLUMN allow")
             reload(server, "the old settings stay")
