@@ -87,6 +87,12 @@ def check_green(report):
         keys = server.folder / "hexadecimal"
         keys.write_text(f"# keys\n\nnew:{signing.KEY.hex()}\n{signing.OTHER_KEY.hex()}\n")
         check_closed(probe(server, options=("--link-key", str(keys))), "a link", BAD_LINKS)
+    for where, address in (("in the query", f"{PATH}?{signing.link(PATH)}"),
+                           ("in front", signing.front("/api/stream/") + PATH)):
+        with report.row(f"the address is a link, {where}"), probing.running(protected(servers.Nginx, **LINK)) as server:
+            result = probe(f"http://127.0.0.1:{server.port}{address}")
+            check_closed(result, "a link")
+            equal(result[1].count("the link is good for this address alone"), 2, f"skipped, of {result[1]}")
     with report.row("everybody may watch, and nothing is given: nothing is said"), \
             probing.running(servers.Nginx) as server:
         status, output = probe(server)
@@ -142,7 +148,7 @@ LOCKED_OUT = [
     ("another key", lambda server: ("--link-key", str(signing.write_keys(server.folder / "other", signing.OTHER_KEY))),
      lambda: "", LINK, "reelgate: none of its keys has signed that address", "reelgate-probe --link-key FILE {url}"),
     ("a link that has expired", lambda server: (), lambda: "?" + signing.link(PATH, int(time.time()) - 3600), LINK,
-     "the address: its link has expired", None),
+     "the address: its link has expired", "reelgate-probe --link-key FILE {url}"),
     ("no session", lambda server: (), lambda: "", SESSION, "reelgate: its query wants to know who asks",
      "reelgate-probe --header 'Cookie: NAME=VALUE' {url}"),
     ("the session of somebody else", lambda server: ("--header", "Cookie: session=bobs"), lambda: "", SESSION,
