@@ -76,6 +76,7 @@ def is_refused(server, status, *arguments, **more):
     reply = ask(server, *arguments, **more)
     got = reply.status, FILM[1000:1010] in reply.content
     equal(got, (status, False), f"status, has the film: {arguments} {more}")
+    equal(reply.field("Cache-Control"), "no-store", f"Cache-Control: {arguments} {more}")
     return reply
 
 
@@ -121,8 +122,9 @@ def content_of_a_post_does_no_harm(server):
 
 
 def unknown_film_is_not_found(server):
-    for target in ("/api/stream/none", "/api/stream/pending", "/api/stream/film.mkv", "/elsewhere"):
-        equal(ask(server, target).status, 404, target)
+    for target in ("/api/stream/none", "/api/stream/pending", "/api/stream/film.mkv", "/api/stream/no-file"):
+        is_refused(server, 404, target)
+    equal(ask(server, "/elsewhere").status, 404, "status of another path")
 
 
 # What a client can write to be taken for one who asks for a film that it may watch.
@@ -221,9 +223,11 @@ def link_opens_nothing_else(server):
 LINES = [
     (Nginx, "auth_request /reelgate-auth;", stranger_is_refused),
     (Nginx, "internal;", question_is_nobodys_path),
-    (Nginx, "error_page 500 = @reelgate_says;", unknown_film_is_not_found),
+    (Nginx, "error_page 401 403 404 500 = @reelgate_says;", unknown_film_is_not_found),
+    (Nginx, "add_header Cache-Control no-store always;", unknown_film_is_not_found),
     (Nginx, 'add_header Cache-Control "private, no-cache";', film_is_sent),
     (Caddy, "respond 404", unknown_film_is_not_found),
+    (Caddy, "header Cache-Control no-store", unknown_film_is_not_found),
     (Caddy, 'header ?Cache-Control "private, no-cache"', film_is_sent),
 ]
 
@@ -235,11 +239,12 @@ def running(kind, left_out=(), options=access.SESSION_OPTIONS):
         for video in ("film", "other", "lent"):
             volume.add(video, FILM)
         volume.row("pending", "pending")
+        volume.row("no-file", "complete")
         (volume.videos / "pending.mp4").write_bytes(FILM)
         access.add_tables(volume)
         for token, user, seconds in (("ada's", "ada", 3600), ("bob's", "bob", 3600), ("late", "ada", -1)):
             access.log_in(volume, token, user, seconds)
-        for video in ("film", "lent", "pending", "none"):
+        for video in ("film", "lent", "pending", "none", "no-file"):
             access.grant(volume, "ada", video)
         server = kind(folder, volume)
         keys = signing.write_keys(folder / "keys", signing.KEY)
