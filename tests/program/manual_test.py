@@ -135,6 +135,12 @@ def check_made(report):
         equal((done.returncode, done.stdout + done.stderr), (0, ""), "exit status, what it says")
 
 
+def as_read(page):
+    """What a reader sees of a page."""
+    rendered = subprocess.run(["mandoc", "-Tascii", "-Owidth=200", page], check=True, text=True, stdout=subprocess.PIPE)
+    return re.sub(".\b", "", rendered.stdout)
+
+
 def check_blocks(report):
     blocks = re.findall(r"^\.Ss (conf/\S+)\n.*?^\.Bd -literal\n(.*?)^\.Ed$", section(PROGRAM_PAGE, "EXAMPLES"),
                         re.MULTILINE | re.DOTALL)
@@ -146,9 +152,8 @@ def check_blocks(report):
     for name, text in blocks:
         with report.row(f"reelgate.8: the block of {name} is that file"):
             equal(unescaped(text), (support.ROOT / name).read_text(), "text")
-            rendered = subprocess.run(["mandoc", "-Tascii", "-Owidth=200", PROGRAM_PAGE], check=True, text=True,
-                                      stdout=subprocess.PIPE).stdout
-            lost = [line for line in text.splitlines() if unescaped(line).strip() not in re.sub(".\b", "", rendered)]
+            rendered = as_read(PROGRAM_PAGE)
+            lost = [line for line in text.splitlines() if unescaped(line).strip() not in rendered]
             equal(lost, [], "lines that a reader does not see")
 
 
@@ -183,6 +188,10 @@ def check_lint(report):
         with report.row(f"{page.name}: mandoc finds nothing wrong"):
             done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], capture_output=True, text=True, check=False)
             equal((done.returncode, done.stdout + done.stderr), (0, ""), "exit status, findings")
+        with report.row(f"{page.name}: no word of a heading is taken for a macro"):
+            headings = [unescaped(line) for line in re.findall(r"^\.S[hs] (.*)$", page.read_text(), re.MULTILINE)]
+            seen = {line.strip() for line in as_read(page).splitlines()}
+            equal([heading for heading in headings if heading not in seen], [], "headings that a reader does not see")
 
 
 def main():
