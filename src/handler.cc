@@ -225,8 +225,8 @@ Outcome Handler::answer(const http::Request& request, catalog::WhenLocked when_l
 std::vector<Note> Handler::check() {
     std::vector<Note> notes;
     catalog_.check();
-    if (auto warning = catalog::network_warning(settings_.places.database))
-        notes.push_back({Note::Kind::failure, std::move(*warning)});
+    for (const auto& warning : {catalog::network_warning(settings_.places.database), catalog_.warning()})
+        if (warning) notes.push_back({Note::Kind::failure, *warning});
     videos_.check();
     return notes;
 }

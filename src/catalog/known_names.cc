@@ -53,7 +53,7 @@ constexpr std::array families{
 
 constexpr bool begins_with_capital(std::string_view name) { return name.front() >= 'A' && name.front() <= 'Z'; }
 
-// By that names_variables() knows them, without this table.
+// names_variables() relies on this first letter.
 static_assert(std::all_of(variables.begin(), variables.end(), begins_with_capital));
 static_assert(std::all_of(families.begin(), families.end(), [](const Family& family) {
     return begins_with_capital(family.beginning) || family.beginning == cookie_beginning ||
@@ -101,6 +101,14 @@ std::size_t changes_between(std::string_view typed, std::string_view known) {
 }
 
 }  // namespace
+
+bool names_variables(std::string_view query) {
+    for (auto colon = query.find(':'); colon != std::string_view::npos; colon = query.find(':', colon + 1)) {
+        const std::string_view name = query.substr(colon + 1);
+        if (name.starts_with(cookie_beginning) || (!name.empty() && begins_with_capital(name))) return true;
+    }
+    return false;
+}
 
 bool is_variable(std::string_view name) {
     return std::find(variables.begin(), variables.end(), name) != variables.end() ||

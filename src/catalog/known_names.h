@@ -15,6 +15,9 @@ inline constexpr std::string_view argument_beginning = "_query_";
 /// add, or one of a family, as HTTP_ is for the fields of the request.
 bool is_variable(std::string_view name);
 
+/// Returns whether a query may name a meta-variable, or a cookie. A false match only costs time.
+bool names_variables(std::string_view query);
+
 /// Returns the known name that is like an unknown one, with its ":"; empty if none is.
 std::string nearest_parameter(std::string_view name);
 

@@ -39,7 +39,7 @@ private:
         int place;
         Kind kind;
         std::string name{};                  ///< of a variable, a cookie or an argument
-        std::optional<std::string> value{};  ///< while it is bound
+        std::optional<std::string> value{};  ///< from a look-up to the next
     };
 
     static std::optional<Parameter> parameter_of(int place, std::string_view name);

@@ -1,4 +1,4 @@
-// Owns what the column `allow` says: whether a viewer may watch.
+// Owns what the column `allow` can say, whether a viewer may watch; and whether a query has ever had it.
 // Does not answer: admission.h does.
 // SPDX-License-Identifier: MIT
 #pragma once

@@ -54,8 +54,8 @@ std::chrono::milliseconds Reader::waiting_time() const {
     return when_locked_ == WhenLocked::wait ? lock_patience : std::chrono::milliseconds{0};
 }
 
-/// Returns whether SQLite's words for an error may quote the request. They do so if a function does not take the value
-/// of a cookie, say; not if the query cannot be prepared any more, which names the schema alone.
+/// Returns whether SQLite's words for an error may quote the request. They do if, for example, a function rejects the
+/// value of a cookie; not if the query cannot be prepared any more, which names the schema alone.
 bool Reader::may_quote_request() const {
     sqlite::Statement again;
     return statement_ && !parameters_.ask_id_alone() && again.prepare(connection_, query_).is_ok();
@@ -216,6 +216,13 @@ void Reader::check() {
         if (!connection_) throw;
         forget();
     }
+}
+
+std::optional<posix::Failure> Reader::warning() {
+    const std::lock_guard lock{mutex_};
+    const auto& unknown = columns_.unknown();
+    if (!unknown) return std::nullopt;
+    return posix::failure_of("column-unknown", unknown->name, unknown->like);
 }
 
 }  // namespace reelgate::catalog

@@ -66,6 +66,9 @@ public:
     /// will be free when it is asked.
     void check();
 
+    /// Returns a warning about the query, as it was prepared last: a column that seems to be misspelled.
+    std::optional<posix::Failure> warning();
+
 private:
     using Clock = std::chrono::steady_clock;
 

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "catalog/row.h"
@@ -26,12 +27,24 @@ public:
     /// that about, where the query takes `*` beside its own.
     std::string flaw() const;
 
+    /// A column that counts for nothing.
+    struct Unknown {
+        std::string name;
+        std::string_view like;  ///< the one of `columns` that it may stand for
+    };
+
+    /// Returns a column that is spelled nearly like one that the query lacks, if there is one.
+    const std::optional<Unknown>& unknown() const { return unknown_; }
+
     /// Reads the present row.
     Row read(const sqlite::Statement& statement) const;
 
 private:
+    void note_unknown(std::string_view name);
+
     PerColumn<std::optional<int>> places_;  ///< indexes of the columns in the statement
-    unsigned deciding_ = 0;                 ///< columns called `allow`
+    unsigned allow_count_ = 0;              ///< columns called `allow`
+    std::optional<Unknown> unknown_;
     HadAllow had_allow_;
 };
 

@@ -45,7 +45,11 @@ int check_config(std::span<const char* const> words, const char* const* environm
         check([&] { posix::fail("check-config-word", operand); });
     // With defaults in place of unreadable settings, further checks would mislead.
     if (reading.is_partial) return status;
-    check([&] { catalog::Reader{settings.handler.places.database, settings.handler.places.query}.check(); });
+    check([&] {
+        catalog::Reader catalog{settings.handler.places.database, settings.handler.places.query};
+        catalog.check();
+        if (const auto warning = catalog.warning()) complain(text_of(*warning));
+    });
     check([&] { media::MediaFolders{settings.handler.places.videos}.check(); });
     check([&] { with_keys(settings.handler); });
     check(check_web_server_addresses);

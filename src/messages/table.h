@@ -107,6 +107,7 @@ inline constexpr Message table[]{
     {"catalogue-far", Kind::warning, "catalogue", "{FILE}",
      "lies on {TYPE}, a network file system: SQLite's WAL mode does not work there, and its locks may not",
      "keep the catalogue on a local disk (--database), the videos may stay"},
+    {"column-unknown", Kind::warning, "query", "column {COLUMN}", "counts for nothing", "did you mean {COLUMN}?"},
     {"answer-failed", Kind::error, "answer", "", "{FAILURE}"},
 
     // Catalogue

@@ -21,6 +21,9 @@ WINDOW = 2
 # Seconds within which what happens "at once" has to be over; a busy machine is allowed for.
 AT_ONCE = 5
 
+# Requests at a time, of which each thread of a server gets some.
+AT_A_TIME = 40
+
 
 def make_volume(folder):
     """A volume with a film, a large one, an empty one, and one that a row may change."""
@@ -55,6 +58,15 @@ def ask(server, *arguments, **more):
     with fastcgi.Connection(server.address) as connection:
         connection.send(*arguments, **more)
         return connection.read_reply()
+
+
+def statuses(server, target=FILM_PATH):
+    """The statuses of many requests at a time, each on a connection of its own: each thread of the server gets some."""
+    with Viewers(server) as viewers:
+        asking = [viewers.connect() for _ in range(AT_A_TIME)]
+        for connection in asking:
+            connection.send(target, "HEAD")
+        return {connection.read_reply().status for connection in asking}
 
 
 def rest_of(viewer):

@@ -11,20 +11,7 @@ import signal
 import access
 import support
 from support import Serving, equal
-from viewers import FILM_PATH, Viewers, ask
-
-
-# Requests at a time, of which each thread of the server gets some.
-AT_A_TIME = 40
-
-
-def statuses(server):
-    """The statuses of many requests at a time, each on a connection of its own."""
-    with Viewers(server) as viewers:
-        asking = [viewers.connect() for _ in range(AT_A_TIME)]
-        for connection in asking:
-            connection.send(FILM_PATH, "HEAD")
-        return {connection.read_reply().status for connection in asking}
+from viewers import FILM_PATH, ask, statuses
 
 
 def main():
@@ -48,6 +35,12 @@ def main():
             server.process.send_signal(signal.SIGHUP)
             server.wait_for_log(expected, count + 1)
 
+        with row("a column that seems to be misspelled: a warning in the log, and of --check-config",
+                 "query = SELECT status, 0 AS alow FROM videos WHERE id = :id\n") as (server, volume):
+            warning = "query: column alow: counts for nothing; did you mean allow?\n"
+            equal(server.log().count(f"warning: {warning}"), 1, "lines")
+            done = support.reelgate("--check-config", "--data", volume.path, "--config", config)
+            equal((done.returncode, done.stderr.decode()), (0, f"reelgate: {warning}"), "exit status, errors")
         with row("the column vanishes before any request: no thread lets a client in") as (server, volume):
             access.execute(volume, "ALTER TABLE videos DROP COLUMN allow")
             equal(statuses(server), {503}, "statuses")

@@ -272,6 +272,42 @@ BOOST_AUTO_TEST_CASE(column_that_decides_who_may_watch_vanishes) {
     BOOST_CHECK(catalog.find("a").value().permission == Permission::forbidden);
 }
 
+struct UnknownRow {
+    std::string_view name, columns;
+    std::string_view warning = {};
+};
+
+constexpr UnknownRow unknown_columns[] = {
+    {.name = "known_ones", .columns = "status, title AS file, 1 AS allow"},
+    {.name = "another_word", .columns = "status, next, 1 AS bitrate"},
+    {.name = "allow_with_a_letter_too_few", .columns = "status, 0 AS alow", .warning = "alow: allow"},
+    {.name = "allow_with_letters_too_many", .columns = "status, 0 AS allowed", .warning = "allowed: allow"},
+    {.name = "allow_with_two_letters_changed", .columns = "status, 0 AS allwo", .warning = "allwo: allow"},
+    {.name = "allow_after_a_blank", .columns = "status, 0 AS ' allow'", .warning = " allow: allow"},
+    {.name = "allow_before_other_columns", .columns = "status, 0 AS alow, next AS files", .warning = "alow: allow"},
+    {.name = "allow_after_other_columns", .columns = "status, next AS files, 0 AS alow", .warning = "alow: allow"},
+    {.name = "beside_allow", .columns = "status, 1 AS allow, 0 AS allowed"},
+    {.name = "file_with_a_letter_too_many", .columns = "status, next AS files", .warning = "files: file"},
+    {.name = "beside_file", .columns = "status, next AS file, next AS files"},
+    {.name = "two_letters_of_another_column", .columns = "status, next AS time"},
+};
+
+BOOST_AUTO_TEST_CASE(column_that_is_none) {
+    run_sqlite(foreign, changing_schema);
+    for (const UnknownRow& row : unknown_columns) {
+        BOOST_TEST_CONTEXT(row.name) {
+            Reader catalog{foreign, "SELECT " + std::string{row.columns} + " FROM changing WHERE id = :id"};
+            catalog.check();
+            const auto warning = catalog.warning();
+            const std::string_view given = row.warning.substr(0, row.warning.find(": "));
+            const std::string expected =
+                row.warning.empty() ? "" : "query: column " + std::string{given} + ": counts for nothing; did you mean " +
+                                               std::string{row.warning.substr(given.size() + 2)} + "?";
+            BOOST_TEST((warning ? posix::text_of(*warning) : "") == expected);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(second_column_that_decides_who_may_watch_comes) {
     run_sqlite(foreign, changing_schema);
     Reader catalog{foreign, "SELECT *, 403 AS allow FROM changing WHERE id = ?1"};
