@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "admission.h"
 
-#include <algorithm>
 #include <array>
+#include <cstddef>
 
 #include "http/cookie.h"
 #include "http/target.h"
@@ -12,7 +12,7 @@ namespace reelgate {
 
 namespace {
 
-constexpr std::array rows{
+constexpr std::array<RefusedRow, static_cast<std::size_t>(Refused::end)> rows{
     RefusedRow{Refused::link_missing, 403, "Link missing", "link missing"},
     RefusedRow{Refused::link_not_valid, 403, "Link not valid", "link not valid"},
     RefusedRow{Refused::link_expired, 403, "Link expired", "link expired"},
@@ -22,11 +22,16 @@ constexpr std::array rows{
     RefusedRow{Refused::disputed, 403, "Addresses differ", "addresses differ"},
 };
 
+constexpr bool are_in_order() {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if (rows[i].refused != static_cast<Refused>(i)) return false;
+    return true;
+}
+static_assert(are_in_order());
+
 }  // namespace
 
-const RefusedRow& row_of(Refused refused) {
-    return *std::find_if(rows.begin(), rows.end(), [&](const RefusedRow& row) { return row.refused == refused; });
-}
+const RefusedRow& row_of(Refused refused) { return rows[static_cast<std::size_t>(refused)]; }
 
 http::Refusal refusal_of(Refused refused, const http::Policy& policy) {
     const RefusedRow& row = row_of(refused);

@@ -24,6 +24,7 @@ enum class Refused {
     forbidden,  ///< 403
     hidden,     ///< 404
     disputed,   ///< a server that asks first names several addresses
+    end,        ///< none of them: how many there are
 };
 
 /// What a Refused comes to.
@@ -31,10 +32,10 @@ struct RefusedRow {
     Refused refused;
     int status;
     std::string_view detail;  ///< for the client
-    std::string_view why;     ///< for the log, and the names of figures
+    std::string_view why;     ///< for the log
 };
 
-/// Returns the row of a Refused.
+/// Returns the row of a Refused, other than `end`.
 const RefusedRow& row_of(Refused refused);
 
 /// Returns the answer to a refused client. Without --www-authenticate a 401 is a 403: it "MUST send a

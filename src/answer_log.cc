@@ -39,7 +39,7 @@ std::string_view address_of(const http::Request& request) noexcept {
 
 /// Logs that a client may not watch. An id has neither spaces nor colons, so that no client can write the address.
 void log_refused(const http::Request& request, const Outcome& outcome) noexcept {
-    static_assert(static_cast<std::size_t>(Refused::disputed) < RefusalLimit::max_reasons);
+    static_assert(static_cast<std::size_t>(Refused::end) <= RefusalLimit::max_reasons);
     const auto reason = static_cast<std::size_t>(*outcome.refused);
     log_refusal(reason, "refused", Number{outcome.response.status},
                 outcome.id ? std::string_view{*outcome.id} : "-", address_of(request), row_of(*outcome.refused).why);

@@ -67,19 +67,10 @@ inline HandlerSettings with_keys(HandlerSettings settings) {
     return settings;
 }
 
-/// Returns whether a query may name a meta-variable, or a cookie. A text that looks so costs the same, nothing else.
-inline bool names_variables(std::string_view query) {
-    for (auto colon = query.find(':'); colon != std::string_view::npos; colon = query.find(':', colon + 1)) {
-        const std::string_view name = query.substr(colon + 1);
-        if (name.starts_with(catalog::cookie_beginning)) return true;
-        if (!name.empty() && name.front() >= 'A' && name.front() <= 'Z') return true;
-    }
-    return false;
-}
-
 /// Returns whether answers depend on meta-variables that a request has no members for.
 inline bool asks_variables(const HandlerSettings& settings) {
-    return names_variables(settings.places.query) || !settings.links.key_file.empty() || !settings.auth_path.empty();
+    return catalog::names_variables(settings.places.query) || !settings.links.key_file.empty() ||
+           !settings.auth_path.empty();
 }
 
 }  // namespace reelgate

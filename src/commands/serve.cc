@@ -43,8 +43,8 @@ std::unique_ptr<gateway::Listener> find_listener(const Settings& settings) {
 }
 
 /// Returns the settings with the keys of links, which are read once for all threads.
-Settings with_keys(Settings settings) {
-    settings.handler = reelgate::with_keys(std::move(settings.handler));
+Settings settings_with_keys(Settings settings) {
+    settings.handler = with_keys(std::move(settings.handler));
     return settings;
 }
 
@@ -93,7 +93,7 @@ gateway::Address address_from(std::string_view option, std::string_view text) {
 void check_web_server_addresses() { gateway::Peers{std::getenv("FCGI_WEB_SERVER_ADDRS")}; }
 
 int serve(const Invocation& invocation) {
-    const Settings settings = with_keys(invocation.settings);
+    const Settings settings = settings_with_keys(invocation.settings);
     log_without_waiting();
     engine::hold_signals();
     // Finds every failure before anything listens. Films on other storage than the folder's can be served all the same.
@@ -108,7 +108,7 @@ int serve(const Invocation& invocation) {
         .reload = [&] {
             tell(notifier, "STATUS=reloading the settings\n",
                  [] { return gateway::reloading_message(monotonic_now()); });
-            Settings reloaded = with_keys(invocation.reload());
+            Settings reloaded = settings_with_keys(invocation.reload());
             go_on_with_query(in_force, reloaded.handler.places);
             // Hung storage must neither keep the old settings in force nor block later signals.
             if (!check_in_time(reloaded))

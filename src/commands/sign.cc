@@ -47,7 +47,9 @@ std::int64_t expires_from(const Arguments& arguments, sys_seconds begin) {
     }
     const std::int64_t expires = end->time_since_epoch().count();
     if (*end <= begin || expires < link::min_expires) posix::fail("option", option, text, "has passed already", "");
-    if (expires > link::max_expires) posix::fail("option", option, text, "is after the year 2286", "");
+    if (expires > link::max_expires)
+        posix::fail("option", option, text, "is later than a link can expire",
+                    "the last moment is 2286-11-20T17:46:39Z");
     return expires;
 }
 
@@ -99,6 +101,8 @@ public:
         Wanted wanted{.operand = operand, .path = operand.starts_with('/') ? operand : places_.prefix + operand};
         const bool is_of_folder = wanted.path.ends_with('/');
         if (std::any_of(operand.begin(), operand.end(), http::is_control)) posix::fail("sign-operand", operand);
+        // Encoded, it would be a part of the path, which no web server means by it.
+        if (operand.find_first_of("?#") != std::string::npos) posix::fail("sign-query", operand);
         if (is_of_folder && !is_folder_) posix::fail("sign-folder", operand);
         if (wanted.path.starts_with(places_.prefix))
             wanted.id = http::video_id(http::encode_path(wanted.path), places_.prefix, places_.id_segments);
@@ -122,10 +126,10 @@ public:
             if (!listed.row) complain(posix::text_of(posix::failure_of("sign-unknown", wanted.operand)));
             if (listed.seconds) compare_life(wanted, *listed.seconds);
             return listed.seconds;
-        } catch (const std::exception& failure) {
+        } catch (const posix::FailureError& failure) {
             // Links may be made where no catalogue is.
             is_without_catalogue_ = true;
-            complain(posix::text_of(posix::failure_of("sign-uncompared", failure.what())));
+            complain(posix::text_of(posix::failure_of("sign-uncompared", posix::text_of(failure.failure()))));
             return std::nullopt;
         }
     }

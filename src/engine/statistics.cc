@@ -55,7 +55,7 @@ Counter counter_of_refused(Refused refused) {
         case Refused::login: return Counter::refused_login;
         case Refused::forbidden: return Counter::refused_forbidden;
         case Refused::hidden: return Counter::refused_hidden;
-        case Refused::disputed: break;
+        case Refused::disputed: case Refused::end: break;
     }
     return Counter::refused_disputed;
 }

@@ -88,7 +88,7 @@ void add_rewritten(http::Request& request, const Paths& paths) {
     if (paths.script_filename.starts_with("proxy:fcgi://")) add(std::string{http::raw_path(paths.script_filename)});
 }
 
-/// Takes a link off the front of each target, so that nothing that looks at a path sees it, and no log has it.
+/// Takes a link off the front of each target, so that no path and no log has it. The variable REQUEST_URI keeps it.
 void take_link_front(http::Request& request) {
     const auto take_from = [&](std::string& target) {
         const http::Fronted fronted = http::take_front(target);

@@ -61,14 +61,18 @@ Response error_response(int status, std::string_view detail) {
 }
 
 void add_vary(Response& response, const Dependence& dependence) {
-    for (const std::string& name : dependence.fields) {
-        const auto vary = std::find_if(response.fields.begin(), response.fields.end(),
-                                       [](const Field& field) { return field.name == "Vary"; });
-        if (vary == response.fields.end())
-            response.fields.push_back({"Vary", name});
-        else if (vary->value != name)
-            vary->value.append(", ").append(name);
-    }
+    Dependence all;
+    const auto vary = std::find_if(response.fields.begin(), response.fields.end(),
+                                   [](const Field& field) { return field.name == "Vary"; });
+    if (vary != response.fields.end()) all.add(vary->value);  // of one name, as responses are made
+    for (const std::string& name : dependence.fields) all.add(name);
+    if (all.fields.empty()) return;
+    std::string value;
+    for (const std::string& name : all.fields) value.append(value.empty() ? "" : ", ").append(name);
+    if (vary == response.fields.end())
+        response.fields.push_back({"Vary", std::move(value)});
+    else
+        vary->value = std::move(value);
 }
 
 void seal(Response& response) {

@@ -52,13 +52,13 @@ std::optional<Wrong> add_line(std::string_view line, Keys& keys) {
         name = line.substr(0, colon);
         line.remove_prefix(colon + 1);
         if (name.empty() || !std::all_of(name.begin(), name.end(), is_of_name))
-            return Wrong{"no name of a key is before the colon", "a name has letters, digits and . _ -"};
+            return Wrong{"the name before the colon is not valid", "a name has letters, digits and . _ -"};
     }
     const auto secret = decode(line);
     if (!secret) return Wrong{"is no key"};
     if (secret->size() < min_key_length) {
         const std::string least = std::to_string(min_key_length);
-        return Wrong{"a key of " + std::to_string(secret->size()) + " bytes: it has at least " + least,
+        return Wrong{"the key has " + std::to_string(secret->size()) + " bytes, and needs at least " + least,
                      "`openssl rand -base64 32` makes one"};
     }
     keys.push_back({std::move(name), crypto::HmacKey{*secret}});

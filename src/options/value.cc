@@ -123,6 +123,7 @@ std::string prefix_from(const Value& value) {
 
 std::string path_from(const Value& value) {
     if (!value.text.starts_with('/')) reject(value, "has to begin with /");
+    if (value.text.find_first_of("?#") != std::string::npos) reject(value, "has to end before ? and #");
     return value.text;
 }
 

@@ -60,7 +60,7 @@ std::string link_cookie_from(const Value& value, const std::filesystem::path& ke
 /// Returns a path that begins and ends with a slash.
 std::string prefix_from(const Value& value);
 
-/// Returns a path that begins with a slash.
+/// Returns a path that begins with a slash, without a query.
 std::string path_from(const Value& value);
 
 /// A path that reelgate answers already, and the option that names it.

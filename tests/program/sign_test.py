@@ -40,6 +40,8 @@ REFUSED = [
     ("no keys", ["film"], 2, "name the file of keys with --link-key"),
     ("keys that others may read", ["--link-key", "{folder}/open.key", "film"], 1, "chmod 640"),
     ("nothing to sign", ["--link-key", "{key}"], 2, "too few arguments"),
+    ("an operand with a query", ["--link-key", "{key}", "--for", "1h", "/api/stream/film?download=1"], 2,
+     "a path has no query; --download"),
     ("two ends", ["--link-key", "{key}", "--for", "1h", "--until", UNTIL, "film"], 2, "--for and --until"),
     ("no length of time", ["--link-key", "{key}", "--for", "1w", "film"], 2, "--for 1w"),
     ("no time", ["--link-key", "{key}", "--until", "tomorrow", "film"], 2, "--until tomorrow"),
@@ -56,7 +58,7 @@ REFUSED = [
     ("an address in place of an id", ["--link-key", "{key}", "https://a.example/film"], 2, "names no video"),
     ("an id among good ones", ["--link-key", "{key}", "film", "a film", "film"], 2, "sign a film"),
     ("a folder without --path", ["--link-key", "{key}", "show/"], 2, "--path makes a link for all of it"),
-    ("a film whose folder is that of all", ["--link-key", "{key}", "--path", "film"], 2, "of all videos"),
+    ("a film whose folder is that of all", ["--link-key", "{key}", "--path", "film"], 2, "which holds all videos"),
     ("a download of a folder", ["--link-key", "{key}", "--path", "--download", "show/"], 2, "--download and --path"),
 ]
 

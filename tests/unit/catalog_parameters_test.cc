@@ -1,11 +1,11 @@
 // Owns the tests of the parameters of a query, with real SQLite: which names are known, and what each is bound to.
 // Does not test how a cookie or an argument is read: http_cookie_test.cc and http_argument_test.cc do.
 // SPDX-License-Identifier: MIT
+#include "catalog/known_names.h"
 #include "catalog/parameters.h"
 
 #include "catalog_fixture.h"
 #include "failing_allocations.h"
-#include "handler_settings.h"
 #include "sqlite_locks.h"
 
 namespace reelgate::catalog {

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(files_that_have_keys) {
 
 BOOST_AUTO_TEST_CASE(files_that_have_none) {
     const std::string form = "; a key is base64 or hexadecimal digits, with NAME: before it or without";
-    const std::string least = " bytes: it has at least 32; `openssl rand -base64 32` makes one";
+    const std::string least = " bytes, and needs at least 32; `openssl rand -base64 32` makes one";
     const KeysRow rows[] = {
         {"empty", "", "KEYS: has no key; `openssl rand -base64 32` makes one, for a line of its own"},
         {"comment_alone", "# a", "KEYS: has no key; `openssl rand -base64 32` makes one, for a line of its own"},
@@ -70,18 +70,18 @@ BOOST_AUTO_TEST_CASE(files_that_have_none) {
         {"space_at_the_end", hexadecimal + " ", "KEYS:1: is no key" + form},
         {"space_at_the_beginning", " " + hexadecimal, "KEYS:1: is no key" + form},
         {"odd_digits", hexadecimal + "7", "KEYS:1: is no key" + form},
-        {"too_short_in_hexadecimal", "#\n\n" + hexadecimal.substr(2), "KEYS:3: a key of 31" + least},
-        {"base64_of_hexadecimal_digits_alone", std::string(44, 'd'), "KEYS:1: a key of 22" + least},
-        {"too_short_in_base64", "eHh4eHh4eA==", "KEYS:1: a key of 7" + least},
-        {"name_alone", "first:", "KEYS:1: a key of 0" + least},
+        {"too_short_in_hexadecimal", "#\n\n" + hexadecimal.substr(2), "KEYS:3: the key has 31" + least},
+        {"base64_of_hexadecimal_digits_alone", std::string(44, 'd'), "KEYS:1: the key has 22" + least},
+        {"too_short_in_base64", "eHh4eHh4eA==", "KEYS:1: the key has 7" + least},
+        {"name_alone", "first:", "KEYS:1: the key has 0" + least},
         {"carriage_return", hexadecimal + "\r\n",
          "KEYS:1: ends with a carriage return; save the file with line feeds alone"},
         {"byte_order_mark", "\xef\xbb\xbf" + hexadecimal,
          "KEYS:1: begins with a byte order mark; save the file as UTF-8 without one"},
         {"empty_name", ":" + hexadecimal,
-         "KEYS:1: no name of a key is before the colon; a name has letters, digits and . _ -"},
+         "KEYS:1: the name before the colon is not valid; a name has letters, digits and . _ -"},
         {"name_with_a_space", "my key:" + hexadecimal,
-         "KEYS:1: no name of a key is before the colon; a name has letters, digits and . _ -"},
+         "KEYS:1: the name before the colon is not valid; a name has letters, digits and . _ -"},
         {"zero_byte", hexadecimal + std::string("\0", 1), "KEYS:1: is no key" + form},
     };
     for (const KeysRow& row : rows) {
