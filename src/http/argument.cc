@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "http/cookie.h"
+#include "http/parameter_name.h"
 #include "http/target.h"
 
 namespace reelgate::http {

@@ -99,11 +99,10 @@ AuthQuestion auth_question(const Request& request, std::string_view auth_path) {
 
 Response auth_answer(const Refusal* refusal, const Policy& policy) {
     if (!refusal) return {204, {{"Cache-Control", "no-store"}}, {}};
-    Response response = error_response(refusal->status, refusal->detail);
+    Response response = refusal_response(*refusal, policy);
     std::erase_if(response.fields, [](const Field& field) {
         return field.name == "Content-Type" || field.name == "Content-Length";
     });
-    if (refusal->status == 401) response.fields.push_back({"WWW-Authenticate", policy.www_authenticate});
     response.pieces.clear();
     seal(response);
     return response;

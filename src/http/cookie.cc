@@ -5,23 +5,9 @@
 #include <algorithm>
 
 #include "http/ascii.h"
+#include "http/parameter_name.h"
 
 namespace reelgate::http {
-
-namespace {
-
-char as_parameter_character(char c) {
-    const char lower = to_lower(c);
-    return is_digit(c) || (lower >= 'a' && lower <= 'z') ? c : '_';
-}
-
-}  // namespace
-
-bool is_same_parameter(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-        return as_parameter_character(x) == as_parameter_character(y);
-    });
-}
 
 std::optional<std::string> cookie_named(std::string_view cookies, std::string_view name) {
     std::string_view found;

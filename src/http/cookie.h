@@ -9,10 +9,6 @@
 
 namespace reelgate::http {
 
-/// Returns whether two names are the same where "_" stands for each character that is no letter, digit or "_", as it
-/// does in a parameter of SQL.
-bool is_same_parameter(std::string_view a, std::string_view b);
-
 /// Returns the value of the only cookie whose name is_same_parameter() as `name`, without the quotes around it. Returns
 /// nothing if there is none, if it is empty, or if there are several: which of them is meant cannot be known.
 std::optional<std::string> cookie_named(std::string_view cookies, std::string_view name);

@@ -150,22 +150,21 @@ Response answer_conditionally(const Plan& plan, const Surroundings& surroundings
     return answer_range(plan, surroundings);
 }
 
-/// A 401 "MUST send a WWW-Authenticate header field" (§15.5.2).
-Response refused(const Refusal& refusal, const Policy& policy) {
-    Response response = error_response(refusal.status, refusal.detail);
-    if (refusal.status == 401) response.fields.push_back({"WWW-Authenticate", policy.www_authenticate});
-    return response;
-}
-
 Response answer_as_for_get(const Request& request, const Selection& selection, const Policy& policy,
                            const Surroundings& surroundings) {
     if (!asks_for_representation(request.method)) return without_representation(request.method);
-    if (const auto* refusal = std::get_if<Refusal>(&selection)) return refused(*refusal, policy);
+    if (const auto* refusal = std::get_if<Refusal>(&selection)) return refusal_response(*refusal, policy);
     return answer_conditionally({request, std::get<Representation>(selection), policy, surroundings.dependence},
                                 surroundings);
 }
 
 }  // namespace
+
+Response refusal_response(const Refusal& refusal, const Policy& policy) {
+    Response response = error_response(refusal.status, refusal.detail);
+    if (refusal.status == 401) response.fields.push_back({"WWW-Authenticate", policy.www_authenticate});
+    return response;
+}
 
 bool asks_for_representation(std::string_view method) { return method == "GET" || method == "HEAD"; }
 

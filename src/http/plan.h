@@ -50,6 +50,9 @@ bool asks_for_representation(std::string_view method);
 Response plan_response(const Request& request, const Selection& selection, const Policy& policy,
                        const Surroundings& surroundings);
 
+/// Returns the answer to a refused request. A 401 "MUST send a WWW-Authenticate header field" (§15.5.2).
+Response refusal_response(const Refusal& refusal, const Policy& policy);
+
 /// Answers a method that asks for no representation: 204 to OPTIONS, otherwise 405.
 Response without_representation(std::string_view method);
 
