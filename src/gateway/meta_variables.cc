@@ -48,7 +48,7 @@ struct Paths {
     std::string_view script_name, path_info, script_filename, query_string;
 };
 
-/// The user who has logged in at the web server. nginx takes REMOTE_USER from the field Authorization, even if it has
+/// The user whom the web server has logged in. nginx takes REMOTE_USER from the field Authorization, even if it has
 /// not checked the password there: such a name counts only with AUTH_TYPE, as RFC 3875 §4.1.11 has it. An empty
 /// Authorization is one that the web server's configuration hides, and nginx has read all the same.
 struct User {

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 
+import signing
 import support
 
 # The only parts of the shipped files that an administrator adapts.
@@ -32,6 +33,14 @@ UPSTREAM = "nginx/upstream.conf"
 # Debian's user of every web server. Without root everything runs as the user of the tests.
 USER = "www-data"
 IS_ROOT = os.geteuid() == 0
+
+
+def key_file(folder):
+    """A file with the key of links, which a web server's user may read as a packaged one."""
+    keys = signing.write_keys(folder / "keys", signing.KEY)
+    if IS_ROOT:
+        shutil.chown(keys, group=USER)
+    return keys
 
 
 def make_certificate(folder):

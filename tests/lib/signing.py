@@ -7,7 +7,6 @@ import base64
 import hashlib
 import hmac
 import ipaddress
-import shutil
 import time
 import urllib.parse
 
@@ -25,11 +24,6 @@ def write_keys(path, *keys, mode=0o640):
     new.chmod(mode)
     new.rename(path)
     return path
-
-
-def give(path, user):
-    """Makes a file of root's the group's of `user`, as a packaged key file would be."""
-    shutil.chown(path, group=user)
 
 
 def in_an_hour():

@@ -254,11 +254,10 @@ def main():
             volume = support.Volume(folder / "data")
             make(volume)
             (folder / "page.html").write_text(browser.VIDEO_PAGE)
-            keys = signing.write_keys(folder / "keys", signing.KEY)
+            keys = servers.key_file(folder)
             pictures = folder / "pictures"
             pictures.mkdir()
             if servers.IS_ROOT:
-                signing.give(keys, servers.USER)
                 shutil.chown(pictures, servers.USER, servers.USER)
             server = kind(folder, volume, log_level="info")
             server.environment |= {"REELGATE_LINK_KEY": str(keys), "REELGATE_LINK_COOKIE": COOKIE,

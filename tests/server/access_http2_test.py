@@ -50,9 +50,7 @@ def main():
             for viewer in ("ada", "bob"):
                 access.log_in(volume, f"{viewer}s", viewer)
             access.grant(volume, "ada", "film")
-            keys = signing.write_keys(folder / "keys", signing.KEY)
-            if servers.IS_ROOT:
-                signing.give(keys, servers.USER)
+            keys = servers.key_file(folder)
             server = kind(folder, volume, tls=True)
             server.environment |= {"REELGATE_QUERY": access.SESSION_QUERY, "REELGATE_LINK_KEY": str(keys),
                                    "REELGATE_LINK": "accepted", "REELGATE_WWW_AUTHENTICATE": access.CHALLENGE}

@@ -495,9 +495,7 @@ def main():
     for make in WAYS:
         with support.Folder() as folder:
             volume = make_volume(folder)
-            keys = signing.write_keys(folder / "keys", signing.KEY)
-            if servers.IS_ROOT:
-                signing.give(keys, servers.USER)
+            keys = servers.key_file(folder)
             for what, rows, options in (
                     ("links", link_rows(), {"link-key": keys, "link-cookie": LINK_COOKIE, "id-segments": "2",
                                             "query": FILMS_QUERY}),

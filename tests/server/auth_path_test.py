@@ -247,9 +247,7 @@ def running(kind, left_out=(), options=access.SESSION_OPTIONS):
         for video in ("film", "lent", "pending", "none", "no-file"):
             access.grant(volume, "ada", video)
         server = kind(folder, volume)
-        keys = signing.write_keys(folder / "keys", signing.KEY)
-        if servers.IS_ROOT:
-            signing.give(keys, servers.USER)
+        keys = servers.key_file(folder)
         server.options = options or ("--link-key", keys, "--link-cookie", "reelgate_link")
         servers.left_out = set(left_out)
         with server:

@@ -23,9 +23,7 @@ def protected(kind, **options):
     class Protected(kind):
         def __init__(self, folder, volume):
             super().__init__(folder, volume)
-            self.keys = signing.write_keys(folder / "keys", signing.KEY)
-            if servers.IS_ROOT:
-                signing.give(self.keys, servers.USER)
+            self.keys = servers.key_file(folder)
             access.add_tables(volume)
             access.log_in(volume, "adas", "ada")
             access.grant(volume, "ada", "film")
