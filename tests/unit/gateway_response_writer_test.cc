@@ -542,8 +542,9 @@ std::pair<Progress, std::chrono::steady_clock::duration> write_changed(const Che
     const auto begun = std::chrono::steady_clock::now();
     const auto age = [&] { return std::chrono::steady_clock::now() - begun; };
     fixture.begin({range(0, 70'000)});
+    const auto waiting = std::chrono::steady_clock::now();  // the check is as old as this, or older
     write_at(fixture.file(), 0, "new");
-    while (age() <= row.wait) {}
+    while (std::chrono::steady_clock::now() - waiting <= row.wait) {}
     Progress progress;
     while ((progress = fixture.write(row.budget)) == Progress::yielded) {}
     return {progress, age()};
